@@ -1,0 +1,32 @@
+"""How far one partition of one generation has been folded."""
+
+from msgspec import Struct
+
+from domain.events import Epoch, Generation, Offset, Partition
+
+
+class Checkpoint(Struct, frozen=True):
+    """The next offset to fold, who may fold it (`epoch`), and running totals for audits.
+
+    `recorded_ms` is when the last folded batch was recorded, 0 before the first.
+    """
+
+    generation: Generation
+    partition: Partition
+    next_offset: Offset
+    epoch: Epoch
+    events: int = 0
+    views: int = 0
+    recorded_ms: int = 0
+
+
+class Bounds(Struct, frozen=True):
+    """What the log holds of a partition: offsets `first` … `end` - 1; empty where equal."""
+
+    first: Offset
+    end: Offset
+
+
+def lag(bounds: Bounds, checkpoint: Checkpoint) -> int:
+    """Offsets in the log that are not folded yet."""
+    return max(0, bounds.end - max(checkpoint.next_offset, bounds.first))

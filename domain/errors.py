@@ -1,0 +1,77 @@
+"""Every error Footfall raises on purpose.
+
+FootfallError
+├── SettingsError          a setting is wrong; the message names it and says what to write
+├── RequestRefused         the client sent something that cannot be counted
+├── Overloaded             too much is waiting already; nothing of the request was appended
+├── LogError
+│   ├── LogUnavailable     the log cannot be reached or did not confirm in time
+│   ├── HistoryTruncated   the log no longer holds batches that were never folded
+│   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
+├── StoreUnavailable       the database cannot be reached
+├── Fenced                 another owner moved this checkpoint; let the partition go
+├── Undecodable            these bytes are no batch: dead letter
+└── UnknownFormat          a newer Footfall wrote this batch: stop, upgrade, go on
+"""
+
+from typing import NamedTuple
+
+
+class FootfallError(Exception):
+    """The root of everything Footfall raises on purpose."""
+
+
+class SettingsError(FootfallError):
+    """A setting is wrong; the message names it and says what to write instead."""
+
+
+class Problem(NamedTuple):
+    """One fault in a request: where it is (a JSON pointer or parameter name) and what to send."""
+
+    pointer: str
+    detail: str
+
+
+class RequestRefused(FootfallError):
+    """The request holds something that cannot be counted; nothing of it was appended."""
+
+    def __init__(self, problems: list[Problem], *, status: int = 400) -> None:
+        self.problems = problems
+        self.status = status
+        super().__init__(problems[0].detail if problems else "the request was refused")
+
+
+class Overloaded(FootfallError):
+    """Too much is waiting for the log already; nothing of the request was appended."""
+
+
+class LogError(FootfallError):
+    """Something is wrong with the log."""
+
+
+class LogUnavailable(LogError):
+    """The log cannot be reached, or did not confirm in time; the outcome may be unknown."""
+
+
+class HistoryTruncated(LogError):
+    """The log no longer holds batches that were never folded."""
+
+
+class LogWentBackward(LogError):
+    """The log ends before the checkpoint: it was created anew or lost its tail."""
+
+
+class StoreUnavailable(FootfallError):
+    """The database cannot be reached."""
+
+
+class Fenced(FootfallError):
+    """Another owner moved this checkpoint; nothing was written, let the partition go."""
+
+
+class Undecodable(FootfallError):
+    """These bytes are no batch."""
+
+
+class UnknownFormat(FootfallError):
+    """A newer Footfall wrote this batch; this one must not guess what it means."""

@@ -1,0 +1,49 @@
+"""The facts that are counted and the batch they travel in."""
+
+from typing import Annotated, NewType
+
+from msgspec import Meta, Struct
+
+Partition = NewType("Partition", int)
+Offset = NewType("Offset", int)
+Generation = NewType("Generation", int)
+Epoch = NewType("Epoch", int)
+Hour = NewType("Hour", int)
+"""Whole hours since 1970-01-01T00:00Z; negative before."""
+
+MAX_COUNT = 1_000_000_000
+MAX_PAGE_BYTES = 2_048
+# Year 1 and year 9999 in milliseconds: what both a datetime and PostgreSQL can hold.
+MIN_AT_MS = -62_135_596_800_000
+MAX_AT_MS = 253_402_300_799_999
+
+
+class PageViewed(Struct, frozen=True, array_like=True, gc=False):
+    """`count` views of `page` at the moment `at_ms` (milliseconds since 1970, UTC)."""
+
+    page: Annotated[str, Meta(min_length=1, max_length=MAX_PAGE_BYTES)]
+    at_ms: Annotated[int, Meta(ge=MIN_AT_MS, le=MAX_AT_MS)]
+    count: Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+
+
+class Batch(Struct, frozen=True, array_like=True, gc=False):
+    """Events of one partition, appended as one log message at one offset.
+
+    `producer` is new at each start of an ingest process, `sequence` counts 1, 2, 3 … for that
+    producer and partition, `recorded_ms` is the producer's clock when the batch was cut, `shard`
+    was drawn at random then, so that a rebuild gives the same rows, shard by shard.
+    """
+
+    format: int
+    producer: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
+    sequence: Annotated[int, Meta(ge=1, le=2**62)]
+    recorded_ms: Annotated[int, Meta(ge=MIN_AT_MS, le=MAX_AT_MS)]
+    shard: Annotated[int, Meta(ge=0, le=32_767)]
+    events: list[PageViewed]
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One message of the log as it was read: where it stood and its bytes."""
+
+    offset: Offset
+    body: bytes

@@ -1,0 +1,128 @@
+"""Settings from the environment, checked whole before anything starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, quote, urlsplit
+
+from domain.errors import SettingsError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a role needs to know; URLs of None mean the embedded SQLite files."""
+
+    data_dir: Path = Path("footfall-data")
+    database_url: str | None = None
+    rabbitmq_url: str | None = None
+    num_partitions: int = 10
+    num_shards: int = 10
+    flush_interval_ms: int = 1_000
+    batch_size: int = 20_000
+    linger_ms: int = 5
+    request_timeout_ms: int = 10_000
+    lease_ms: int = 10_000
+    stream_prefix: str = "footfall.page-views"
+    host: str = "127.0.0.1"
+    port: int = 3_000
+    log_level: str = "INFO"
+
+    @property
+    def log_file(self) -> Path:
+        """The embedded log."""
+        return self.data_dir / "log.sqlite3"
+
+    @property
+    def rows_url(self) -> str:
+        """The SQLAlchemy URL of the rows."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rows.sqlite3'}"
+
+
+def from_env(env: Mapping[str, str]) -> Settings:
+    """The settings in `env`. Raises `SettingsError` with a sentence for the first wrong value.
+
+    An empty value counts as not set.
+    """
+    given = {name: value.strip() for name, value in env.items() if value.strip()}
+    return Settings(
+        data_dir=Path(given.get("DATA_DIR", "footfall-data")),
+        database_url=_database_url(given),
+        rabbitmq_url=_rabbitmq_url(given),
+        num_partitions=_integer(given, "NUM_PARTITIONS", 10, 1, 1_024),
+        num_shards=_integer(given, "NUM_SHARDS", 10, 1, 1_024),
+        flush_interval_ms=_integer(given, "FLUSH_INTERVAL_MS", 1_000, 10, 60_000),
+        batch_size=_integer(given, "BATCH_SIZE", 20_000, 1, 1_000_000),
+        linger_ms=_integer(given, "LINGER_MS", 5, 0, 1_000),
+        request_timeout_ms=_integer(given, "REQUEST_TIMEOUT_MS", 10_000, 100, 120_000),
+        lease_ms=_integer(given, "LEASE_MS", 10_000, 300, 600_000),
+        stream_prefix=_prefix(given.get("STREAM_PREFIX", "footfall.page-views")),
+        host=given.get("HOST", "127.0.0.1"),
+        port=_integer(given, "PORT", 3_000, 0, 65_535),
+        log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
+    )
+
+
+def _integer(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(f"{name} is {text!r}: write a whole number from {low} to {high}")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    level = {"WARN": "WARNING", "TRACE": "DEBUG", "FATAL": "ERROR"}.get(text.upper(), text.upper())
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text!r}: write one of {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def _prefix(text: str) -> str:
+    if len(text) > 200 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in text):
+        message = f"STREAM_PREFIX is {text!r}: write letters, digits, '.', '_' and '-'"
+        raise SettingsError(message)
+    return text
+
+
+def _rabbitmq_url(given: Mapping[str, str]) -> str | None:
+    url = given.get("RABBITMQ_URL")
+    if url is None:
+        return None
+    parts = _split("RABBITMQ_URL", url)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        message = "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://)"
+        raise SettingsError(message)
+    return url
+
+
+def _database_url(given: Mapping[str, str]) -> str | None:
+    url = given.get("DATABASE_URL")
+    if url is None:
+        return _from_postgres_parts(given) if "POSTGRES_HOST" in given else None
+    parts = _split("DATABASE_URL", url)
+    if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
+        return "postgresql+asyncpg" + url[len(parts.scheme) :]
+    message = (
+        "DATABASE_URL is not postgresql://USER:PASSWORD@HOST:5432/DATABASE "
+        "(leave it out for the embedded SQLite files)"
+    )
+    raise SettingsError(message)
+
+
+def _from_postgres_parts(given: Mapping[str, str]) -> str:
+    port = _integer(given, "POSTGRES_PORT", 5_432, 1, 65_535)
+    user = quote(given.get("POSTGRES_USER", "postgres"), safe="")
+    password = given.get("POSTGRES_PASSWORD")
+    login = user if password is None else f"{user}:{quote(password, safe='')}"
+    name = quote(given.get("POSTGRES_DB", given.get("POSTGRES_USER", "postgres")), safe="")
+    return f"postgresql+asyncpg://{login}@{given['POSTGRES_HOST']}:{port}/{name}"
+
+
+def _split(name: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError(f"{name} is not a URL: {error}") from error
+    return parts
