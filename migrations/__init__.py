@@ -1,0 +1,1 @@
+"""The database itself: tables, engines and one history for both dialects."""

@@ -1,0 +1,64 @@
+"""The broker itself: its connections, its streams, and its errors in our words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import ArgumentsType
+from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
+
+from domain.errors import LogUnavailable
+from domain.events import Partition
+from domain.partitioning import stream_name
+
+RPC_SECONDS = 10.0
+# Segments are the unit of retention and cannot be changed after the declaration.
+STREAM_ARGUMENTS: ArgumentsType = {
+    "x-queue-type": "stream",
+    "x-stream-max-segment-size-bytes": 64_000_000,
+}
+
+
+async def connect(url: str, name: str) -> AbstractConnection:
+    """A plain connection, shown as `name` in the management pages.
+
+    Not a robust one: that would consume again from the offset of the first attach after a
+    reconnect, and hold publishes back long after the client has gone.
+    """
+    return await aio_pika.connect(
+        url, timeout=RPC_SECONDS, client_properties={"connection_name": name}
+    )
+
+
+async def declare_streams(url: str, prefix: str, partitions: int) -> None:
+    """Create the streams that are missing. Raises `LogUnavailable`."""
+    async with translated():
+        connection = await connect(url, "footfall migrate")
+        async with connection, connection.channel() as channel:
+            for partition in range(partitions):
+                await channel.declare_queue(
+                    stream_name(prefix, Partition(partition)),
+                    durable=True,
+                    arguments=STREAM_ARGUMENTS,
+                )
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """The client library's errors as `LogUnavailable`, with their cause."""
+    try:
+        yield
+    except ChannelNotFoundEntity as error:
+        raise LogUnavailable(f"a stream is missing, run footfall migrate: {error}") from error
+    except TimeoutError as error:
+        raise LogUnavailable("RabbitMQ did not answer in time") from error
+    except (AMQPError, OSError, RuntimeError) as error:
+        raise LogUnavailable(f"RabbitMQ: {type(error).__name__}: {error}") from error
+    except asyncio.CancelledError as error:
+        # The client library cancels what waits on a connection it loses. That is not ours.
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise LogUnavailable("RabbitMQ closed the connection") from error

@@ -1,0 +1,9 @@
+"""Alembic's entry: runs on the connection it is handed, in that connection's transaction."""
+
+from alembic import context
+
+from migrations.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)
+context.run_migrations()

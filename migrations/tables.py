@@ -1,0 +1,91 @@
+"""The tables of the rows, as SQLAlchemy sees them.
+
+The migrations create them; `tests/migrations` holds the two together. The hour is a
+`timestamptz` in PostgreSQL, where people query it by hand and partitions are cut by it, and
+whole hours since 1970 in SQLite, which has no such type.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+"""`state` is live (exactly one), building or previous."""
+
+hourly_views = Table(
+    "hourly_views",
+    metadata,
+    Column("generation", Integer, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Column(
+        "view_hour", DateTime(timezone=True).with_variant(Integer(), "sqlite"), primary_key=True
+    ),
+    Column("shard", SmallInteger, primary_key=True),
+    Column("views", BigInteger, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("generation", Integer, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("views", BigInteger, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+)
+
+producer_positions = Table(
+    "producer_positions",
+    metadata,
+    Column("generation", Integer, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("producer", String(64), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("generation", Integer, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("log_offset", BigInteger, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(128)),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+projectors = Table(
+    "projectors",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("expires_ms", BigInteger, nullable=False),
+)
