@@ -1,0 +1,215 @@
+"""Group commit: requests that wait for the same partition share one batch and one confirm."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from random import uniform
+from typing import NamedTuple
+
+from domain.errors import LogUnavailable, Overloaded
+from domain.events import Batch, PageViewed, Partition
+from domain.ports import Clock, LogWriter
+from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
+
+# What an event costs beside its page: brackets, quotes, commas, moment, count.
+_EVENT_OVERHEAD_BYTES = 36
+_HEADER_BYTES = 160
+_FIRST_BACKOFF_SECONDS = 0.05
+_LAST_BACKOFF_SECONDS = 1.0
+
+
+class _Request:
+    """Done when every slice of it is confirmed, or when one of them fails."""
+
+    __slots__ = ("done", "open")
+
+    def __init__(self, done: asyncio.Future[None], slices: int) -> None:
+        self.done = done
+        self.open = slices
+
+    def confirm(self) -> None:
+        self.open -= 1
+        if not self.open and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: LogUnavailable) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class _Slice(NamedTuple):
+    """As much of a request as goes into one batch of one partition."""
+
+    request: _Request
+    events: Sequence[PageViewed]
+    size: int
+
+
+class Appender:
+    """Appends events through one lane a partition.
+
+    A lane has at most one batch under way. That makes the producer's sequence strict: number
+    n + 1 is sent only after n was confirmed or all its requests were answered 503, so that the
+    fold may drop any sequence at or below the last it has seen.
+    """
+
+    def __init__(
+        self,
+        writer: LogWriter,
+        *,
+        clock: Clock,
+        producer: str,
+        draw_shard: Callable[[], int],
+        linger_seconds: float,
+        deadline_seconds: float,
+        max_waiting_bytes: int = 32_000_000,
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._producer = producer
+        self._draw_shard = draw_shard
+        self.linger_seconds = linger_seconds
+        self._deadline = deadline_seconds
+        self._max_waiting_bytes = max_waiting_bytes
+        self._waiting_bytes = 0
+        self._lanes: dict[Partition, _Lane] = {}
+
+    async def append(self, events: Mapping[Partition, Sequence[PageViewed]]) -> None:
+        """Return once the log has confirmed every event.
+
+        Raises `Overloaded` at once, nothing appended, when too much waits already, and
+        `LogUnavailable` when the deadline passes first; some or all of the events may then be
+        in the log.
+        """
+        slices = [(p, *cut) for p, part in events.items() for cut in _slices(part)]
+        size = sum(size for _, _, size in slices)
+        if self._waiting_bytes and self._waiting_bytes + size > self._max_waiting_bytes:
+            raise Overloaded("too many views are waiting for the log")
+        loop = asyncio.get_running_loop()
+        request = _Request(loop.create_future(), len(slices))
+        self._waiting_bytes += size
+        for partition, part, part_size in slices:
+            self._lane(partition).add(_Slice(request, part, part_size))
+        # Cheaper than a timeout around the wait, and there is one for every request.
+        timer = loop.call_later(self._deadline, self._expire, request)
+        try:
+            await request.done
+        finally:
+            timer.cancel()
+            self._waiting_bytes -= size
+
+    def _expire(self, request: _Request) -> None:
+        message = f"the log did not confirm within {self._deadline:g} s"
+        request.fail(LogUnavailable(message))
+
+    async def close(self) -> None:
+        """Wait for what is under way, then stop. Nothing may be appended after."""
+        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+
+    def _lane(self, partition: Partition) -> "_Lane":
+        lane = self._lanes.get(partition)
+        if lane is None:
+            lane = self._lanes[partition] = _Lane(self, partition)
+        return lane
+
+    async def send(self, partition: Partition, sequence: int, parts: Sequence[_Slice]) -> None:
+        """One batch to the log, tried again as long as somebody waits for it."""
+        events = [event for part in parts for event in part.events]
+        body = encode(
+            Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
+        )
+        backoff = _FIRST_BACKOFF_SECONDS
+        while True:
+            try:
+                # The same bytes each time: if an earlier try did arrive, the fold sees producer
+                # and sequence again and counts them once.
+                return await self._writer.append(partition, body)
+            except LogUnavailable:
+                await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
+                if all(part.request.done.done() for part in parts):
+                    raise
+            backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+
+
+class _Lane:
+    """What waits for one partition, and the task that sends it, one batch at a time."""
+
+    def __init__(self, appender: Appender, partition: Partition) -> None:
+        self._appender = appender
+        self._partition = partition
+        self._sequence = 0
+        self._waiting: deque[_Slice] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, part: _Slice) -> None:
+        self._waiting.append(part)
+        if self._task is None:
+            self._task = asyncio.create_task(self._send_all())
+
+    async def _send_all(self) -> None:
+        try:
+            # Only the first batch lingers: while it is under way the next one fills by itself.
+            await asyncio.sleep(self._appender.linger_seconds)
+            while batch := self._cut():
+                self._sequence += 1
+                await self._send(batch)
+        finally:
+            self._task = None
+
+    async def _send(self, batch: list[_Slice]) -> None:
+        try:
+            await self._appender.send(self._partition, self._sequence, batch)
+        except LogUnavailable as error:
+            for part in batch:
+                part.request.fail(error)
+        else:
+            for part in batch:
+                part.request.confirm()
+
+    def _cut(self) -> list[_Slice]:
+        """The next batch: what waits, as far as the limits of a batch allow."""
+        batch: list[_Slice] = []
+        events = size = 0
+        while self._waiting:
+            part = self._waiting[0]
+            if not part.request.done.done():
+                events += len(part.events)
+                size += part.size
+                if batch and (events > MAX_EVENTS or size > MAX_BYTES):
+                    break
+                batch.append(part)
+            self._waiting.popleft()
+        return batch
+
+    async def close(self) -> None:
+        while self._task is not None:
+            await self._task
+
+
+def _slices(events: Sequence[PageViewed]) -> list[tuple[Sequence[PageViewed], int]]:
+    """`events` in runs that fit into a batch, each with its size in bytes."""
+    size = _size(events)
+    if len(events) <= MAX_EVENTS and size <= MAX_BYTES:
+        return [(events, size)]
+    slices: list[tuple[Sequence[PageViewed], int]] = []
+    start = size = 0
+    for index, event in enumerate(events):
+        cost = _cost(event)
+        if index > start and (index - start == MAX_EVENTS or size + cost > MAX_BYTES):
+            slices.append((events[start:index], size))
+            start, size = index, 0
+        size += cost
+    slices.append((events[start:], size))
+    return slices
+
+
+def _size(events: Sequence[PageViewed]) -> int:
+    return _HEADER_BYTES + sum(map(_cost, events))
+
+
+def _cost(event: PageViewed) -> int:
+    page = event.page
+    # Quotes and backslashes, the only characters JSON escapes here, take two bytes.
+    escapes = page.count('"') + page.count("\\")
+    length = len(page) if page.isascii() else len(page.encode())
+    return length + escapes + _EVENT_OVERHEAD_BYTES

@@ -1,0 +1,113 @@
+"""What ingest promises, in OpenAPI 3.1."""
+
+from typing import Any
+
+from domain.events import MAX_COUNT, MAX_PAGE_BYTES
+from ingest.requests import MAX_BODY_BYTES
+from web.openapi import Paths, json_response, problem_response
+
+_PAGE = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_PAGE_BYTES,
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$",
+    "description": f"At most {MAX_PAGE_BYTES:,} bytes of UTF-8, no control characters.",
+}
+_TIMESTAMP = {
+    "type": "string",
+    "format": "date-time",
+    "description": (
+        "ISO 8601; without an offset it means UTC; `_` is accepted in place of `T`. Not more than "
+        "1 h in the future."
+    ),
+}
+_ACCEPTED = {
+    "type": "object",
+    "required": ["accepted"],
+    "properties": {"accepted": {"type": "integer", "minimum": 0}},
+}
+_EXAMPLE_SINGLE = {"page": "example.com/page", "timestamp": "2025-07-16T10:00:00Z"}
+_EXAMPLE_MULTI = {
+    "example.com/page1": {"2025-07-16T10:00:00Z": 5, "2025-07-16T11:00:00Z": 3},
+    "example.com/page2": {"2025-07-16T10:00:00Z": 2},
+}
+
+
+def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int) -> dict[str, Any]:
+    return {
+        "post": {
+            "operationId": name,
+            "summary": summary,
+            "description": (
+                "202 means the log has confirmed the views. 503 means nobody has; they may still "
+                "be counted later where the answer says so."
+            ),
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": schema, "example": example}},
+            },
+            "responses": {
+                "202": json_response(
+                    "The log has confirmed the views.", _ACCEPTED, {"accepted": accepted}
+                ),
+                "400": problem_response(
+                    "Something in the request cannot be counted; nothing was appended.",
+                    400,
+                    "Bad Request",
+                    "page is empty: send the page's address, such as example.com/page",
+                    [
+                        {
+                            "pointer": "/page",
+                            "detail": (
+                                "page is empty: send the page's address, such as example.com/page"
+                            ),
+                        }
+                    ],
+                ),
+                "413": problem_response(
+                    f"The body is over {MAX_BODY_BYTES:,} bytes.",
+                    413,
+                    "Request Entity Too Large",
+                    f"the body is over {MAX_BODY_BYTES:,} bytes: send it in several requests",
+                ),
+                "503": problem_response(
+                    "The log did not confirm within the deadline, or too much is waiting.",
+                    503,
+                    "Service Unavailable",
+                    "too many views are waiting for the log; nothing was appended, "
+                    "send it again later",
+                ),
+            },
+        }
+    }
+
+
+PATHS: Paths = {
+    "/page-views/single": _operation(
+        "addView",
+        "Count one view.",
+        {
+            "type": "object",
+            "required": ["page", "timestamp"],
+            "additionalProperties": False,
+            "properties": {"page": _PAGE, "timestamp": _TIMESTAMP},
+        },
+        _EXAMPLE_SINGLE,
+        1,
+    ),
+    "/page-views/multi": _operation(
+        "addViews",
+        "Count many views: page to timestamp to count. All or nothing.",
+        {
+            "type": "object",
+            "propertyNames": _PAGE,
+            "additionalProperties": {
+                "type": "object",
+                "propertyNames": _TIMESTAMP,
+                "additionalProperties": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+            },
+        },
+        _EXAMPLE_MULTI,
+        10,
+    ),
+}

@@ -1,0 +1,151 @@
+"""What clients send, checked whole, turned into events or into a list of what to send instead."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from domain.errors import Problem, RequestRefused
+from domain.events import MAX_COUNT, PageViewed, Partition
+from domain.hours import HOUR_MS, parse_instant
+from domain.pages import page_fault
+from domain.partitioning import partition_for
+
+MAX_BODY_BYTES = 10_000_000
+MAX_PROBLEMS = 100
+MAX_AHEAD_MS = HOUR_MS
+
+Events = dict[Partition, list[PageViewed]]
+
+_EXAMPLE_SINGLE = '{"page":"example.com/page","timestamp":"2025-07-16T10:00:00Z"}'
+_EXAMPLE_MULTI = '{"example.com/page":{"2025-07-16T10:00:00Z":5}}'
+_TIMESTAMP = "send an ISO 8601 timestamp such as 2025-07-16T10:00:00Z"
+
+
+class SingleView(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /page-views/single."""
+
+    page: str
+    timestamp: str
+
+
+_single = msgspec.json.Decoder(SingleView)
+_multi = msgspec.json.Decoder(dict[str, dict[str, int]])
+
+
+def single_to_events(body: bytes, now_ms: int, partitions: int) -> Events:
+    """The one event of a single request. Raises `RequestRefused`."""
+    try:
+        view = _single.decode(body)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(error, _EXAMPLE_SINGLE) from error
+    page_is, timestamp_is = page_fault(view.page), _timestamp_fault(view.timestamp, now_ms)
+    if page_is or timestamp_is:
+        found = (("/page", page_is), ("/timestamp", timestamp_is))
+        raise RequestRefused([Problem(where, fault) for where, fault in found if fault])
+    event = PageViewed(view.page, parse_instant(view.timestamp), 1)
+    return {partition_for(view.page, partitions): [event]}
+
+
+def multi_to_events(body: bytes, now_ms: int, partitions: int) -> tuple[Events, int]:
+    """All events of a multi request and the sum of their counts. Raises `RequestRefused`.
+
+    All or nothing: one bad entry refuses the request, the first 100 bad entries are listed.
+    """
+    try:
+        pages = _multi.decode(body)
+    except msgspec.ValidationError:
+        raise RequestRefused(_problems(_any_json(body), now_ms)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(error, _EXAMPLE_MULTI) from error
+    latest_ms = now_ms + MAX_AHEAD_MS
+    events: Events = {}
+    accepted = 0
+    for page, counts in pages.items():
+        if page_fault(page):
+            raise RequestRefused(_problems(pages, now_ms))
+        lane = events.setdefault(partition_for(page, partitions), [])
+        for timestamp, count in counts.items():
+            try:
+                at_ms = parse_instant(timestamp)
+            except ValueError:
+                at_ms = latest_ms + 1
+            if at_ms > latest_ms or not 1 <= count <= MAX_COUNT:
+                raise RequestRefused(_problems(pages, now_ms))
+            lane.append(PageViewed(page, at_ms, count))
+            accepted += count
+    return {partition: lane for partition, lane in events.items() if lane}, accepted
+
+
+def _timestamp_fault(timestamp: str, now_ms: int) -> str | None:
+    try:
+        at_ms = parse_instant(timestamp)
+    except ValueError:
+        return f"timestamp {_shown(timestamp)} cannot be read: {_TIMESTAMP}"
+    if at_ms > now_ms + MAX_AHEAD_MS:
+        return (
+            f"timestamp {_shown(timestamp)} is more than 1 h in the future: send the moment of "
+            "the view, and check the client's clock and offset"
+        )
+    return None
+
+
+def _problems(found: Any, now_ms: int) -> list[Problem]:
+    problems: list[Problem] = []
+    for problem in _faults(found, now_ms):
+        problems.append(problem)
+        if len(problems) == MAX_PROBLEMS:
+            break
+    return problems
+
+
+def _faults(found: Any, now_ms: int) -> Iterator[Problem]:
+    if not isinstance(found, dict):
+        yield Problem("", f"the body is not an object: send {_EXAMPLE_MULTI}")
+        return
+    for page, counts in found.items():
+        if fault := page_fault(page):
+            yield Problem(_pointer(page), fault)
+        if not isinstance(counts, dict):
+            detail = f"the page's value is not an object of counts: send {_EXAMPLE_MULTI}"
+            yield Problem(_pointer(page), detail)
+            continue
+        for timestamp, count in counts.items():
+            if fault := _timestamp_fault(timestamp, now_ms):
+                yield Problem(_pointer(page, timestamp), fault)
+            if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
+                detail = f"the count is not a whole number from 1 to {MAX_COUNT:,}"
+                yield Problem(_pointer(page, timestamp), detail)
+
+
+def _any_json(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _not_json(error, _EXAMPLE_MULTI) from error
+
+
+def _not_json(error: Exception, example: str) -> RequestRefused:
+    return RequestRefused([Problem("", f"{_sentence(error)}: send {example}")])
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return str(error)
+    return f"the body is not JSON ({error})"
+
+
+def _pointer(*names: str) -> str:
+    """A JSON pointer (RFC 6901), long names cut."""
+    escaped = (_cut(name).replace("~", "~0").replace("/", "~1") for name in names)
+    return "".join(f"/{name}" for name in escaped)
+
+
+def _shown(text: str) -> str:
+    return repr(_cut(text))
+
+
+def _cut(text: str, length: int = 100) -> str:
+    # A lone surrogate cannot be sent back.
+    safe = text[: length + 1].encode("utf-8", "replace").decode()
+    return safe if len(safe) <= length else f"{safe[:length]}…"

@@ -1,0 +1,1 @@
+"""What every HTTP role shares: problem+json answers, health, the application factory."""

@@ -1,0 +1,152 @@
+"""The API's description, OpenAPI 3.1: what every role shares, and putting parts together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Paths = Mapping[str, Any]
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to send instead."},
+        "errors": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON pointer into the body, or the parameter's name.",
+                    },
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def json_response(description: str, schema: Mapping[str, Any], example: Any) -> dict[str, Any]:
+    """A response of JSON with an example."""
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def problem_response(
+    description: str, status: int, title: str, detail: str, errors: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """A refusal with an example."""
+    example = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "errors": list(errors),
+    }
+    response: dict[str, Any] = {
+        "description": description,
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": example,
+            }
+        },
+    }
+    if status == 503:
+        response["headers"] = {
+            "Retry-After": {
+                "description": "Seconds after which another try makes sense.",
+                "schema": {"type": "integer"},
+            }
+        }
+    return response
+
+
+def _checks(value: str, state: str) -> dict[str, Any]:
+    schema = {
+        "type": "object",
+        "required": ["status", "checks"],
+        "properties": {
+            "status": {"type": "string", "const": state},
+            "checks": {
+                "type": "object",
+                "description": "An entry a dependency: ok, or what is wrong.",
+                "additionalProperties": {"type": "string"},
+            },
+        },
+    }
+    return json_response(
+        f"The role is {state}.", schema, {"status": state, "checks": {"log": value}}
+    )
+
+
+_SHARED_PATHS: Paths = {
+    "/health": {
+        "get": {
+            "operationId": "health",
+            "summary": "Is the process alive?",
+            "responses": {
+                "200": json_response(
+                    "It is.",
+                    {
+                        "type": "object",
+                        "required": ["status"],
+                        "properties": {"status": {"type": "string", "const": "ok"}},
+                    },
+                    {"status": "ok"},
+                )
+            },
+        }
+    },
+    "/ready": {
+        "get": {
+            "operationId": "ready",
+            "summary": "Can it do its work now?",
+            "responses": {
+                "200": _checks("ok", "ready"),
+                "503": _checks("RabbitMQ did not answer in time", "unavailable"),
+            },
+        }
+    },
+    "/schema": {
+        "get": {
+            "operationId": "schema",
+            "summary": "This description.",
+            "responses": {
+                "200": json_response("OpenAPI 3.1.", {"type": "object"}, {"openapi": "3.1.0"})
+            },
+        }
+    },
+}
+
+
+def describe(version: str, *parts: Paths) -> dict[str, Any]:
+    """The whole document: the shared endpoints and `parts`."""
+    paths: dict[str, Any] = {}
+    for part in (*parts, _SHARED_PATHS):
+        paths.update(part)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Footfall",
+            "version": version,
+            "summary": "Page-view counts you can prove.",
+            "description": (
+                "Views are appended to a log before they are answered and counted exactly once. "
+                "Where ingest and read API run as separate roles, each serves its own part of "
+                "this document besides /health, /ready and /schema."
+            ),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": paths,
+        "components": {"schemas": {"Problem": _PROBLEM_SCHEMA}},
+    }
