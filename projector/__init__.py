@@ -1,0 +1,1 @@
+"""Log to rows: fold batches and move the checkpoint in one transaction."""

@@ -1,0 +1,100 @@
+"""How far the fold is: one answer for the command line, tests and whoever else asks."""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from domain.checkpoint import Bounds, Checkpoint, lag
+from domain.errors import LogError, Undecodable, UnknownFormat
+from domain.events import Epoch, Generation, Offset, Partition
+from domain.ports import Clock, LogReader, ProjectionStore
+from domain.wire import decode
+
+
+class PartitionStatus(Struct, frozen=True):
+    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next."""
+
+    partition: int
+    first: int | None
+    end: int | None
+    checkpoint: int
+    lag: int | None
+    lag_seconds: float | None
+    events: int
+    views: int
+    epoch: int
+    error: str | None = None
+
+
+class Status(Struct, frozen=True):
+    """All partitions and their sums."""
+
+    generation: int | None
+    partitions: list[PartitionStatus]
+    lag: int | None
+    events: int
+    views: int
+
+
+async def read_status(
+    reader: LogReader, store: ProjectionStore, clock: Clock, partitions: int
+) -> Status:
+    """Compare log and checkpoints. Raises `StoreUnavailable`; a log that cannot be read is said
+    in the partition's `error`.
+    """
+    known = {found.partition: found for found in await store.checkpoints()}
+    wanted = sorted(set(range(partitions)) | set(known))
+    rows = await asyncio.gather(
+        *(_partition(reader, clock, known.get(p) or _fresh(p)) for p in wanted)  # type: ignore[call-overload]
+    )
+    return Status(
+        generation=next((c.generation for c in known.values()), None),
+        partitions=list(rows),
+        lag=_total(rows),
+        events=sum(row.events for row in rows),
+        views=sum(row.views for row in rows),
+    )
+
+
+async def _partition(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> PartitionStatus:
+    bounds: Bounds | None = None
+    behind, seconds, error = None, None, None
+    try:
+        bounds = await reader.bounds(checkpoint.partition)
+        behind = lag(bounds, checkpoint)
+        seconds = await _age(reader, clock, checkpoint) if behind else 0.0
+    except LogError as failure:
+        error = str(failure)
+    return PartitionStatus(
+        partition=checkpoint.partition,
+        first=bounds.first if bounds else None,
+        end=bounds.end if bounds else None,
+        checkpoint=checkpoint.next_offset,
+        lag=behind,
+        lag_seconds=seconds,
+        events=checkpoint.events,
+        views=checkpoint.views,
+        epoch=checkpoint.epoch,
+        error=error,
+    )
+
+
+async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float | None:
+    """Seconds since the oldest entry that is not folded was recorded."""
+    entry = await reader.entry_at(checkpoint.partition, checkpoint.next_offset)
+    if entry is None:
+        return 0.0
+    try:
+        return max(0.0, (clock() - decode(entry.body).recorded_ms) / 1000)
+    except (Undecodable, UnknownFormat):
+        return None
+
+
+def _fresh(partition: int) -> Checkpoint:
+    return Checkpoint(Generation(0), Partition(partition), Offset(0), Epoch(0))
+
+
+def _total(rows: Sequence[PartitionStatus]) -> int | None:
+    lags = [row.lag for row in rows]
+    return None if None in lags else sum(row.lag or 0 for row in rows)

@@ -1,0 +1,222 @@
+"""Rows and checkpoints in one database, changed together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.checkpoint import Checkpoint
+from domain.errors import Fenced
+from domain.events import Epoch, Generation, Offset, Partition
+from domain.hours import to_datetime
+from domain.ports import Clock, ProjectionStore
+from domain.projection import Delta, Position
+from migrations.database import transaction, translated
+from migrations.months import MonthPartitions
+from migrations.tables import checkpoints, dead_letters, generations, producer_positions
+
+# Arrays are sent as columns: one statement, one plan, whatever the number of rows.
+_UPSERT_POSTGRESQL = """
+    INSERT INTO hourly_views AS existing (generation, page, view_hour, shard, views)
+    SELECT $1, page, view_hour, shard, views
+    FROM unnest($2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[])
+         AS delta (page, view_hour, shard, views)
+    ON CONFLICT (generation, page, view_hour, shard)
+    DO UPDATE SET views = existing.views + excluded.views
+"""
+_UPSERT_SQLITE = """
+    INSERT INTO hourly_views (generation, page, view_hour, shard, views) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (generation, page, view_hour, shard)
+    DO UPDATE SET views = views + excluded.views
+"""
+_LIVE = select(generations.c.generation).where(generations.c.state == "live")
+
+
+class SqlProjectionStore(ProjectionStore):
+    """The store on PostgreSQL and SQLite; only the bulk upsert differs."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._postgresql = engine.dialect.name == "postgresql"
+        self._insert = postgresql.insert if self._postgresql else sqlite.insert
+        self._months = MonthPartitions(engine)
+
+    async def claim(
+        self, partition: Partition, epoch: Epoch
+    ) -> tuple[Checkpoint, Mapping[str, Position]]:
+        async with transaction(self._engine) as connection:
+            live = (await connection.execute(_LIVE)).scalar_one()
+            key = _is(Generation(live), partition)
+            fresh = {"generation": live, "partition": partition, "next_offset": 0, "epoch": 0}
+            totals = {"events": 0, "views": 0, "recorded_ms": 0}
+            await connection.execute(
+                self._insert(checkpoints).values(fresh | totals).on_conflict_do_nothing()
+            )
+            claimed = await connection.execute(
+                update(checkpoints)
+                .where(key, checkpoints.c.epoch <= epoch)
+                .values(epoch=epoch)
+                .returning(checkpoints)
+            )
+            row = claimed.one_or_none()
+            if row is None:
+                raise Fenced(f"partition {partition}: an epoch newer than {epoch} owns it")
+            checkpoint = _checkpoint(row)
+            return checkpoint, await self._positions(connection, checkpoint)
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        moved = Checkpoint(
+            generation=checkpoint.generation,
+            partition=checkpoint.partition,
+            next_offset=delta.next_offset,
+            epoch=checkpoint.epoch,
+            events=checkpoint.events + delta.events,
+            views=checkpoint.views + delta.views,
+            recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
+        )
+        rows = sorted(delta.rows.items())
+        if self._postgresql:
+            await self._months.ensure(checkpoint.generation, {key[1] for key, _ in rows})
+        async with transaction(self._engine) as connection:
+            await self._compare_and_set(connection, checkpoint, moved)
+            await self._save_positions(connection, checkpoint, delta)
+            await self._save_dead_letters(connection, checkpoint, delta)
+            if rows:
+                await self._upsert(connection, checkpoint.generation, rows)
+        return moved
+
+    async def _compare_and_set(
+        self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint
+    ) -> None:
+        # First of all statements: it takes the row's lock, so a second owner waits here and is
+        # then refused, before it has done any work.
+        changed = await connection.execute(
+            update(checkpoints)
+            .where(
+                _is(expected.generation, expected.partition),
+                checkpoints.c.next_offset == expected.next_offset,
+                checkpoints.c.epoch == expected.epoch,
+            )
+            .values(
+                next_offset=moved.next_offset,
+                events=moved.events,
+                views=moved.views,
+                recorded_ms=moved.recorded_ms,
+            )
+        )
+        if changed.rowcount != 1:
+            message = (
+                f"partition {expected.partition}: the checkpoint is not at offset "
+                f"{expected.next_offset} under epoch {expected.epoch} any more"
+            )
+            raise Fenced(message)
+
+    async def _positions(
+        self, connection: AsyncConnection, checkpoint: Checkpoint
+    ) -> dict[str, Position]:
+        table = producer_positions.c
+        found = await connection.execute(
+            select(table.producer, table.sequence, table.recorded_ms).where(
+                table.generation == checkpoint.generation,
+                table.partition == checkpoint.partition,
+            )
+        )
+        return {row.producer: Position(row.sequence, row.recorded_ms) for row in found}
+
+    async def _save_positions(
+        self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
+    ) -> None:
+        if not delta.positions:
+            return
+        statement = self._insert(producer_positions)
+        statement = statement.on_conflict_do_update(
+            index_elements=["generation", "partition", "producer"],
+            set_={
+                "sequence": statement.excluded.sequence,
+                "recorded_ms": statement.excluded.recorded_ms,
+            },
+        )
+        rows = [
+            {
+                "generation": checkpoint.generation,
+                "partition": checkpoint.partition,
+                "producer": producer,
+                "sequence": position.sequence,
+                "recorded_ms": position.recorded_ms,
+            }
+            for producer, position in sorted(delta.positions.items())
+        ]
+        await connection.execute(statement, rows)
+
+    async def _save_dead_letters(
+        self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
+    ) -> None:
+        if not delta.dead_letters:
+            return
+        rows = [
+            {
+                "generation": checkpoint.generation,
+                "partition": checkpoint.partition,
+                "log_offset": letter.offset,
+                "reason": letter.reason.replace("\x00", "\\0"),
+                "body": letter.body,
+                "created_ms": self._clock(),
+            }
+            for letter in delta.dead_letters
+        ]
+        await connection.execute(insert(dead_letters), rows)
+
+    async def _upsert(
+        self, connection: AsyncConnection, generation: Generation, rows: list[tuple[Any, int]]
+    ) -> None:
+        if not self._postgresql:
+            values = [(generation, *key, views) for key, views in rows]
+            await connection.exec_driver_sql(_UPSERT_SQLITE, values)
+            return
+        hours = {key[1]: to_datetime(key[1]) for key, _ in rows}
+        columns = (
+            generation,
+            [key[0] for key, _ in rows],
+            [hours[key[1]] for key, _ in rows],
+            [key[2] for key, _ in rows],
+            [views for _, views in rows],
+        )
+        await connection.exec_driver_sql(_UPSERT_POSTGRESQL, columns)
+
+    async def checkpoints(self) -> Sequence[Checkpoint]:
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(checkpoints)
+                .where(checkpoints.c.generation == _LIVE.scalar_subquery())
+                .order_by(checkpoints.c.partition)
+            )
+            return [_checkpoint(row) for row in found]
+
+    async def ping(self) -> None:
+        async with translated(), self._engine.connect() as connection:
+            await connection.execute(text("SELECT count(*) FROM generations"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _is(generation: Generation, partition: Partition) -> Any:
+    return and_(
+        checkpoints.c.generation == generation,
+        checkpoints.c.partition == partition,
+    )
+
+
+def _checkpoint(row: Any) -> Checkpoint:
+    return Checkpoint(
+        generation=Generation(row.generation),
+        partition=Partition(row.partition),
+        next_offset=Offset(row.next_offset),
+        epoch=Epoch(row.epoch),
+        events=row.events,
+        views=row.views,
+        recorded_ms=row.recorded_ms,
+    )
