@@ -1,0 +1,96 @@
+"""What the read API promises, in OpenAPI 3.1."""
+
+from typing import Any
+
+from domain.events import MAX_PAGE_BYTES
+from domain.hours import REPORT_HOURS
+from web.openapi import Paths, json_response, problem_response
+
+
+def _parameter(name: str, description: str, schema: Any, *, required: bool = False) -> Any:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": description,
+        "schema": schema,
+    }
+
+
+_HOUR = {
+    "type": "object",
+    "required": ["h", "v"],
+    "additionalProperties": False,
+    "properties": {
+        "h": {"type": "integer", "minimum": 0, "maximum": 23, "description": "Hour of day, UTC."},
+        "v": {"type": "integer", "minimum": 0, "description": "Views in that hour."},
+    },
+}
+_REPORT = {
+    "type": "object",
+    "required": ["data"],
+    "additionalProperties": False,
+    "properties": {
+        "data": {"type": "array", "minItems": 1, "maxItems": REPORT_HOURS, "items": _HOUR}
+    },
+}
+
+PATHS: Paths = {
+    "/report": {
+        "get": {
+            "operationId": "report",
+            "summary": "Views of a page in the 24 whole hours before the hour of `now`.",
+            "description": (
+                "Hours are UTC, oldest first; every hour is present, with 0 where nothing was seen."
+            ),
+            "parameters": [
+                _parameter(
+                    "page",
+                    "The page as it was sent.",
+                    {"type": "string", "minLength": 1, "maxLength": MAX_PAGE_BYTES},
+                    required=True,
+                )
+                | {"example": "example.com/page"},
+                _parameter(
+                    "now",
+                    "The moment to look back from, ISO 8601; the present if left out.",
+                    {"type": "string", "format": "date-time"},
+                )
+                | {"example": "2025-07-16T12:30:00Z"},
+                _parameter(
+                    "order",
+                    "asc is oldest first, desc is newest first.",
+                    {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+                ),
+                _parameter(
+                    "take",
+                    "Only the first so many hours, after ordering.",
+                    {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": REPORT_HOURS,
+                        "default": REPORT_HOURS,
+                    },
+                ),
+            ],
+            "responses": {
+                "200": json_response(
+                    "The hours.", _REPORT, {"data": [{"h": 10, "v": 5}, {"h": 11, "v": 0}]}
+                ),
+                "400": problem_response(
+                    "A parameter is not valid.",
+                    400,
+                    "Bad Request",
+                    "take is not a whole number from 1 to 24",
+                    [{"pointer": "take", "detail": "take is not a whole number from 1 to 24"}],
+                ),
+                "503": problem_response(
+                    "The database cannot be reached.",
+                    503,
+                    "Service Unavailable",
+                    "the database: ConnectionRefusedError; ask again later",
+                ),
+            },
+        }
+    }
+}

@@ -1,0 +1,81 @@
+"""Report questions and answers, pure."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from domain.errors import Problem, RequestRefused
+from domain.events import Hour
+from domain.hours import REPORT_HOURS, parse_instant, report_window
+from domain.pages import page_fault
+
+_NAMES = ("page", "now", "order", "take")
+
+
+class Question(Struct, frozen=True):
+    """What GET /report was asked: the hours, oldest first, and how to list them."""
+
+    page: str
+    hours: range
+    newest_first: bool
+    take: int
+
+
+class HourViews(Struct):
+    """Views `v` in the hour of day `h` (UTC)."""
+
+    h: int
+    v: int
+
+
+def parse_question(query: bytes, now_ms: int) -> Question:
+    """The question in a query string. Raises `RequestRefused` with every fault."""
+    given, problems = _parameters(query)
+    page = given.get("page", "")
+    if fault := page_fault(page):
+        problems.append(Problem("page", fault))
+    asked_ms = _moment(given.get("now"), now_ms, problems)
+    order = given.get("order", "asc")
+    if order not in ("asc", "desc"):
+        problems.append(Problem("order", "order is neither asc nor desc: send one of them"))
+    take = given.get("take", str(REPORT_HOURS))
+    if not (take.isascii() and take.isdigit() and len(take) < 3 and 1 <= int(take) <= REPORT_HOURS):
+        detail = f"take is not a whole number from 1 to {REPORT_HOURS}"
+        problems.append(Problem("take", detail))
+    if problems:
+        raise RequestRefused(problems)
+    return Question(page, report_window(asked_ms), order == "desc", int(take))
+
+
+def fill(question: Question, views: Mapping[Hour, int]) -> list[HourViews]:
+    """Every hour of the question, 0 where nothing was seen."""
+    hours = reversed(question.hours) if question.newest_first else question.hours
+    rows = [HourViews(hour % 24, views.get(Hour(hour), 0)) for hour in hours]
+    return rows[: question.take]
+
+
+def _parameters(query: bytes) -> tuple[dict[str, str], list[Problem]]:
+    given: dict[str, str] = {}
+    problems: list[Problem] = []
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        return given, [Problem("", "the query is not UTF-8: percent-encode it as UTF-8")]
+    for name, value in pairs:
+        if name in _NAMES and name in given:
+            problems.append(Problem(name, f"{name} is given twice: send it once"))
+        given[name] = value
+    return given, problems
+
+
+def _moment(text: str | None, now_ms: int, problems: list[Problem]) -> int:
+    if text is None:
+        return now_ms
+    try:
+        # A "+" that was not percent-encoded arrives as a space.
+        return parse_instant(text[:11] + text[11:].replace(" ", "+"))
+    except ValueError:
+        detail = "now cannot be read: send an ISO 8601 timestamp such as 2025-07-16T10:00:00Z"
+        problems.append(Problem("now", detail))
+        return now_ms

@@ -1,0 +1,24 @@
+"""GET handlers: ask, read, fill, answer."""
+
+from collections.abc import Sequence
+
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope
+
+from domain.events import Hour
+from domain.ports import Clock, ReportReader
+from read_api.reports import fill, parse_question
+from web.app import route
+from web.problems import Answer, answer
+
+
+def routes(reader: ReportReader, clock: Clock) -> Sequence[ASGIRouteHandler]:
+    """The handlers of the read API."""
+
+    async def report(scope: Scope, _: Receive) -> Answer:
+        question = parse_question(scope["query_string"], clock())
+        hours = question.hours
+        views = await reader.hourly(question.page, Hour(hours.start), Hour(hours.stop))
+        return answer({"data": fill(question, views)})
+
+    return [route("/report", "GET", report)]
