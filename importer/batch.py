@@ -1,0 +1,51 @@
+"""Views gathered for one request."""
+
+from datetime import date
+from functools import lru_cache
+
+import msgspec
+
+from importer.views import MAX_COUNT, View
+
+MAX_ENTRIES = 1_000
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_encode = msgspec.json.Encoder().encode
+
+
+class Batch:
+    """Sums of at most `MAX_ENTRIES` pairs of page and hour."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, dict[int, int]] = {}
+        self._entries = 0
+        self.views = 0
+
+    def add(self, view: View) -> bool:
+        """False when there is no room: the view belongs into the next batch."""
+        hours = self._pages.get(view.page)
+        held = hours.get(view.hour, 0) if hours else 0
+        if held + view.count > MAX_COUNT or (not held and self._entries == MAX_ENTRIES):
+            return False
+        if hours is None:
+            hours = self._pages[view.page] = {}
+        hours[view.hour] = held + view.count
+        self._entries += not held
+        self.views += view.count
+        return True
+
+    def body(self) -> bytes:
+        """JSON: page to timestamp to count."""
+        return _encode(
+            {
+                page: {timestamp(hour): count for hour, count in hours.items()}
+                for page, hours in self._pages.items()
+            }
+        )
+
+
+@lru_cache(maxsize=8_192)
+def timestamp(hour: int) -> str:
+    """`2025-07-16T10:00:00Z` for whole hours since 1970 UTC."""
+    day, hour_of_day = divmod(hour, 24)
+    return f"{date.fromordinal(_EPOCH_ORDINAL + day)}T{hour_of_day:02}:00:00Z"

@@ -1,0 +1,74 @@
+"""What a line may turn out to be, and which pages the service takes."""
+
+import re
+from enum import Enum
+from functools import lru_cache
+
+import msgspec
+
+MAX_PAGE_BYTES = 2_048
+MAX_COUNT = 1_000_000_000
+MAX_LINE_BYTES = 65_536
+MAX_AHEAD_SECONDS = 3_600
+HOUR_SECONDS = 3_600
+# The years 1 to 9999 UTC.
+_FIRST_SECOND = -62_135_596_800
+_LAST_SECOND = 253_402_300_799
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class View(msgspec.Struct, frozen=True, gc=False):
+    """`count` views of `page` in `hour`, whole hours since 1970 UTC."""
+
+    page: str
+    hour: int
+    count: int = 1
+
+
+class Skip(Enum):
+    """Why a line counts nothing; the value is what the summary calls it."""
+
+    EMPTY = "empty"
+    HEADER = "header"
+    MALFORMED_LINE = "malformed line"
+    MALFORMED_REQUEST = "malformed request"
+    LONG_LINE = f"line over {MAX_LINE_BYTES:,} bytes"
+    NOT_GET = "not GET"
+    OTHER_STATUS = "other status"
+    STATIC_ASSET = "static asset"
+    EMPTY_PAGE = "empty page"
+    LONG_PAGE = f"page over {MAX_PAGE_BYTES:,} bytes"
+    CONTROL = "control characters in the page"
+    TIMESTAMP = "timestamp that cannot be read"
+    FUTURE = "more than 1 h in the future"
+    COUNT = f"count not from 1 to {MAX_COUNT:,}"
+
+
+ORDINARY = frozenset({Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS, Skip.STATIC_ASSET})
+"""Reasons that are no fault of the line: counted, never shown."""
+
+
+def is_in_calendar(seconds: int) -> bool:
+    """Whether seconds since 1970 lie in the years 1 to 9999, which have names."""
+    return _FIRST_SECOND <= seconds <= _LAST_SECOND
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8, or where it is none Latin-1, which every byte has a character in."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+@lru_cache(maxsize=8_192)
+def page_fault(page: str) -> Skip | None:
+    """Why the service would refuse `page`, None if it would not."""
+    if not page:
+        return Skip.EMPTY_PAGE
+    if _CONTROL.search(page):
+        return Skip.CONTROL
+    if len(page.encode()) > MAX_PAGE_BYTES:
+        return Skip.LONG_PAGE
+    return None
