@@ -1,0 +1,123 @@
+"""footfall import"""
+
+import os
+import sys
+
+import click
+import httpx
+import msgspec
+
+from importer.reading import STDIN
+from importer.run import Format, Options, Summary, run_import
+
+
+def _address(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL as error:
+        raise click.BadParameter(f"{error}: send an address such as http://127.0.0.1:3000")
+    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
+        raise click.BadParameter("name an address such as http://127.0.0.1:3000")
+    return value
+
+
+def _host(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not value.isprintable() or any(map(str.isspace, value)):
+        raise click.BadParameter("name a host such as example.com")
+    return value
+
+
+def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    real = [name if name == STDIN else os.path.realpath(name) for name in value]
+    for index, name in enumerate(real):
+        if name in real[:index]:
+            shown = click.format_filename(value[index])
+            raise click.BadParameter(f"{shown} is named twice: its views would count twice")
+    return value
+
+
+@click.command(name="import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, callback=_files)
+@click.option(
+    "--to",
+    default="http://127.0.0.1:3000",
+    show_default=True,
+    metavar="URL",
+    callback=_address,
+    help="Where the service is.",
+)
+@click.option(
+    "--host",
+    default="",
+    metavar="HOST",
+    callback=_host,
+    help="Put in front of each page of a log: example.com and /x become example.com/x.",
+)
+@click.option("--pages-only", is_flag=True, help="Leave out style sheets, images, fonts and such.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["auto", "log", "counts"]),
+    default="auto",
+    show_default=True,
+    help="auto looks at the first line that fits either.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary for machines.")
+def import_command(
+    files: tuple[str, ...], to: str, host: str, pages_only: bool, format_: Format, as_json: bool
+) -> None:
+    """Bring along the past: send the views of access logs, or hourly counts, to the service.
+
+    Every view of FILE... is sent; importing a file twice counts it twice. Files are read in the
+    order given, packed with gzip or not; - is standard input.
+
+    \b
+        footfall import access.log --host example.com
+        footfall import access.log.2.gz access.log.1 access.log --pages-only
+        ssh www cat /var/log/nginx/access.log | footfall import - --host example.com
+        footfall import history.csv --to http://footfall.internal:3000
+
+    Access logs are Common or Combined Log Format, as Apache and nginx write them; anything may
+    follow the user agent. A view is a GET answered 200 to 299 or 304. Its page is the target up
+    to the first question mark, as written. With --host, a target with an address of its own
+    (http://HOST/x) keeps only its path.
+
+    Counts are lines of timestamp,page,count with commas or tabs, with or without a header. The
+    page is taken as written. From PostgreSQL:
+
+    \b
+        psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"
+        2025-07-16 10:00:00+00,example.com/x,5
+
+    Timestamps are ISO 8601; without an offset they are UTC. Views are summed by page and hour
+    before they are sent.
+
+    Lines that are no view are skipped and counted by reason, the first faulty ones are shown.
+    While the service answers 503 a request is sent again, for at most 60 s. A request without an
+    answer is not sent again, since it could count twice: the import ends and says what was
+    accepted. Then, and after Ctrl-C, repeating the import would count the accepted part twice.
+
+    \b
+    Exit codes: 0 all views found were accepted; 1 not all, or a file could not be read to its
+    end; 2 wrong usage; 130 Ctrl-C.
+    """
+    if format_ == "counts" and (host or pages_only):
+        raise click.UsageError("--host and --pages-only are for logs, not for --format counts")
+    summary = run_import(Options(files, to, host, pages_only, format_))
+    click.echo(msgspec.json.encode(summary).decode() if as_json else _table(summary))
+    for error in summary.errors:
+        click.echo(f"error: {error}", err=True)
+    sys.exit(summary.exit_code)
+
+
+def _table(summary: Summary) -> str:
+    rows = [
+        ("lines", summary.lines),
+        ("views counted", summary.counted),
+        ("views accepted", summary.accepted),
+        *([("views in doubt", summary.unknown)] if summary.unknown else []),
+        ("lines skipped", sum(summary.skipped.values())),
+        *((f"  {reason}", count) for reason, count in summary.skipped.items()),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {count:>13,}" for name, count in rows)

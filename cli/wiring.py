@@ -1,0 +1,196 @@
+"""Settings to adapters to services: the only place that builds anything."""
+
+import logging
+import os
+import random
+import socket
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from litestar import Litestar
+from litestar.handlers import ASGIRouteHandler
+
+from domain.errors import StoreUnavailable
+from domain.ports import LogReader, LogWriter, Probe
+from domain.settings import Settings
+from ingest import openapi as ingest_openapi
+from ingest.appender import Appender
+from ingest.log_rabbitmq import RabbitLogWriter
+from ingest.log_sqlite import SqliteLogWriter
+from ingest.routes import routes as ingest_routes
+from migrations.broker import declare_streams
+from migrations.database import translated
+from migrations.engine import open_engine
+from migrations.upgrade import current, newest, upgrade
+from projector.leases import SqlLeases
+from projector.log_rabbitmq import RabbitLogReader
+from projector.log_sqlite import SqliteLogReader
+from projector.runner import Runner
+from projector.store import SqlProjectionStore
+from projector.supervisor import Supervisor
+from read_api import openapi as read_openapi
+from read_api.reader import SqlReportReader
+from read_api.routes import routes as read_routes
+from web.app import create_app
+from web.openapi import describe
+
+
+def now_ms() -> int:
+    """The clock of every role."""
+    return time.time_ns() // 1_000_000
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log lines on stderr."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # Their reconnect chatter repeats what our own lines say.
+    for name in ("aiormq", "aio_pika"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def log_url(settings: Settings) -> str:
+    """Of the embedded log."""
+    return f"sqlite+aiosqlite:///{settings.log_file}"
+
+
+def open_writer(settings: Settings) -> LogWriter:
+    """The append side of the log the settings name."""
+    if settings.rabbitmq_url is None:
+        return SqliteLogWriter(settings.log_file)
+    return RabbitLogWriter(
+        settings.rabbitmq_url,
+        settings.stream_prefix,
+        settings.num_partitions,
+        confirm_timeout_seconds=settings.request_timeout_ms / 1_000,
+    )
+
+
+def open_reader(settings: Settings) -> LogReader:
+    """The read side of the log the settings name."""
+    if settings.rabbitmq_url is None:
+        return SqliteLogReader(settings.log_file)
+    return RabbitLogReader(settings.rabbitmq_url, settings.stream_prefix)
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[SqlProjectionStore]:
+    """The rows' write side, closed at the end."""
+    store = SqlProjectionStore(open_engine(settings.rows_url), now_ms)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Create or upgrade everything the settings name; a line for each layer."""
+    done = [f"rows: {await _upgrade(settings.rows_url, 'rows')}"]
+    if settings.rabbitmq_url is None:
+        done.append(f"log: {await _upgrade(log_url(settings), 'log')}")
+    else:
+        await declare_streams(
+            settings.rabbitmq_url, settings.stream_prefix, settings.num_partitions
+        )
+        done.append(f"log: {settings.num_partitions} streams {settings.stream_prefix}.*")
+    return done
+
+
+async def _upgrade(url: str, branch: str) -> str:
+    engine = open_engine(url)
+    try:
+        async with translated():
+            return await upgrade(engine, branch)  # type: ignore[arg-type]
+    finally:
+        await engine.dispose()
+
+
+async def require_migrated(settings: Settings) -> None:
+    """Raises `StoreUnavailable` when the rows are not at the version this code expects."""
+    engine = open_engine(settings.rows_url)
+    try:
+        async with translated():
+            found = await current(engine)
+    finally:
+        await engine.dispose()
+    if found != newest():
+        message = (
+            f"the database is at version {found}, this Footfall needs {newest()}: "
+            "run footfall migrate"
+        )
+        raise StoreUnavailable(message)
+
+
+def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
+    """The HTTP application of ingest, the read API, or both on one port."""
+    handlers: list[ASGIRouteHandler] = []
+    probes: dict[str, Probe] = {}
+    stack = AsyncExitStack()
+    if ingest:
+        writer = open_writer(settings)
+        appender = _appender(settings, writer)
+        stack.push_async_callback(writer.close)
+        stack.push_async_callback(appender.close)
+        handlers += ingest_routes(appender, now_ms, settings.num_partitions)
+        probes["log"] = writer.ping
+    if read_api:
+        reader = SqlReportReader(open_engine(settings.rows_url, read_only=True))
+        stack.push_async_callback(reader.close)
+        handlers += read_routes(reader, now_ms)
+        probes["database"] = reader.ping
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with stack:
+            yield
+
+    return create_app(handlers, probes, api_description(), [lifespan])
+
+
+def api_description() -> Mapping[str, object]:
+    """The OpenAPI document of the whole API."""
+    return describe(version("footfall"), ingest_openapi.PATHS, read_openapi.PATHS)
+
+
+def _appender(settings: Settings, writer: LogWriter) -> Appender:
+    shards = settings.num_shards
+    return Appender(
+        writer,
+        clock=now_ms,
+        producer=uuid.uuid4().hex,
+        draw_shard=lambda: random.randrange(shards),  # noqa: S311
+        linger_seconds=settings.linger_ms / 1_000,
+        deadline_seconds=settings.request_timeout_ms / 1_000,
+    )
+
+
+@asynccontextmanager
+async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
+    """The projector, its connections closed at the end."""
+    engine = open_engine(settings.rows_url)
+    reader = open_reader(settings)
+    store = SqlProjectionStore(engine, now_ms)
+    runner = Runner(
+        reader,
+        store,
+        flush_seconds=settings.flush_interval_ms / 1_000,
+        batch_size=settings.batch_size,
+    )
+    try:
+        yield Supervisor(
+            SqlLeases(engine, settings.lease_ms),
+            runner,
+            owner=f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+            partitions=settings.num_partitions,
+            lease_seconds=settings.lease_ms / 1_000,
+        )
+    finally:
+        await reader.close()
+        await store.close()
