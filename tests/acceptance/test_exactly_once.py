@@ -1,0 +1,193 @@
+"""Processes that die at random moments under load: totals stay exact to the view."""
+
+import asyncio
+import random
+import signal
+from collections import Counter
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cli import wiring
+from domain.checkpoint import Checkpoint
+from domain.events import Entry, Offset, Partition
+from domain.projection import project
+from domain.settings import Settings
+from migrations.database import translated
+from migrations.engine import open_engine
+from tests.acceptance.processes import Role, until
+
+pytestmark = pytest.mark.acceptance
+
+PAGES = [f"example.com/{i}" for i in range(20)]
+HOUR = "2025-07-16T10:00:00Z"
+
+
+class Load:
+    """Clients that post until told to stop, and what they were promised."""
+
+    def __init__(self, url: str, clients: int = 8) -> None:
+        self._url = url
+        self._clients = clients
+        self._stopping = False
+        self.confirmed: Counter[str] = Counter()
+        self.uncertain: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        limits = httpx.Limits(max_connections=self._clients)
+        async with httpx.AsyncClient(base_url=self._url, limits=limits, timeout=20) as client:
+            await asyncio.gather(*(self._post(client, i) for i in range(self._clients)))
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    async def _post(self, client: httpx.AsyncClient, seed: int) -> None:
+        draw = random.Random(seed)
+        while not self._stopping:
+            counts = {page: draw.randint(1, 9) for page in draw.sample(PAGES, 5)}
+            body = {page: {HOUR: count} for page, count in counts.items()}
+            try:
+                response = await client.post("/page-views/multi", json=body)
+            except httpx.TransportError:
+                self.uncertain.update(counts)
+                # The server is gone; asking again at once would only spin.
+                await asyncio.sleep(0.05)
+                continue
+            if response.status_code == 202:
+                self.confirmed.update(counts)
+            else:
+                assert response.status_code == 503, response.text
+                assert response.headers["retry-after"]
+                self.uncertain.update(counts)
+
+
+async def stored(settings: Settings) -> Counter[str]:
+    """Views by page as anybody with psql would see them."""
+    engine = open_engine(settings.rows_url, read_only=True)
+    try:
+        async with translated(), engine.connect() as connection:
+            found = await connection.execute(
+                text("SELECT page, sum(views) AS views FROM page_views GROUP BY page")
+            )
+            return Counter({row.page: int(row.views) for row in found})
+    finally:
+        await engine.dispose()
+
+
+async def checkpoints(settings: Settings) -> list[Checkpoint]:
+    async with wiring.open_store(settings) as store:
+        return list(await store.checkpoints())
+
+
+async def folded(settings: Settings) -> bool:
+    """Is everything in the log in the rows?"""
+    reader = wiring.open_reader(settings)
+    try:
+        known = {c.partition: c.next_offset for c in await checkpoints(settings)}
+        for p in range(settings.num_partitions):
+            bounds = await reader.bounds(Partition(p))
+            if known.get(Partition(p), 0) < bounds.end:
+                return False
+        return True
+    finally:
+        await reader.close()
+
+
+async def in_the_log(settings: Settings) -> Counter[str]:
+    """Views by page, folded from the log by nothing but the pure fold."""
+    reader = wiring.open_reader(settings)
+    total: Counter[str] = Counter()
+    try:
+        for number in range(settings.num_partitions):
+            partition = Partition(number)
+            end = (await reader.bounds(partition)).end
+            entries: list[Entry] = []
+            async with reader.subscribe(partition, Offset(0)) as subscription:
+                while len(entries) < end:
+                    entries += await subscription.take(1_000, 5)
+            for (page, _, _), views in project(entries).rows.items():
+                total[page] += views
+    finally:
+        await reader.close()
+    return total
+
+
+async def test_a_projector_killed_at_random_moments_counts_every_view_once(
+    backend: Settings,
+) -> None:
+    draw = random.Random(1)
+    async with Role(backend, "ingest") as ingest, Role(backend, "projector") as projector:
+        await ingest.serving()
+        await projector.start()
+        load = Load(ingest.url)
+        running = asyncio.create_task(load.run())
+        for _ in range(5):
+            before = sum(c.next_offset for c in await checkpoints(backend))
+            await until(
+                lambda: _moved(backend, before),  # noqa: B023
+                "the fold going on",
+            )
+            await asyncio.sleep(draw.uniform(0, 0.2))
+            await projector.kill()
+            await projector.start()
+        load.stop()
+        await running
+        await until(lambda: folded(backend), "the fold catching up")
+        assert not load.uncertain
+        assert await stored(backend) == load.confirmed
+        assert sum(c.views for c in await checkpoints(backend)) == load.confirmed.total()
+
+
+async def _moved(settings: Settings, before: int) -> bool:
+    return sum(c.next_offset for c in await checkpoints(settings)) > before
+
+
+async def test_what_ingest_confirmed_before_it_was_killed_is_in_the_log(backend: Settings) -> None:
+    async with Role(backend, "ingest") as ingest:
+        await ingest.serving()
+        load = Load(ingest.url)
+        running = asyncio.create_task(load.run())
+        for target in (200, 400, 600):
+            await until(
+                lambda: _confirmed(load, target),  # noqa: B023
+                "views being confirmed",
+            )
+            await ingest.kill()
+            await ingest.serving()
+        load.stop()
+        await running
+        found = await in_the_log(backend)
+        for page in PAGES:
+            confirmed = load.confirmed[page]
+            assert confirmed <= found[page] <= confirmed + load.uncertain[page]
+
+
+async def _confirmed(load: Load, target: int) -> bool:
+    return load.confirmed.total() >= target
+
+
+async def test_a_projector_that_froze_is_fenced_and_counts_nothing_twice(
+    backend: Settings,
+) -> None:
+    async with (
+        Role(backend, "ingest") as ingest,
+        Role(backend, "projector") as frozen,
+        Role(backend, "projector") as other,
+    ):
+        await ingest.serving()
+        await frozen.start()
+        load = Load(ingest.url)
+        running = asyncio.create_task(load.run())
+        await until(lambda: _moved(backend, 0), "the fold beginning")
+        frozen.signal(signal.SIGSTOP)
+        await other.start()
+        before = sum(c.next_offset for c in await checkpoints(backend))
+        await until(lambda: _moved(backend, before), "the other one taking over")
+        frozen.signal(signal.SIGCONT)
+        before = sum(c.next_offset for c in await checkpoints(backend))
+        await until(lambda: _moved(backend, before + 5), "the fold going on")
+        load.stop()
+        await running
+        await until(lambda: folded(backend), "the fold catching up")
+        assert await stored(backend) == load.confirmed

@@ -1,0 +1,147 @@
+"""Fixtures shared by all tests, and what is said about tests that could not run."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from cli import wiring
+from domain.events import Partition
+from domain.partitioning import stream_name
+from domain.settings import Settings
+from migrations.broker import connect
+from migrations.engine import open_engine
+from tests.servers import PrivatePostgres, PrivateRabbitMQ, postgres_url, rabbitmq_url, reachable
+
+PARTITIONS = 3
+
+hypothesis_settings.register_profile(
+    "ci", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+hypothesis_settings.load_profile("ci")
+
+_LEFT_OUT: set[str] = set()
+
+
+def _missing(item: pytest.Item) -> list[str]:
+    missing = []
+    if item.get_closest_marker("postgres") and not reachable(postgres_url()):
+        missing.append("PostgreSQL")
+    if item.get_closest_marker("rabbitmq") and not reachable(rabbitmq_url()):
+        missing.append("RabbitMQ")
+    installed = PrivatePostgres.binaries() and PrivateRabbitMQ.binary()
+    if item.get_closest_marker("private_servers") and not installed:
+        missing.append("installed PostgreSQL and RabbitMQ binaries")
+    return missing
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    missing = _missing(item)
+    if not missing:
+        return
+    _LEFT_OUT.update(missing)
+    reason = f"no {' and '.join(missing)}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}: nothing may be left out with CI=true", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _LEFT_OUT:
+        names = " and ".join(sorted(_LEFT_OUT))
+        terminalreporter.section("LEFT OUT", sep="!", red=True)
+        terminalreporter.line(f"Tests that need {names} did not run. `make services` starts them.")
+
+
+def embedded(tmp_path: Path) -> Settings:
+    """Settings of the embedded backend in a folder of the test's own."""
+    return Settings(data_dir=tmp_path / "data", num_partitions=PARTITIONS, flush_interval_ms=50)
+
+
+@asynccontextmanager
+async def postgres_database() -> AsyncIterator[str]:
+    """The URL of an empty database, dropped afterwards."""
+    name = f"footfall_test_{uuid.uuid4().hex[:12]}"
+    server = open_engine(postgres_url(), read_only=True)
+    async with server.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(postgres_url()).set(database=name).render_as_string(hide_password=False)
+    async with server.connect() as connection:
+        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await server.dispose()
+
+
+@asynccontextmanager
+async def stream_prefix() -> AsyncIterator[str]:
+    """A prefix of streams that are deleted afterwards."""
+    prefix = f"footfall-test-{uuid.uuid4().hex[:12]}"
+    yield prefix
+    connection = await connect(rabbitmq_url(), "footfall tests")
+    async with connection, connection.channel() as channel:
+        for partition in range(PARTITIONS):
+            await channel.queue_delete(stream_name(prefix, Partition(partition)))
+
+
+@asynccontextmanager
+async def production_backend(tmp_path: Path) -> AsyncIterator[Settings]:
+    """Settings of RabbitMQ and PostgreSQL, migrated and empty."""
+    async with postgres_database() as database_url, stream_prefix() as prefix:
+        settings = replace(
+            embedded(tmp_path),
+            database_url=database_url,
+            rabbitmq_url=rabbitmq_url(),
+            stream_prefix=prefix,
+        )
+        await wiring.migrate(settings)
+        yield settings
+
+
+@pytest.fixture
+async def production(tmp_path: Path) -> AsyncIterator[Settings]:
+    """Only RabbitMQ and PostgreSQL; mark the test with both."""
+    async with production_backend(tmp_path) as settings:
+        yield settings
+
+
+PRODUCTION = pytest.param("production", marks=[pytest.mark.postgres, pytest.mark.rabbitmq])
+
+
+@asynccontextmanager
+async def open_backend(name: str, tmp_path: Path) -> AsyncIterator[Settings]:
+    """Embedded or production, migrated and empty."""
+    if name == "embedded":
+        settings = embedded(tmp_path)
+        await wiring.migrate(settings)
+        yield settings
+        return
+    async with production_backend(tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture(params=["embedded", PRODUCTION])
+async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Settings]:
+    """Each backend in turn, migrated and empty."""
+    async with open_backend(request.param, tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture(params=["fake", "embedded", PRODUCTION])
+async def backend_or_fake(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Settings | None]:
+    """Each backend in turn, None for the fakes."""
+    if request.param == "fake":
+        yield None
+        return
+    async with open_backend(request.param, tmp_path) as settings:
+        yield settings

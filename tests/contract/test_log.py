@@ -1,0 +1,154 @@
+"""What every log promises, whatever holds it."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cli import wiring
+from domain.checkpoint import Bounds
+from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.events import Entry, Offset, Partition
+from domain.partitioning import stream_name
+from domain.ports import LogReader, LogWriter
+from domain.settings import Settings
+from migrations.broker import connect
+from tests.conftest import embedded
+from tests.fakes import FakeLog
+
+ONE, TWO = Partition(1), Partition(2)
+
+
+class Log(NamedTuple):
+    writer: LogWriter
+    reader: LogReader
+
+
+@pytest.fixture
+async def log(backend_or_fake: Settings | None) -> AsyncIterator[Log]:
+    backend = backend_or_fake
+    if backend is None:
+        fake = FakeLog()
+        yield Log(fake, fake)
+        return
+    found = Log(wiring.open_writer(backend), wiring.open_reader(backend))
+    yield found
+    await found.writer.close()
+    await found.reader.close()
+
+
+async def read(log: Log, partition: Partition, offset: int, number: int) -> list[Entry]:
+    entries: list[Entry] = []
+    async with log.reader.subscribe(partition, Offset(offset)) as subscription:
+        async with asyncio.timeout(10):
+            while len(entries) < number:
+                entries += await subscription.take(number - len(entries), 5)
+    return entries
+
+
+async def test_what_was_appended_is_read_in_order(log: Log) -> None:
+    bodies = [b"%d" % i for i in range(20)]
+    for body in bodies:
+        await log.writer.append(ONE, body)
+    entries = await read(log, ONE, 0, 20)
+    assert [entry.body for entry in entries] == bodies
+    assert [entry.offset for entry in entries] == list(range(20))
+
+
+async def test_reading_begins_at_the_offset_asked_for(log: Log) -> None:
+    for i in range(5):
+        await log.writer.append(ONE, b"%d" % i)
+    assert [entry.body for entry in await read(log, ONE, 3, 2)] == [b"3", b"4"]
+
+
+async def test_partitions_do_not_see_each_other(log: Log) -> None:
+    await log.writer.append(ONE, b"one")
+    await log.writer.append(TWO, b"two")
+    assert [entry.body for entry in await read(log, TWO, 0, 1)] == [b"two"]
+
+
+async def test_what_is_appended_later_arrives(log: Log) -> None:
+    await log.writer.append(ONE, b"a")
+    async with log.reader.subscribe(ONE, Offset(1)) as subscription:
+        assert list(await subscription.take(10, 0.01)) == []
+        await log.writer.append(ONE, b"b")
+        assert [entry.body for entry in await subscription.take(10, 10)] == [b"b"]
+
+
+async def test_an_empty_partition_has_equal_bounds_and_nothing_to_read(log: Log) -> None:
+    assert await log.reader.bounds(ONE) == Bounds(Offset(0), Offset(0))
+    assert await log.reader.entry_at(ONE, Offset(0)) is None
+
+
+async def test_bounds_and_entries_can_be_asked_for(log: Log) -> None:
+    await asyncio.gather(*(log.writer.append(ONE, b"x") for _ in range(300)))
+    assert await log.reader.bounds(ONE) == Bounds(Offset(0), Offset(300))
+    assert await log.reader.entry_at(ONE, Offset(7)) == Entry(Offset(7), b"x")
+
+
+async def test_a_checkpoint_beyond_the_end_is_refused(log: Log) -> None:
+    await log.writer.append(ONE, b"x")
+    with pytest.raises(LogWentBackward):
+        await read(log, ONE, 9, 1)
+
+
+async def test_any_bytes_come_back_as_they_were(log: Log) -> None:
+    body = bytes(range(256)) * 100
+    await log.writer.append(ONE, body)
+    assert (await read(log, ONE, 0, 1))[0].body == body
+
+
+async def test_it_says_that_it_is_there(log: Log) -> None:
+    await log.writer.ping()
+    await log.reader.ping()
+
+
+async def test_a_deleted_beginning_is_refused(tmp_path: Path) -> None:
+    backend = embedded(tmp_path)
+    await wiring.migrate(backend)
+    writer, reader = wiring.open_writer(backend), wiring.open_reader(backend)
+    for _ in range(5):
+        await writer.append(ONE, b"x")
+    with closing(sqlite3.connect(backend.log_file)) as connection, connection:
+        connection.execute("DELETE FROM log_entries WHERE log_offset < 3")
+    with pytest.raises(HistoryTruncated):
+        await read(Log(writer, reader), ONE, 2, 1)
+    assert [e.offset for e in await read(Log(writer, reader), ONE, 3, 1)] == [3]
+    await writer.append(ONE, b"y")
+    assert await reader.bounds(ONE) == Bounds(Offset(3), Offset(6))
+    await writer.close()
+    await reader.close()
+
+
+@pytest.mark.rabbitmq
+@pytest.mark.postgres
+async def test_a_stream_declared_anew_stops_its_readers(production: Settings) -> None:
+    writer, reader = wiring.open_writer(production), wiring.open_reader(production)
+    for _ in range(3):
+        await writer.append(ONE, b"x")
+    connection = await connect(production.rabbitmq_url or "", "footfall tests")
+    async with connection, connection.channel() as channel:
+        async with reader.subscribe(ONE, Offset(3)) as subscription:
+            await channel.queue_delete(stream_name(production.stream_prefix, ONE))
+            with pytest.raises(LogUnavailable):
+                await take_until_it_fails(lambda: subscription.take(1, 1))
+    with pytest.raises(LogUnavailable, match="footfall migrate"):
+        await writer.append(ONE, b"x")
+    with pytest.raises(LogUnavailable, match="footfall migrate"):
+        await read(Log(writer, reader), ONE, 3, 1)
+    await wiring.migrate(production)
+    await writer.append(ONE, b"x")
+    with pytest.raises(LogWentBackward, match="declared anew"):
+        await read(Log(writer, reader), ONE, 3, 1)
+    await writer.close()
+    await reader.close()
+
+
+async def take_until_it_fails(take: Callable[[], Awaitable[object]]) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            await take()

@@ -1,0 +1,140 @@
+"""What every store of rows and checkpoints promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+
+from cli import wiring
+from domain.errors import Fenced
+from domain.events import Entry, Epoch, Hour, Offset, Partition
+from domain.hours import hour_of
+from domain.ports import ProjectionStore, ReportReader
+from domain.projection import project
+from domain.settings import Settings
+from migrations.engine import open_engine
+from projector.store import SqlProjectionStore
+from read_api.reader import SqlReportReader
+from tests.factories import HOUR_MS, TEN, entry, event
+from tests.fakes import FakeStore
+
+ONE = Partition(1)
+HOUR = hour_of(TEN)
+
+
+class Rows(NamedTuple):
+    store: ProjectionStore
+    reader: ReportReader
+
+
+@pytest.fixture
+async def rows(backend_or_fake: Settings | None) -> AsyncIterator[Rows]:
+    backend = backend_or_fake
+    if backend is None:
+        fake = FakeStore()
+        yield Rows(fake, fake)
+        return
+    engine = open_engine(backend.rows_url)
+    found = Rows(
+        SqlProjectionStore(engine, wiring.now_ms),
+        SqlReportReader(open_engine(backend.rows_url, read_only=True)),
+    )
+    yield found
+    await found.store.close()
+    await found.reader.close()
+
+
+async def views(rows: Rows, page: str = "example.com/page") -> dict[Hour, int]:
+    return dict(await rows.reader.hourly(page, Hour(HOUR - 5), Hour(HOUR + 5)))
+
+
+async def test_a_new_partition_begins_at_offset_zero(rows: Rows) -> None:
+    checkpoint, positions = await rows.store.claim(ONE, Epoch(1))
+    assert (checkpoint.next_offset, checkpoint.epoch, dict(positions)) == (0, 1, {})
+
+
+async def test_rows_and_checkpoint_move_together(rows: Rows) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    delta = project([entry(0, event(count=2), event(at_ms=TEN + HOUR_MS)), entry(1, shard=3)])
+    moved = await rows.store.apply(checkpoint, delta)
+    assert (moved.next_offset, moved.events, moved.views) == (2, 3, 4)
+    assert await views(rows) == {HOUR: 3, HOUR + 1: 1}
+    again, positions = await rows.store.claim(ONE, Epoch(2))
+    assert (again.next_offset, again.events, again.views, again.recorded_ms) == (2, 3, 4, TEN)
+    assert positions["p1"].sequence == 2
+
+
+async def test_rows_add_up_over_flushes_and_shards(rows: Rows) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    for offset in range(4):
+        delta = project([entry(offset, shard=offset % 2)])
+        checkpoint = await rows.store.apply(checkpoint, delta)
+    assert await views(rows) == {HOUR: 4}
+
+
+async def test_the_same_entries_twice_are_refused_and_change_nothing(rows: Rows) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    delta = project([entry(0)])
+    await rows.store.apply(checkpoint, delta)
+    with pytest.raises(Fenced):
+        await rows.store.apply(checkpoint, delta)
+    assert await views(rows) == {HOUR: 1}
+
+
+async def test_an_older_epoch_is_fenced(rows: Rows) -> None:
+    old, _ = await rows.store.claim(ONE, Epoch(1))
+    new, _ = await rows.store.claim(ONE, Epoch(2))
+    with pytest.raises(Fenced):
+        await rows.store.apply(old, project([entry(0)]))
+    with pytest.raises(Fenced):
+        await rows.store.claim(ONE, Epoch(1))
+    await rows.store.apply(new, project([entry(0)]))
+    assert await views(rows) == {HOUR: 1}
+
+
+async def test_of_two_that_apply_at_once_one_wins(rows: Rows) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    results = await asyncio.gather(
+        *(rows.store.apply(checkpoint, project([entry(0)])) for _ in range(4)),
+        return_exceptions=True,
+    )
+    assert sorted(type(result).__name__ for result in results) == ["Checkpoint"] + ["Fenced"] * 3
+    assert await views(rows) == {HOUR: 1}
+
+
+async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    moved = await rows.store.apply(checkpoint, project([Entry(Offset(0), b"\x00junk"), entry(1)]))
+    assert (moved.next_offset, moved.views) == (2, 1)
+
+
+async def test_pages_of_the_world_are_kept(rows: Rows) -> None:
+    page = "例え.jp/ページ?\"\\'%_🙂" + "я" * 900
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    await rows.store.apply(checkpoint, project([entry(0, event(page))]))
+    assert await views(rows, page) == {HOUR: 1}
+
+
+@pytest.mark.parametrize("at_ms", [-62_135_596_800_000, -1, 0, 631_152_000_000, TEN])
+async def test_any_year_can_be_counted(rows: Rows, at_ms: int) -> None:
+    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    await rows.store.apply(checkpoint, project([entry(0, event(at_ms=at_ms))]))
+    hour = hour_of(at_ms)
+    found = await rows.reader.hourly("example.com/page", hour, Hour(hour + 1))
+    assert dict(found) == {hour: 1}
+
+
+async def test_a_page_nobody_saw_has_no_hours(rows: Rows) -> None:
+    assert await views(rows, "nobody/was/here") == {}
+
+
+async def test_the_newest_hours_of_time_are_no_error(rows: Rows) -> None:
+    far = Hour(-99_999_999)
+    assert dict(await rows.reader.hourly("x", far, Hour(far + 24))) == {}
+
+
+async def test_checkpoints_are_listed_by_partition(rows: Rows) -> None:
+    for partition in (2, 0, 1):
+        await rows.store.claim(Partition(partition), Epoch(1))
+    assert [c.partition for c in await rows.store.checkpoints()] == [0, 1, 2]

@@ -1,0 +1,93 @@
+"""A small HTTP server in place of the service."""
+
+import json
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pytest
+
+Body = dict[str, dict[str, int]]
+
+
+class Answer(NamedTuple):
+    """What the server says; status 0 hangs up instead, `None` accepts."""
+
+    status: int
+    content: Any
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+class Service:
+    """Answers with `answers` in turn, then accepts; `bodies` are what was accepted."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer | None] = []
+        self.bodies: list[Body] = []
+        self.requests = 0
+        self.accepted_one = Event()
+        self._lock = Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, path: str, raw: bytes) -> Answer:
+        with self._lock:
+            self.requests += 1
+            planned = self.answers.pop(0) if self.answers else None
+            if planned is not None:
+                return planned
+            if path != "/page-views/multi":
+                return Answer(404, {"detail": f"nothing at {path}"})
+            body: Body = json.loads(raw)
+            self.bodies.append(body)
+        self.accepted_one.set()
+        return Answer(202, {"accepted": sum(sum(hours.values()) for hours in body.values())})
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["content-length"]))
+                status, content, headers = service.answer(self.path, raw)
+                if not status:
+                    self.close_connection = True
+                    return
+                encoded = json.dumps(content).encode()
+                self.send_response(status)
+                for name, value in {**headers, "content-length": str(len(encoded))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(encoded)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """A running service."""
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """An address where nothing listens."""
+    gone = Service()
+    gone.stop()
+    return gone.url

@@ -1,0 +1,212 @@
+"""Lines of access logs to views, whatever the bytes."""
+
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.access_log import AccessLog
+from importer.reading import read_lines
+from importer.views import Skip, View
+
+DATA = Path(__file__).parents[1] / "data"
+NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
+TEN = 486_850
+LINE = b'host - - [%s] "%s" %s 12'
+
+
+def parse(
+    request: bytes = b"GET /a?b=c HTTP/1.1",
+    status: bytes = b"200",
+    at: bytes = b"16/Jul/2025:12:00:00 +0200",
+    host: str = "",
+    pages_only: bool = False,
+) -> View | Skip:
+    line = LINE % (at, request, status)
+    return AccessLog(lambda: NOW, host, pages_only).parse(line)
+
+
+def test_a_get_becomes_a_view_of_its_path_in_its_hour_of_utc() -> None:
+    assert parse() == View("/a", TEN)
+
+
+@pytest.mark.parametrize("status", [b"200", b"206", b"299", b"304"])
+def test_answered_requests_count(status: bytes) -> None:
+    assert parse(status=status) == View("/a", TEN)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status", "reason"),
+    [
+        (b"POST / HTTP/1.1", b"200", Skip.NOT_GET),
+        (b"GET / HTTP/1.1", b"301", Skip.OTHER_STATUS),
+        (b"GET / HTTP/1.1", b"404", Skip.OTHER_STATUS),
+        (b"GET /", b"200", Skip.MALFORMED_REQUEST),
+        (b"GET  HTTP/1.1", b"200", Skip.MALFORMED_REQUEST),
+        (b"get / HTTP/1.1", b"200", Skip.MALFORMED_REQUEST),
+        (b"GET /a b HTTP/1.1", b"200", Skip.MALFORMED_REQUEST),
+        (b"-", b"408", Skip.MALFORMED_REQUEST),
+        (b'GET /" HTTP/1.1', b"200", Skip.MALFORMED_LINE),
+        (b"GET ?q HTTP/1.1", b"200", Skip.EMPTY_PAGE),
+        (b"GET /\x00 HTTP/1.1", b"200", Skip.CONTROL),
+        (b"GET /" + b"x" * 2_048 + b" HTTP/1.1", b"200", Skip.LONG_PAGE),
+        (b"GET /" + b"x" * 70_000 + b" HTTP/1.1", b"200", Skip.LONG_LINE),
+    ],
+)
+def test_what_is_no_view_has_a_reason(request_line: bytes, status: bytes, reason: Skip) -> None:
+    assert parse(request_line, status) is reason
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        b"32/Jul/2025:12:00:00 +0200",
+        b"16/Foo/2025:12:00:00 +0200",
+        b"16/Jul/2025:24:00:00 +0200",
+        b"16/Jul/2025:12:60:00 +0200",
+        b"16/Jul/2025:12:00:00 +9900",
+        b"01/Jan/0001:00:00:00 +0100",
+        b"01/Jan/0000:00:00:00 +0000",
+        b"31/Dec/9999:23:00:00 -0100",
+    ],
+)
+def test_times_that_do_not_exist_make_the_line_malformed(at: bytes) -> None:
+    assert parse(at=at) is Skip.MALFORMED_LINE
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        (b"16/Jul/2025:11:00:00 +0000", View("/a", TEN + 1)),
+        (b"16/Jul/2025:11:00:01 +0000", Skip.FUTURE),
+        (b"16/Jul/2025:15:29:59 +0530", View("/a", TEN - 1)),
+        (b"16/Jul/2025:15:30:00 +0530", View("/a", TEN)),
+    ],
+)
+def test_offsets_and_the_near_future(at: bytes, found: View | Skip) -> None:
+    assert parse(at=at) == found
+
+
+def test_the_clock_is_read_again_when_a_line_is_ahead_of_it() -> None:
+    moments = iter([NOW - 7_200, NOW])
+    log = AccessLog(lambda: next(moments))
+    line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
+    assert [log.parse(line), log.parse(line)] == [Skip.FUTURE, View("/a", TEN)]
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [
+        (b"/a", "example.com/a"),
+        (b"//a", "example.com//a"),
+        (b"http://other.org/a?b", "example.com/a"),
+        (b"http://other.org", "example.com/"),
+        (b"/go?to=http://x/", "example.com/go"),
+    ],
+)
+def test_the_host_goes_in_front(target: bytes, page: str) -> None:
+    assert parse(b"GET %s HTTP/1.1" % target, host="example.com") == View(page, TEN)
+
+
+def test_without_a_host_targets_are_taken_as_written() -> None:
+    assert parse(b"GET http://other.org/a HTTP/1.1") == View("http://other.org/a", TEN)
+
+
+@pytest.mark.parametrize(
+    ("target", "is_page"),
+    [
+        (b"/a.css?v=1", False),
+        (b"/A.PNG", False),
+        (b"/js", True),
+        (b"/a.css/b", True),
+        (b"/page.html", True),
+        (b"/feed.xml", True),
+    ],
+)
+def test_pages_only_leaves_out_static_assets(target: bytes, is_page: bool) -> None:
+    found = parse(b"GET %s HTTP/1.1" % target, pages_only=True)
+    assert isinstance(found, View) is is_page
+    assert is_page or found is Skip.STATIC_ASSET
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [
+        ("/größe".encode(), "/größe"),
+        ("/größe".encode("latin-1"), "/größe"),
+        ("/à".encode(), "/à"),
+        (rb"/\xe9\"x", r"/\xe9\"x"),
+    ],
+)
+def test_pages_are_utf_8_or_else_latin_1(target: bytes, page: str) -> None:
+    assert parse(b"GET %s HTTP/1.1" % target) == View(page, TEN)
+
+
+@pytest.mark.parametrize("rest", [b"", b"\r", b' "-" "agent"', b' "-" "a \\" b" "-" 0.001 x'])
+def test_anything_may_follow_the_user_agent(rest: bytes) -> None:
+    line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/2", b"200") + rest
+    assert AccessLog(lambda: NOW).parse(line) == View("/a", TEN)
+
+
+@pytest.mark.parametrize("line", [b"", b" ", b"\r"])
+def test_empty_lines_are_told_from_malformed_ones(line: bytes) -> None:
+    assert AccessLog(lambda: NOW).parse(line) is Skip.EMPTY
+
+
+@given(st.binary(), st.binary())
+def test_no_bytes_crash_the_parser(anything: bytes, target: bytes) -> None:
+    log = AccessLog(lambda: NOW, "example.com", pages_only=True)
+    at = b"16/Jul/2025:10:00:00 +0000"
+    for line in (anything, LINE % (at, b"GET /%s HTTP/1.1" % target, b"200")):
+        found = log.parse(line)
+        if isinstance(found, View):
+            assert found.page.encode()
+            assert not any(unicodedata.category(letter) == "Cc" for letter in found.page)
+
+
+@pytest.mark.parametrize("piece", [b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a "])
+def test_long_lines_of_one_thing_take_no_time(piece: bytes) -> None:
+    log = AccessLog(lambda: NOW)
+    head = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
+    for line in (piece * 10_000, head + b' "' + piece * 10_000 + b"x"):
+        log.parse(line)
+
+
+@pytest.mark.parametrize(
+    ("name", "pages", "page_hours", "seen"),
+    [
+        (
+            "elastic.log",
+            273,
+            497,
+            {"views": 953, "other status": 33, "not GET": 14, "malformed line": 1},
+        ),
+        ("hackers.log", 17, 141, {"views": 407, "not GET": 186, "other status": 7}),
+        (
+            "nasa-broken.log",
+            227,
+            227,
+            {"views": 651, "malformed line": 35, "other status": 13, "malformed request": 1},
+        ),
+    ],
+)
+def test_recorded_traffic_gives_the_known_totals(
+    name: str, pages: int, page_hours: int, seen: dict[str, int]
+) -> None:
+    log = AccessLog(lambda: NOW)
+    found = [log.parse(line) for line in read_lines(str(DATA / name))]
+    views = [view for view in found if isinstance(view, View)]
+    assert Counter("views" if isinstance(one, View) else one.value for one in found) == seen
+    assert len({view.page for view in views}) == pages
+    assert len({(view.page, view.hour) for view in views}) == page_hours
+
+
+def test_torn_lines_are_malformed() -> None:
+    log = AccessLog(lambda: NOW)
+    elastic = list(read_lines(str(DATA / "elastic.log")))
+    nasa = list(read_lines(str(DATA / "nasa-broken.log")))
+    assert log.parse(elastic[899]) is Skip.MALFORMED_LINE
+    assert [log.parse(line) for line in nasa[37:39]] == [Skip.MALFORMED_LINE] * 2

@@ -1,0 +1,101 @@
+"""Lines of counts to views, whatever the bytes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.counts import Counts
+from importer.views import Skip, View
+
+NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
+TEN = 486_850
+
+
+def parse(*lines: bytes) -> list[View | Skip]:
+    counts = Counts(lambda: NOW)
+    return [counts.parse(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        b"2025-07-16T10:00:00Z",
+        b"2025-07-16 10:00:00+00",
+        b"2025-07-16 10:00:00.123456+00",
+        b"2025-07-16_10:59:59",
+        b"2025-07-16 10:00",
+        b"2025-07-16T10Z",
+        b"2025-07-16T15:30:00+05:30",
+        b'"2025-07-16 10:00:00+00"',
+    ],
+)
+def test_timestamps_are_read_as_databases_write_them(timestamp: bytes) -> None:
+    assert parse(timestamp + b",example.com/x,5") == [View("example.com/x", TEN, 5)]
+
+
+@pytest.mark.parametrize(
+    ("line", "page"),
+    [
+        (b"2025-07-16T10:00:00Z\ta,b\t5\r", "a,b"),
+        (b'2025-07-16T10:00:00Z,"a,b",5', "a,b"),
+        (b'2025-07-16T10:00:00Z,"a ""b""",5', 'a "b"'),
+        (b'2025-07-16T10:00:00Z,a"b,5', 'a"b'),
+        (b"2025-07-16T10:00:00Z,a?b=c,5", "a?b=c"),
+        ("\ufeff2025-07-16T10:00:00Z,größe,5".encode(), "größe"),
+        ("2025-07-16T10:00:00Z,größe,5".encode("latin-1"), "größe"),
+    ],
+)
+def test_fields_are_separated_by_commas_or_tabs(line: bytes, page: str) -> None:
+    assert parse(line) == [View(page, TEN, 5)]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"", Skip.EMPTY),
+        (b"2025-07-16T10:00:00Z,a", Skip.MALFORMED_LINE),
+        (b"2025-07-16T10:00:00Z,a,5,6", Skip.MALFORMED_LINE),
+        (b'2025-07-16T10:00:00Z,"a,5', Skip.MALFORMED_LINE),
+        (b"2025-07-16,a,5", Skip.TIMESTAMP),
+        (b"1752660000000,a,5", Skip.TIMESTAMP),
+        (b"2025-13-16T10:00:00Z,a,5", Skip.TIMESTAMP),
+        (b"0001-01-01T00:00:00+01:00,a,5", Skip.TIMESTAMP),
+        (b"2025-07-16T11:00:01Z,a,5", Skip.FUTURE),
+        (b"2025-07-16T10:00:00Z,a,0", Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,a,-1", Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,a,1.5", Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,a,1_0", Skip.COUNT),
+        ("2025-07-16T10:00:00Z,a,٣".encode(), Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,a,1000000001", Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,,5", Skip.EMPTY_PAGE),
+        (b"2025-07-16T10:00:00Z,a\x00,5", Skip.CONTROL),
+        (b"2025-07-16T10:00:00Z," + b"a" * 2_049 + b",5", Skip.LONG_PAGE),
+        (b"2025-07-16T10:00:00Z," + b"a" * 70_000 + b",5", Skip.LONG_LINE),
+    ],
+)
+def test_what_is_no_count_has_a_reason(line: bytes, reason: Skip) -> None:
+    assert parse(line) == [reason]
+
+
+def test_the_largest_count_fits() -> None:
+    found = parse(b"2025-07-16T10:00:00Z,a,1000000000")
+    assert found == [View("a", TEN, 1_000_000_000)]
+
+
+def test_a_header_is_skipped_wherever_it_is_repeated() -> None:
+    row = b"2025-07-16T10:00:00Z,a,1"
+    header = b"timestamp,page,count\r"
+    assert parse(header, row, header) == [Skip.HEADER, View("a", TEN), Skip.HEADER]
+
+
+@given(st.lists(st.binary(), min_size=1))
+def test_no_bytes_crash_the_parser(lines: list[bytes]) -> None:
+    for found in parse(*lines):
+        assert isinstance(found, View | Skip)
+
+
+@given(st.text(), st.text(), st.text(), st.sampled_from(",\t"))
+def test_no_fields_crash_the_parser(when: str, page: str, count: str, separator: str) -> None:
+    line = separator.join((when, page, count)).encode("utf-8", "surrogatepass")
+    for found in parse(line, b"2025-07-16T10:00:00Z," + line):
+        assert isinstance(found, Skip) or found.page.encode()

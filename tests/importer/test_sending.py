@@ -1,0 +1,119 @@
+"""Batches to a service that refuses, stumbles or is not there."""
+
+import pytest
+
+from importer.batch import Batch
+from importer.sending import Patience, Sender, SendingFailed
+from importer.views import View
+from tests.importer.conftest import Answer, Service
+
+BUSY = Answer(503, {"detail": "too much is waiting; nothing was appended"}, {"retry-after": "0"})
+QUICK = Patience(first_backoff=0.0, give_up=0.0)
+
+
+def batch(*views: View) -> Batch:
+    found = Batch()
+    for view in views:
+        assert found.add(view)
+    return found
+
+
+def send(url: str, *batches: Batch, patience: Patience | None = None) -> Sender:
+    sender = Sender(url, patience)
+    try:
+        for one in batches:
+            sender.put(one)
+        sender.finish()
+    finally:
+        sender.close()
+    return sender
+
+
+def test_views_are_summed_by_page_and_hour(service: Service) -> None:
+    views = batch(View("a", 486_850, 2), View("a", 486_850), View("a", -17_259_888), View("é", 0))
+    assert send(service.url + "/", views).accepted == 5
+    assert service.bodies == [
+        {
+            "a": {"2025-07-16T10:00:00Z": 3, "0001-01-01T00:00:00Z": 1},
+            "é": {"1970-01-01T00:00:00Z": 1},
+        }
+    ]
+
+
+def test_a_full_batch_takes_only_what_it_has_already() -> None:
+    full = batch(*(View(str(i), 0) for i in range(1_000)))
+    assert full.add(View("5", 0))
+    assert not full.add(View("5", 1))
+    assert full.views == 1_001
+
+
+def test_a_sum_the_service_would_refuse_belongs_into_another_batch() -> None:
+    assert not batch(View("a", 0, 1_000_000_000)).add(View("a", 0))
+
+
+def test_a_busy_service_is_asked_again(service: Service) -> None:
+    service.answers = [BUSY, BUSY]
+    assert send(service.url, batch(View("a", 0, 7))).accepted == 7
+    assert service.requests == 3
+
+
+def test_a_service_that_stays_busy_is_given_up(service: Service) -> None:
+    service.answers = [Answer(503, {"detail": "busy"}, {"retry-after": "5"})] * 2
+    with pytest.raises(SendingFailed, match="503: busy; gave up after 2 s"):
+        send(service.url, batch(View("a", 0)), patience=Patience(give_up=2.0))
+    assert service.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Answer(0, None), "got no answer .* unknown"),
+        (Answer(500, {"detail": "oops"}), "500: oops; .* unknown"),
+        (Answer(504, "?"), "504; .* unknown"),
+        (Answer(202, "hello"), "not what Footfall answers; .* unknown"),
+        (
+            Answer(503, {"detail": "the views may or may not be counted later"}, BUSY.headers),
+            "503: the views may or may not .* unknown",
+        ),
+    ],
+)
+def test_what_may_be_counted_already_is_not_sent_again(
+    service: Service, answer: Answer, says: str
+) -> None:
+    service.answers = [answer]
+    sender = Sender(service.url)
+    sender.put(batch(View("a", 0, 7)))
+    with pytest.raises(SendingFailed, match=says):
+        sender.finish()
+    sender.close()
+    assert (sender.accepted, sender.unknown, service.requests) == (0, 7, 1)
+
+
+def test_a_refusal_is_told_with_its_faults(service: Service) -> None:
+    errors = [{"pointer": f"/p{i}", "detail": "bad\n"} for i in range(5)]
+    service.answers = [Answer(400, {"detail": "5 faults", "errors": errors})]
+    with pytest.raises(SendingFailed, match=r"400: 5 faults: /p0 .*: /p1 .*: /p2 bad.; nothing"):
+        send(service.url, batch(View("a", 0)))
+
+
+def test_a_service_that_is_not_there_is_told_at_once(nowhere: str) -> None:
+    with pytest.raises(SendingFailed, match=r"cannot connect to http://.* `footfall up`"):
+        send(nowhere, batch(View("a", 0)))
+
+
+def test_a_service_that_goes_away_is_waited_for_then_given_up(service: Service) -> None:
+    sender = Sender(service.url, QUICK)
+    sender.put(batch(View("a", 0)))
+    assert service.accepted_one.wait(10)
+    service.answers = [Answer(503, {"detail": "leaving"})]
+    sender.put(batch(View("b", 0)))
+    with pytest.raises(SendingFailed, match="503: leaving; gave up after 0 s"):
+        sender.finish()
+    sender.close()
+    assert sender.accepted == 1
+
+
+def test_fewer_accepted_than_sent_is_an_error(service: Service) -> None:
+    service.answers = [Answer(202, {"accepted": 1})]
+    with pytest.raises(SendingFailed, match="1 of 7 views"):
+        send(service.url, batch(View("a", 0, 7)))

@@ -1,0 +1,145 @@
+"""Group commit: what shares a batch, what is answered when, what happens when the log fails."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from domain.errors import LogUnavailable, Overloaded
+from domain.events import PageViewed, Partition
+from domain.wire import MAX_BYTES, decode
+from ingest.appender import Appender
+from tests.factories import TEN, event
+from tests.fakes import FakeLog
+
+ONE, TWO = Partition(1), Partition(2)
+
+
+class GatedLog(FakeLog):
+    """Holds every append until the gate opens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.started = asyncio.Event()
+
+    async def append(self, partition: Partition, body: bytes) -> None:
+        self.started.set()
+        await self.gate.wait()
+        await super().append(partition, body)
+
+
+def appender(
+    log: FakeLog, *, deadline_seconds: float = 10, max_waiting_bytes: int = 1_000_000,
+    draw_shard: Callable[[], int] = lambda: 7,
+) -> Appender:  # fmt: skip
+    return Appender(
+        log,
+        clock=lambda: TEN,
+        producer="p1",
+        draw_shard=draw_shard,
+        linger_seconds=0,
+        deadline_seconds=deadline_seconds,
+        max_waiting_bytes=max_waiting_bytes,
+    )
+
+
+def batches(log: FakeLog, partition: Partition = ONE) -> list[list[PageViewed]]:
+    return [decode(body).events for body in log.entries[partition]]
+
+
+async def test_an_event_is_in_the_log_when_append_returns() -> None:
+    log = FakeLog()
+    await appender(log).append({ONE: [event("a")], TWO: [event("b")]})
+    assert (batches(log, ONE), batches(log, TWO)) == ([[event("a")]], [[event("b")]])
+
+
+async def test_the_header_says_who_when_and_which_shard() -> None:
+    log = FakeLog()
+    sender = appender(log)
+    for _ in range(2):
+        await sender.append({ONE: [event()]})
+    headers = [decode(body) for body in log.entries[ONE]]
+    assert [(b.producer, b.sequence, b.recorded_ms, b.shard) for b in headers] == [
+        ("p1", 1, TEN, 7),
+        ("p1", 2, TEN, 7),
+    ]
+
+
+async def test_requests_that_wait_share_the_next_batch() -> None:
+    log = GatedLog()
+    sender = appender(log)
+    first = asyncio.create_task(sender.append({ONE: [event("first")]}))
+    await log.started.wait()
+    rest = [asyncio.create_task(sender.append({ONE: [event(str(i))]})) for i in range(50)]
+    await asyncio.sleep(0)
+    log.gate.set()
+    await asyncio.gather(first, *rest)
+    assert [len(found) for found in batches(log)] == [1, 50]
+
+
+async def test_a_large_request_is_cut_to_batches_of_500_events_and_32_kb() -> None:
+    log = FakeLog()
+    many = [event(f"page/{i}") for i in range(1_201)]
+    large = [event("я" * 1_000 + str(i)) for i in range(60)]
+    await appender(log).append({ONE: many + large})
+    assert [e for found in batches(log) for e in found] == many + large
+    assert max(len(found) for found in batches(log)) <= 500
+    assert max(len(body) for body in log.entries[ONE]) <= MAX_BYTES
+
+
+async def test_a_page_of_quotes_is_measured_as_it_is_written() -> None:
+    log = FakeLog()
+    await appender(log).append({ONE: [event('"' * 2_000 + str(i)) for i in range(40)]})
+    assert max(len(body) for body in log.entries[ONE]) <= MAX_BYTES
+
+
+async def test_a_failed_append_is_tried_again_with_the_same_bytes() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("away"), LogUnavailable("away")]
+    sender = appender(log)
+    await sender.append({ONE: [event()]})
+    await sender.append({ONE: [event()]})
+    assert [decode(body).sequence for body in log.entries[ONE]] == [1, 2]
+
+
+async def test_nobody_waits_longer_than_the_deadline() -> None:
+    log = GatedLog()
+    sender = appender(log, deadline_seconds=0.05)
+    with pytest.raises(LogUnavailable, match="did not confirm within"):
+        await sender.append({ONE: [event()]})
+    log.gate.set()
+    await sender.close()
+
+
+async def test_what_was_given_up_before_it_was_sent_is_not_sent() -> None:
+    log = GatedLog()
+    sender = appender(log, deadline_seconds=0.05)
+    first = asyncio.create_task(sender.append({ONE: [event("under way")]}))
+    await log.started.wait()
+    second = asyncio.create_task(sender.append({ONE: [event("waiting")]}))
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(result) for result in results] == [LogUnavailable] * 2
+    log.gate.set()
+    await sender.close()
+    assert batches(log) == [[event("under way")]]
+
+
+async def test_too_much_waiting_is_refused_at_once() -> None:
+    log = GatedLog()
+    sender = appender(log, max_waiting_bytes=1_000)
+    first = asyncio.create_task(sender.append({ONE: [event("x" * 900)]}))
+    await log.started.wait()
+    with pytest.raises(Overloaded):
+        await sender.append({ONE: [event("y" * 900)]})
+    log.gate.set()
+    await first
+    await sender.append({ONE: [event("y" * 900)]})
+    assert len(batches(log)) == 2
+
+
+async def test_a_log_that_stays_away_is_said_when_the_deadline_passes() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("away")] * 1_000
+    with pytest.raises(LogUnavailable):
+        await appender(log, deadline_seconds=0.2).append({ONE: [event()], TWO: [event()]})

@@ -1,0 +1,96 @@
+"""The fold gives the same rows however the log is cut."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.events import Entry, Offset
+from domain.projection import Delta, Position, project
+from domain.wire import encode
+from tests.factories import HOUR_MS, TEN, batch, entry, event
+
+PAGES = st.sampled_from(["a", "b", "c/d"])
+EVENTS = st.builds(event, PAGES, st.integers(0, 5 * HOUR_MS), st.integers(1, 9))
+HEADERS = st.tuples(
+    st.sampled_from(["p1", "p2"]), st.integers(0, 3), st.lists(EVENTS, min_size=1, max_size=5)
+)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Entry]:
+    """A log with holes in its offsets, redelivered batches and some that are no batch."""
+    sequences: Counter[str] = Counter()
+    entries, offset = [], 0
+    for producer, shard, events in draw(st.lists(HEADERS, max_size=12)):
+        offset += draw(st.integers(1, 3))
+        if draw(st.booleans()) or not sequences[producer]:
+            sequences[producer] += 1
+        body = encode(batch(*events, producer=producer, sequence=sequences[producer], shard=shard))
+        entries.append(Entry(Offset(offset), draw(st.sampled_from([body, body, body, b"junk"]))))
+    return entries
+
+
+def sums(*deltas: Delta) -> Counter[object]:
+    total: Counter[object] = Counter()
+    for delta in deltas:
+        total.update(delta.rows)
+        total.update({"events": delta.events, "views": delta.views})
+        total.update(dict.fromkeys(map(repr, delta.dead_letters), 1))
+    return total
+
+
+@given(logs(), st.data())
+def test_it_does_not_matter_where_the_log_is_cut(log: list[Entry], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(log)))
+    first = project(log[:cut])
+    second = project(log[cut:], first.positions)
+    assert sums(first, second) == sums(project(log))
+
+
+@given(logs())
+def test_rows_are_the_sum_of_each_sequence_once(log: list[Entry]) -> None:
+    delta = project(log)
+    assert sum(delta.rows.values()) == delta.views
+    assert delta.next_offset == (log[-1].offset + 1 if log else 0)
+
+
+def test_the_order_of_events_does_not_matter() -> None:
+    one, two = event("a", TEN, 2), event("a", TEN + 1, 3)
+    assert project([entry(0, one, two)]).rows == project([entry(0, two, one)]).rows
+
+
+def test_views_add_up_by_page_hour_and_shard() -> None:
+    delta = project(
+        [
+            entry(0, event("a", TEN, 2), event("a", TEN + HOUR_MS - 1, 3), event("b", TEN)),
+            entry(1, event("a", TEN + HOUR_MS), shard=4),
+        ]
+    )
+    hour = TEN // HOUR_MS
+    assert delta.rows == {("a", hour, 0): 5, ("b", hour, 0): 1, ("a", hour + 1, 4): 1}
+    assert (delta.events, delta.views, delta.next_offset) == (4, 7, 2)
+
+
+def test_a_batch_that_was_appended_twice_counts_once() -> None:
+    delta = project([entry(0, sequence=1), entry(1, sequence=1), entry(2, sequence=2)])
+    assert (delta.views, delta.duplicates) == (2, 1)
+
+
+def test_a_sequence_known_from_before_counts_nothing() -> None:
+    delta = project([entry(7, sequence=4)], {"p1": Position(4, TEN)})
+    assert (delta.views, delta.duplicates, delta.next_offset) == (0, 1, 8)
+
+
+def test_a_missing_sequence_is_no_obstacle() -> None:
+    assert project([entry(0, sequence=1), entry(1, sequence=3)]).views == 2
+
+
+def test_bytes_that_are_no_batch_are_set_aside_and_passed() -> None:
+    delta = project([Entry(Offset(3), b"junk"), entry(4)])
+    assert [(letter.offset, letter.body) for letter in delta.dead_letters] == [(3, b"junk")]
+    assert (delta.views, delta.next_offset) == (1, 5)
+
+
+def test_hours_before_1970_round_down() -> None:
+    assert project([entry(0, event("a", -1))]).rows == {("a", -1, 0): 1}

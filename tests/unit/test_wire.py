@@ -1,0 +1,73 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import Undecodable, UnknownFormat
+from domain.events import MAX_AT_MS, MAX_COUNT, MIN_AT_MS, Batch, PageViewed
+from domain.wire import FORMAT, decode, encode
+from tests.factories import batch, event
+
+PAGES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300)
+EVENTS = st.builds(PageViewed, PAGES, st.integers(MIN_AT_MS, MAX_AT_MS), st.integers(1, MAX_COUNT))
+BATCHES = st.builds(
+    Batch,
+    st.just(FORMAT),
+    st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+    st.integers(1, 2**62),
+    st.integers(MIN_AT_MS, MAX_AT_MS),
+    st.integers(0, 32_767),
+    st.lists(EVENTS, max_size=20),
+)
+
+
+@given(BATCHES)
+def test_a_batch_survives_the_round_trip(sent: Batch) -> None:
+    assert decode(encode(sent)) == sent
+
+
+def test_the_format_is_an_array_that_people_can_read() -> None:
+    assert encode(batch(event("a/b", 5, 7), sequence=3, shard=4, at_ms=9)) == (
+        b'[1,"p1",3,9,4,[["a/b",5,7]]]'
+    )
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_batch_are_undecodable(body: bytes) -> None:
+    with pytest.raises((Undecodable, UnknownFormat)):
+        decode(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"page":"x"}',
+        b'[0,"p",1,1,0,[]]',
+        b'[1,"",1,1,0,[]]',
+        b'[1,"p",0,1,0,[]]',
+        b'[1,"p",1,1,0,[["",1,1]]]',
+        b'[1,"p",1,1,0,[["a",1,0]]]',
+        b'[1,"p",1,1,0,[["a",1,1000000001]]]',
+        b'[1,"p",1,1,0,[["a",999999999999999999,1]]]',
+        b'[1,"p",1,1,0,[["a\\u0000b",1,1]]]',
+        b'[1,"p",1,1,0,[["\\ud800",1,1]]]',
+        b'[1,"p",1,1,0,[["\xff",1,1]]]',
+        b'[1,"p",1,1,0,[["' + "я".encode() * 1_025 + b'",1,1]]]',
+        b"[" * 100_000,
+    ],
+)
+def test_a_batch_that_rows_could_not_hold_is_undecodable(body: bytes) -> None:
+    with pytest.raises(Undecodable):
+        decode(body)
+
+
+@pytest.mark.parametrize("body", [b'[2,"p",1,1,0,[]]', b'[2,{"anything":"else"}]', b"[99]"])
+def test_a_newer_format_stops_instead_of_being_set_aside(body: bytes) -> None:
+    with pytest.raises(UnknownFormat, match="upgrade the projectors"):
+        decode(body)
+
+
+def test_msgspec_reads_what_it_wrote_as_plain_json() -> None:
+    assert msgspec.json.decode(encode(batch()))[0] == FORMAT
