@@ -1,0 +1,39 @@
+"""`python -m benchmarks [NAME ...]`: run the benchmarks, print the table."""
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from benchmarks import ingest
+from benchmarks.table import Row, markdown
+
+RUNS = int(os.environ.get("RUNS", "5"))
+SECONDS = 4.0
+
+Benchmark = Callable[[], Awaitable[list[Row]]]
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "ingest-single": lambda: ingest.single(RUNS, SECONDS),
+    "ingest-multi": lambda: ingest.multi(RUNS, SECONDS),
+}
+
+
+async def main(names: list[str]) -> None:
+    """Run `names`, all if empty."""
+    rows: list[Row] = []
+    for name in names or BENCHMARKS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        found = await BENCHMARKS[name]()
+        rows += found
+        for row in found:
+            print(f"  {row.name}: {row.value}", file=sys.stderr, flush=True)
+    print(markdown(rows))
+
+
+if __name__ == "__main__":
+    unknown = [name for name in sys.argv[1:] if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no benchmark {unknown[0]}: choose of {', '.join(BENCHMARKS)}")
+    uvloop.run(main(sys.argv[1:]))

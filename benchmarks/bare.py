@@ -1,0 +1,45 @@
+"""The yardsticks: the same server and handler style with nothing behind them."""
+
+import sys
+
+import msgspec
+from litestar.types import Receive, Scope
+from sqlalchemy import text
+
+from cli.running import run, serve, settings_or_exit
+from domain.settings import Settings
+from ingest.requests import MAX_BODY_BYTES, SingleView
+from migrations.engine import open_engine
+from web.app import create_app, route
+from web.problems import Answer, answer, read_body
+
+_decode = msgspec.json.Decoder(SingleView).decode
+_ACCEPTED = answer({"accepted": 1}, 202)
+
+
+async def decode_only(scope: Scope, receive: Receive) -> Answer:
+    """Decode the body, forget it."""
+    _decode(await read_body(scope, receive, MAX_BODY_BYTES))
+    return _ACCEPTED
+
+
+def main(settings: Settings) -> None:
+    """Serve POST /bare and GET /select-1."""
+    engine = open_engine(settings.rows_url, read_only=True)
+
+    async def select_1(_: Scope, __: Receive) -> Answer:
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT 1"))
+            return answer({"data": [found.scalar_one()]})
+
+    async def serving() -> int:
+        app = create_app(
+            [route("/bare", "POST", decode_only), route("/select-1", "GET", select_1)], {}, {}
+        )
+        return await serve(app, settings)
+
+    run(serving())
+
+
+if __name__ == "__main__":
+    main(settings_or_exit(PORT=sys.argv[1]))

@@ -1,0 +1,123 @@
+"""Footfall's roles as processes of a benchmark, and what they cost."""
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from cli import wiring
+from domain.events import Partition
+from domain.partitioning import stream_name
+from domain.settings import Settings
+from migrations.broker import connect
+from migrations.engine import open_engine
+from tests.servers import free_port, postgres_url, rabbitmq_url
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Process:
+    """A Python process that serves or folds; `-m` arguments."""
+
+    def __init__(self, settings: Settings, *arguments: str) -> None:
+        self.port = free_port()
+        self._arguments = arguments
+        self._environment = {
+            **os.environ,
+            "DATA_DIR": str(settings.data_dir),
+            "DATABASE_URL": settings.database_url or "",
+            "RABBITMQ_URL": settings.rabbitmq_url or "",
+            "NUM_PARTITIONS": str(settings.num_partitions),
+            "STREAM_PREFIX": settings.stream_prefix,
+            "PORT": str(self.port),
+            "LOG_LEVEL": "WARNING",
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self, *, serving: bool) -> None:
+        arguments = [a if a != "PORT" else str(self.port) for a in self._arguments]
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *arguments, env=self._environment
+        )
+        while serving:
+            with suppress(httpx.TransportError):
+                async with httpx.AsyncClient() as client:
+                    await client.get(f"http://127.0.0.1:{self.port}/health")
+                return
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.terminate()
+        await self._process.wait()
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def peak_mb(self) -> float:
+        """Largest resident set so far."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1_024
+        raise LookupError("VmHWM")
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *arguments: str, serving: bool = True
+) -> AsyncIterator[Process]:
+    """A process for the time of a block."""
+    process = Process(settings, *arguments)
+    await process.start(serving=serving)
+    try:
+        yield process
+    finally:
+        await process.stop()
+
+
+@asynccontextmanager
+async def production() -> AsyncIterator[Settings]:
+    """RabbitMQ and PostgreSQL with nothing in them, removed afterwards."""
+    name = f"footfall_bench_{uuid.uuid4().hex[:12]}"
+    server = open_engine(postgres_url(), read_only=True)
+    async with server.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(postgres_url()).set(database=name).render_as_string(hide_password=False)
+    with TemporaryDirectory(prefix="footfall-bench-") as folder:
+        settings = Settings(
+            data_dir=Path(folder),
+            database_url=url,
+            rabbitmq_url=rabbitmq_url(),
+            stream_prefix=f"footfall-bench-{uuid.uuid4().hex[:12]}",
+        )
+        await wiring.migrate(settings)
+        try:
+            yield settings
+        finally:
+            await _remove(settings)
+            async with server.connect() as connection:
+                await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            await server.dispose()
+
+
+async def _remove(settings: Settings) -> None:
+    connection = await connect(settings.rabbitmq_url or "", "footfall bench")
+    async with connection, connection.channel() as channel:
+        for partition in range(settings.num_partitions):
+            await channel.queue_delete(stream_name(settings.stream_prefix, Partition(partition)))
