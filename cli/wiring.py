@@ -138,7 +138,9 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         appender = _appender(settings, writer)
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
-        handlers += ingest_routes(appender, now_ms, settings.num_partitions)
+        handlers += ingest_routes(
+            appender, now_ms, settings.num_partitions, settings.request_timeout_ms / 1_000
+        )
         probes["log"] = writer.ping
     if read_api:
         reader = SqlReportReader(open_engine(settings.rows_url, read_only=True))

@@ -21,11 +21,12 @@ _LAST_BACKOFF_SECONDS = 1.0
 class _Request:
     """Done when every slice of it is confirmed, or when one of them fails."""
 
-    __slots__ = ("done", "open")
+    __slots__ = ("deadline", "done", "open")
 
-    def __init__(self, done: asyncio.Future[None], slices: int) -> None:
+    def __init__(self, done: asyncio.Future[None], slices: int, deadline: float) -> None:
         self.done = done
         self.open = slices
+        self.deadline = deadline
 
     def confirm(self) -> None:
         self.open -= 1
@@ -68,11 +69,13 @@ class Appender:
         self._clock = clock
         self._producer = producer
         self._draw_shard = draw_shard
-        self.linger_seconds = linger_seconds
+        self._linger = linger_seconds
         self._deadline = deadline_seconds
         self._max_waiting_bytes = max_waiting_bytes
         self._waiting_bytes = 0
         self._lanes: dict[Partition, _Lane] = {}
+        self._open: deque[_Request] = deque()
+        self._timer: asyncio.TimerHandle | None = None
 
     async def append(self, events: Mapping[Partition, Sequence[PageViewed]]) -> None:
         """Return once the log has confirmed every event.
@@ -86,21 +89,36 @@ class Appender:
         if self._waiting_bytes and self._waiting_bytes + size > self._max_waiting_bytes:
             raise Overloaded("too many views are waiting for the log")
         loop = asyncio.get_running_loop()
-        request = _Request(loop.create_future(), len(slices))
+        request = _Request(loop.create_future(), len(slices), loop.time() + self._deadline)
         self._waiting_bytes += size
         for partition, part, part_size in slices:
             self._lane(partition).add(_Slice(request, part, part_size))
-        # Cheaper than a timeout around the wait, and there is one for every request.
-        timer = loop.call_later(self._deadline, self._expire, request)
+        while self._open and self._open[0].done.done():
+            self._open.popleft()
+        self._open.append(request)
+        if self._timer is None:
+            self._timer = loop.call_at(request.deadline, self._expire)
         try:
             await request.done
         finally:
-            timer.cancel()
             self._waiting_bytes -= size
 
-    def _expire(self, request: _Request) -> None:
+    def until_tick(self) -> float:
+        """Seconds until the lanes send next.
+
+        All lanes keep the same time, so that their messages leave, and their confirms come back,
+        with few system calls.
+        """
+        now = asyncio.get_running_loop().time()
+        return self._linger - now % self._linger if self._linger else 0
+
+    def _expire(self) -> None:
+        # One timer for all: a request's deadline is never before that of an earlier one.
+        loop = asyncio.get_running_loop()
         message = f"the log did not confirm within {self._deadline:g} s"
-        request.fail(LogUnavailable(message))
+        while self._open and (self._open[0].done.done() or self._open[0].deadline <= loop.time()):
+            self._open.popleft().fail(LogUnavailable(message))
+        self._timer = loop.call_at(self._open[0].deadline, self._expire) if self._open else None
 
     async def close(self) -> None:
         """Wait for what is under way, then stop. Nothing may be appended after."""
@@ -148,11 +166,15 @@ class _Lane:
 
     async def _send_all(self) -> None:
         try:
-            # Only the first batch lingers: while it is under way the next one fills by itself.
-            await asyncio.sleep(self._appender.linger_seconds)
-            while batch := self._cut():
-                self._sequence += 1
-                await self._send(batch)
+            behind = False
+            while self._waiting:
+                if not behind:
+                    await asyncio.sleep(self._appender.until_tick())
+                batch = self._cut()
+                behind = bool(self._waiting)
+                if batch:
+                    self._sequence += 1
+                    await self._send(batch)
         finally:
             self._task = None
 

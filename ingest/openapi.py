@@ -64,6 +64,12 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                         }
                     ],
                 ),
+                "408": problem_response(
+                    "A large body did not arrive within the deadline.",
+                    408,
+                    "Request Timeout",
+                    "the body did not arrive within 10 s: send less in one request",
+                ),
                 "413": problem_response(
                     f"The body is over {MAX_BODY_BYTES:,} bytes.",
                     413,

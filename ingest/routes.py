@@ -1,15 +1,16 @@
 """POST handlers: read, check, append, answer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
 
-from domain.events import PageViewed, Partition
+from domain.errors import Overloaded, Problem, RequestRefused
 from domain.ports import Clock
 from ingest.appender import Appender
-from ingest.requests import MAX_BODY_BYTES, multi_to_events, single_to_events
+from ingest.requests import MAX_BODY_BYTES, Events, multi_to_events, single_to_events
 from web.app import route
 from web.problems import Answer, answer, read_body
 
@@ -18,8 +19,10 @@ _ACCEPTED_ONE = answer({"accepted": 1}, 202)
 _LARGE_BYTES = 200_000
 
 
-def routes(appender: Appender, clock: Clock, partitions: int) -> Sequence[ASGIRouteHandler]:
-    """The handlers of ingest."""
+def routes(
+    appender: Appender, clock: Clock, partitions: int, deadline_seconds: float
+) -> Sequence[ASGIRouteHandler]:
+    """The handlers of ingest; a large body has `deadline_seconds` for its turn and its arrival."""
     one_large_body = asyncio.Lock()
 
     async def single(scope: Scope, receive: Receive) -> Answer:
@@ -29,13 +32,17 @@ def routes(appender: Appender, clock: Clock, partitions: int) -> Sequence[ASGIRo
 
     async def multi(scope: Scope, receive: Receive) -> Answer:
         if _length(scope) <= _LARGE_BYTES:
-            return await append_all(await read_body(scope, receive, MAX_BODY_BYTES))
-        async with one_large_body:
-            return await append_all(await read_body(scope, receive, MAX_BODY_BYTES))
+            body = await read_body(scope, receive, MAX_BODY_BYTES)
+            return await append(*multi_to_events(body, clock(), partitions))
+        async with _turn(one_large_body, deadline_seconds):
+            body = await _read_in_time(scope, receive, deadline_seconds)
+            # In a thread, so that other requests go on meanwhile.
+            found = await asyncio.to_thread(multi_to_events, body, clock(), partitions)
+            return await append(*found)
 
-    async def append_all(body: bytes) -> Answer:
-        events, accepted = multi_to_events(body, clock(), partitions)
-        await _append(appender, events)
+    async def append(events: Events, accepted: int) -> Answer:
+        if events:
+            await appender.append(events)
         return answer({"accepted": accepted}, 202)
 
     return [
@@ -44,9 +51,26 @@ def routes(appender: Appender, clock: Clock, partitions: int) -> Sequence[ASGIRo
     ]
 
 
-async def _append(appender: Appender, events: Mapping[Partition, Sequence[PageViewed]]) -> None:
-    if events:
-        await appender.append(events)
+@asynccontextmanager
+async def _turn(lock: asyncio.Lock, seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise Overloaded("other large requests are under way") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _read_in_time(scope: Scope, receive: Receive, seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(seconds):
+            return await read_body(scope, receive, MAX_BODY_BYTES)
+    except TimeoutError as error:
+        detail = f"the body did not arrive within {seconds:g} s: send less in one request"
+        raise RequestRefused([Problem("", detail)], status=408) from error
 
 
 def _length(scope: Scope) -> int:
