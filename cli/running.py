@@ -99,5 +99,6 @@ async def serve(app: Litestar, settings: Settings) -> int:
     # up for tens of milliseconds.
     gc.collect()
     gc.freeze()
+    logger.info("listening on http://%s:%d", settings.host, settings.port)
     await server.serve()
     return 0 if server.started else 1

@@ -54,6 +54,9 @@ def configure_logging(settings: Settings) -> None:
     # Their reconnect chatter repeats what our own lines say.
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    if settings.log_level == "INFO":
+        for name in ("alembic", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def log_url(settings: Settings) -> str:

@@ -66,9 +66,11 @@ class Supervisor:
         # it raises what it raised.
         lost = [p for p, r in self._running.items() if r.task.done() or held.get(p) != r.epoch]
         await self._drain(lost)
-        for partition, epoch in held.items():
-            if partition not in self._running:
-                self._start(partition, epoch)
+        taken = [p for p in held if p not in self._running]
+        for partition in taken:
+            self._start(partition, held[partition])
+        if lost or taken:
+            logger.info("folding partitions %s", ", ".join(map(str, sorted(held))) or "none")
         surplus = await self._leases.surplus(self._owner)
         if surplus is not None:
             await self._drain([surplus])
@@ -81,7 +83,7 @@ class Supervisor:
             self._keep(partition, epoch, stop), name=f"partition {partition}"
         )
         self._running[partition] = _Running(epoch, stop, task)
-        logger.info("partition %d taken under epoch %d", partition, epoch)
+        logger.debug("partition %d taken under epoch %d", partition, epoch)
 
     async def _keep(self, partition: Partition, epoch: Epoch, stop: asyncio.Event) -> None:
         backoff = _FIRST_BACKOFF_SECONDS
