@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import ingest
+from benchmarks import fold, freshness, ingest, report
 from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -17,6 +17,11 @@ Benchmark = Callable[[], Awaitable[list[Row]]]
 BENCHMARKS: dict[str, Benchmark] = {
     "ingest-single": lambda: ingest.single(RUNS, SECONDS),
     "ingest-multi": lambda: ingest.multi(RUNS, SECONDS),
+    "fold": lambda: fold.repeating(RUNS),
+    "fold-distinct": lambda: fold.distinct(RUNS),
+    "fold-long": fold.long_addresses,
+    "freshness": lambda: freshness.freshness(RUNS, 15.0),
+    "report": lambda: report.report(RUNS, SECONDS),
 }
 
 

@@ -21,6 +21,8 @@ from migrations.broker import connect
 from migrations.engine import open_engine
 from tests.servers import free_port, postgres_url, rabbitmq_url
 
+_START_SECONDS = 30
+_STOP_SECONDS = 30
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,18 +54,24 @@ class Process:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *arguments, env=self._environment
         )
-        while serving:
-            with suppress(httpx.TransportError):
-                async with httpx.AsyncClient() as client:
-                    await client.get(f"http://127.0.0.1:{self.port}/health")
-                return
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(_START_SECONDS):
+            while serving:
+                with suppress(httpx.TransportError):
+                    async with httpx.AsyncClient() as client:
+                        await client.get(f"http://127.0.0.1:{self.port}/health")
+                    return
+                await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
 
     def cpu_seconds(self) -> float:
         """User and system time so far."""

@@ -1,0 +1,568 @@
+"""Whatever happens between a view and its row, the view is counted once.
+
+One machine for every backend, through the ports only. It writes down what each log message must
+add; after every step the rows must be what the committed part of the log adds up to, no more and
+no less. A new ability of the product (replay, promotion, retention …) is one more rule.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pytest
+from hypothesis import Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from cli import wiring
+from domain.checkpoint import Bounds, Checkpoint
+from domain.errors import Fenced, LogUnavailable
+from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
+from domain.hours import HOUR_MS, hour_of, parse_instant
+from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
+from domain.projection import Fold, Position
+from domain.wire import encode
+from migrations.engine import open_engine
+from migrations.tables import dead_letters
+from projector.runner import Runner
+from projector.store import SqlProjectionStore
+from read_api.reader import SqlReportReader
+from tests.conftest import PARTITIONS, PRODUCTION, open_backend
+from tests.factories import batch
+from tests.fakes import FakeLog, FakeStore
+
+T = TypeVar("T")
+
+PAGES = ("example.com/", "例え.jp/ページ?q=🙂", "o'neill/\\\"%_é", "я" * 300)
+# Two hours on either side of a month's end: in PostgreSQL they lie in two tables.
+START_MS = parse_instant("2025-07-31T22:00:00Z")
+FIRST, END = hour_of(START_MS), Hour(hour_of(START_MS) + 4)
+GARBAGE = (
+    b"\x00junk",
+    b"\xff\xfe",
+    b"{}",
+    b'[0,"p",1,0,0,[]]',
+    b'[1,"p",0,0,0,[["a",0,1]]]',
+    b'[1,"p",1,0,0,[["\\u0000",0,1]]]',
+    b'[1,"p",1,0,0,[["a",0,1]]',
+)
+STEP_SECONDS = 30
+
+View = tuple[str, int, int]
+Request = tuple[Partition, list[View], int]
+# A page may be met in any partition: after a change of their number it is met in two.
+partitions = st.sampled_from([Partition(p) for p in range(PARTITIONS)])
+producers = st.integers(0, 1)
+numbers = st.integers(0, 6)
+view_lists: st.SearchStrategy[list[View]] = st.lists(
+    st.tuples(
+        st.sampled_from(PAGES), st.integers(0, 4 * HOUR_MS - 1), st.sampled_from([1, 2, 10**9])
+    ),
+    min_size=1,
+    max_size=4,
+)
+"""Pages, milliseconds after the start, counts."""
+requests = st.lists(st.tuples(partitions, view_lists, st.integers(1, 2)), min_size=1, max_size=5)
+"""Batches: a partition, what is in it, how often it arrives."""
+
+
+class Backend(NamedTuple):
+    """The ports of one backend, and the bodies of the dead letters, which no port shows."""
+
+    writer: LogWriter
+    reader: LogReader
+    store: ProjectionStore
+    reports: ReportReader
+    dead_letters: Callable[[], Awaitable[Counter[bytes]]]
+
+
+class Sent(NamedTuple):
+    """A batch as its producer cut it: where it goes, its bytes, what is in it."""
+
+    partition: Partition
+    producer: str
+    sequence: int
+    body: bytes
+    events: Sequence[PageViewed]
+
+
+Batches = Sent | MultipleResults[Sent]
+
+
+class Logged(NamedTuple):
+    """What one log message must add: events, or itself as a dead letter, or nothing."""
+
+    events: Sequence[PageViewed] = ()
+    dead_letter: bytes | None = None
+
+
+@dataclass
+class Lane:
+    """What is known of a partition: its log in this history, and its checkpoint."""
+
+    checkpoint: Checkpoint
+    log: list[Logged] = field(default_factory=list)
+    appended: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.before = self.checkpoint
+
+    @property
+    def end(self) -> Offset:
+        """One beyond the last offset."""
+        return Offset(self.before.next_offset + len(self.log))
+
+    @property
+    def committed(self) -> list[Logged]:
+        """The messages that are folded."""
+        return self.log[: self.checkpoint.next_offset - self.before.next_offset]
+
+    def must_be(self) -> tuple[Offset, Epoch, int, int]:
+        """Next offset, epoch, events and views of the stored checkpoint."""
+        events = [event for logged in self.committed for event in logged.events]
+        return (
+            self.checkpoint.next_offset,
+            self.checkpoint.epoch,
+            self.before.events + len(events),
+            self.before.views + sum(event.count for event in events),
+        )
+
+
+@dataclass(eq=False)
+class Worker:
+    """A projector that folds one partition by hand; `fold` is what a crash loses."""
+
+    checkpoint: Checkpoint
+    positions: dict[str, Position]
+
+    def __post_init__(self) -> None:
+        self.fold = Fold(self.positions)
+
+    @property
+    def partition(self) -> Partition:
+        return self.checkpoint.partition
+
+    @property
+    def next_offset(self) -> Offset:
+        """Where it reads on."""
+        delta = self.fold.delta
+        return delta.next_offset if delta.entries else self.checkpoint.next_offset
+
+    def applied(self, checkpoint: Checkpoint) -> None:
+        """Go on as the runner does."""
+        self.checkpoint = checkpoint
+        self.positions.update(self.fold.delta.positions)
+        self.fold = Fold(self.positions)
+
+
+Workers = Worker | MultipleResults[Worker]
+
+
+class Host:
+    """One backend for many histories: each has producers and pages of its own."""
+
+    def __init__(self, loop: asyncio.Runner, backend: Backend) -> None:
+        self.loop = loop
+        self.backend = backend
+        self.histories = count(1)
+        self.ends: Counter[Partition] = Counter()
+
+
+class CountedOnce(RuleBasedStateMachine):
+    """Producers append, projectors fold, crash and take over, in any order."""
+
+    batches: Bundle[Sent] = Bundle("batches")
+    given_up: Bundle[Sent] = Bundle("given_up")
+    workers: Bundle[Worker] = Bundle("workers")
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._backend = host.backend
+        self._history = next(host.histories)
+        self._starts = count(1)
+        self._producers = [self._new_producer() for _ in range(2)]
+        self._sequences: Counter[tuple[str, Partition]] = Counter()
+        self._dead_letters_before: Counter[bytes] = Counter()
+        self._lanes: dict[Partition, Lane] = {}
+        self._run(self._begin())
+
+    # What producers do
+
+    @initialize(target=batches, requests=requests)
+    def append_first(self, requests: list[Request]) -> Batches:
+        return self.append(0, requests)
+
+    @rule(target=batches, producer=producers, requests=requests)
+    def append(self, producer: int, requests: list[Request]) -> Batches:
+        """Each batch once or, after a confirm that was lost, twice."""
+        batches = []
+        for partition, views, times in requests:
+            sent = self._cut(partition, producer, views)
+            self._append(partition, sent.body, Logged(sent.events))
+            self._lanes[partition].appended[sent.producer] = sent.sequence
+            for _ in range(times - 1):
+                self._append(partition, sent.body, Logged())
+            batches.append(sent)
+        return multiple(*batches)
+
+    @rule(sent=batches)
+    def append_again(self, sent: Sent) -> None:
+        self._append(sent.partition, sent.body, Logged())
+
+    @rule(target=given_up, partition=partitions, producer=producers, views=view_lists)
+    def give_up(self, partition: Partition, producer: int, views: list[View]) -> Sent:
+        return self._cut(partition, producer, views)
+
+    @rule(target=batches, sent=consumes(given_up))
+    def arrive_late(self, sent: Sent) -> Sent:
+        # Its requests were answered 503. It does not count if a later batch was faster: they
+        # may have been sent again in that one.
+        appended = self._lanes[sent.partition].appended
+        overtaken = appended[sent.producer] > sent.sequence
+        self._append(sent.partition, sent.body, Logged(() if overtaken else sent.events))
+        appended[sent.producer] = max(appended[sent.producer], sent.sequence)
+        return sent
+
+    @rule(partition=partitions, body=st.sampled_from(GARBAGE))
+    def append_garbage(self, partition: Partition, body: bytes) -> None:
+        self._append(partition, body, Logged(dead_letter=body))
+
+    @rule(producer=producers)
+    def restart_producer(self, producer: int) -> None:
+        self._producers[producer] = self._new_producer()
+
+    # What projectors do, by hand
+
+    @initialize(target=workers)
+    def claim_all(self) -> Workers:
+        return multiple(*(self._new_worker(partition, newer=False) for partition in self._lanes))
+
+    @rule(target=workers, partition=partitions, newer=st.booleans(), number=numbers)
+    def claim(self, partition: Partition, newer: bool, number: int) -> Workers:
+        """A take-over, or a second attempt under the same epoch while the first may still live."""
+        worker = self._new_worker(partition, newer)
+        self._read(worker, number)
+        return worker
+
+    @rule(worker=workers, number=numbers)
+    def apply(self, worker: Worker, number: int) -> None:
+        self._read(worker, number)
+        self._apply([worker])
+
+    @rule(target=workers, worker=workers, newer=st.booleans(), number=numbers, other=numbers)
+    def apply_beside_a_rival(self, worker: Worker, newer: bool, number: int, other: int) -> Workers:
+        self._read(worker, number)
+        rival = self._new_worker(worker.partition, newer)
+        self._read(rival, other)
+        self._apply([worker, rival])
+        return rival
+
+    @rule(target=workers, worker=consumes(workers))
+    def crash(self, worker: Worker) -> Workers:
+        """What it had read is lost; it begins again under its epoch, unless there is a newer."""
+        stored = self._lanes[worker.partition].checkpoint
+        if stored.epoch > worker.checkpoint.epoch:
+            with pytest.raises(Fenced):
+                self._claim(worker.partition, worker.checkpoint.epoch)
+            return multiple()
+        claimed, positions = self._claim(worker.partition, worker.checkpoint.epoch)
+        assert claimed == stored
+        return Worker(claimed, dict(positions))
+
+    # What projectors do, through the product's loop
+
+    @rule(
+        partition=partitions,
+        newer=st.booleans(),
+        number=numbers,
+        batch_size=st.integers(1, 12),
+        at_once=st.integers(1, 3),
+        fails_after=st.none() | st.integers(0, 4),
+    )
+    def fold(
+        self,
+        partition: Partition,
+        newer: bool,
+        number: int,
+        batch_size: int,
+        at_once: int,
+        fails_after: int | None,
+    ) -> None:
+        """Some of the log, in flushes of any size, until told to stop or until the log fails."""
+        lane = self._lanes[partition]
+        epoch = Epoch(lane.checkpoint.epoch + newer)
+        end = Offset(min(lane.end, lane.checkpoint.next_offset + number))
+        reader = LimitedReader(self._backend.reader, end, at_once, fails_after)
+        self._run(self._fold(lane, epoch, reader, batch_size))
+
+    # What must be true after every step
+
+    @invariant()
+    def rows_are_what_is_committed(self) -> None:
+        self._run(self._check())
+
+    def teardown(self) -> None:
+        for lane in self._lanes.values():
+            self._run(self._drain(lane))
+        self._run(self._check())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        async def bounded() -> T:
+            async with asyncio.timeout(STEP_SECONDS):
+                return await work
+
+        return self._host.loop.run(bounded())
+
+    async def _begin(self) -> None:
+        """Fold what a history that failed has left, and remember what there is already."""
+        store = self._backend.store
+        known = {c.partition: c for c in await store.checkpoints()}
+        for partition in (Partition(p) for p in range(PARTITIONS)):
+            fresh = Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
+            found = known.get(partition, fresh)
+            missing = self._host.ends[partition] - found.next_offset
+            left_behind = Lane(found, [Logged()] * missing)
+            await self._drain(left_behind)
+            self._lanes[partition] = Lane(left_behind.checkpoint)
+        self._dead_letters_before = await self._backend.dead_letters()
+
+    def _new_producer(self) -> str:
+        return f"producer-{self._history}-{next(self._starts)}"
+
+    def _cut(self, partition: Partition, producer: int, views: list[View]) -> Sent:
+        name = self._producers[producer]
+        self._sequences[name, partition] += 1
+        sequence = self._sequences[name, partition]
+        events = [
+            PageViewed(f"{page}#{self._history}", START_MS + after_ms, number)
+            for page, after_ms, number in views
+        ]
+        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=START_MS)
+        return Sent(partition, name, sequence, encode(cut), events)
+
+    def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
+        self._run(self._backend.writer.append(partition, body))
+        self._host.ends[partition] += 1
+        self._lanes[partition].log.append(logged)
+
+    def _claim(self, partition: Partition, epoch: int) -> tuple[Checkpoint, Mapping[str, Position]]:
+        return self._run(self._backend.store.claim(partition, Epoch(epoch)))
+
+    def _new_worker(self, partition: Partition, newer: bool) -> Worker:
+        lane = self._lanes[partition]
+        lane.checkpoint, positions = self._claim(partition, lane.checkpoint.epoch + newer)
+        with pytest.raises(Fenced):
+            self._claim(partition, lane.checkpoint.epoch - 1)
+        return Worker(lane.checkpoint, dict(positions))
+
+    def _read(self, worker: Worker, number: int) -> None:
+        """Up to `number` entries that are in the log."""
+        number = min(number, self._lanes[worker.partition].end - worker.next_offset)
+
+        async def read() -> None:
+            left, reader = number, self._backend.reader
+            async with reader.subscribe(worker.partition, worker.next_offset) as subscription:
+                while left:
+                    entries = await subscription.take(left, 1)
+                    for entry in entries:
+                        worker.fold.add(entry)
+                    left -= len(entries)
+
+        if number:
+            self._run(read())
+
+    def _apply(self, workers: list[Worker]) -> None:
+        """All at the same time: of those of a partition that are not outdated one wins."""
+        ready = [w for w in workers if w.fold.delta.entries]
+        current = [w for w in ready if w.checkpoint == self._lanes[w.partition].checkpoint]
+        winners = []
+        for worker, result in zip(ready, self._run(self._apply_at_once(ready)), strict=True):
+            if isinstance(result, Checkpoint):
+                winners.append(worker)
+                worker.applied(result)
+                self._lanes[worker.partition].checkpoint = result
+            else:
+                assert isinstance(result, Fenced), result
+        assert all(winner in current for winner in winners)
+        assert sorted(w.partition for w in winners) == sorted({w.partition for w in current})
+
+    async def _apply_at_once(self, workers: list[Worker]) -> list[Checkpoint | BaseException]:
+        store = self._backend.store
+        return await asyncio.gather(
+            *(store.apply(worker.checkpoint, worker.fold.delta) for worker in workers),
+            return_exceptions=True,
+        )
+
+    async def _drain(self, lane: Lane) -> None:
+        reader = LimitedReader(self._backend.reader, lane.end)
+        await self._fold(lane, Epoch(lane.checkpoint.epoch + 1), reader)
+        assert lane.checkpoint.next_offset == lane.end
+
+    async def _fold(
+        self, lane: Lane, epoch: Epoch, reader: "LimitedReader", batch_size: int = 1_000
+    ) -> None:
+        store = self._backend.store
+        runner = Runner(reader, store, flush_seconds=60, batch_size=batch_size)
+        if lane.checkpoint.next_offset == reader.end:
+            reader.stop.set()
+        try:
+            found = await runner.run(lane.checkpoint.partition, epoch, reader.stop)
+        except LogUnavailable:
+            stored = {c.partition: c for c in await store.checkpoints()}
+            found = stored[lane.checkpoint.partition]
+            assert lane.checkpoint.next_offset <= found.next_offset < reader.end
+        else:
+            assert found.next_offset == reader.end
+        lane.checkpoint = found
+
+    async def _check(self) -> None:
+        backend = self._backend
+        pages = [f"{page}#{self._history}" for page in PAGES]
+        found = await asyncio.gather(*(backend.reports.hourly(p, FIRST, END) for p in pages))
+        committed = [logged for lane in self._lanes.values() for logged in lane.committed]
+        rows: Counter[tuple[str, Hour]] = Counter()
+        for event in (event for logged in committed for event in logged.events):
+            rows[event.page, hour_of(event.at_ms)] += event.count
+        assert {
+            (page, hour): views
+            for page, hours in zip(pages, found, strict=True)
+            for hour, views in hours.items()
+        } == dict(rows)
+        assert {
+            c.partition: (c.next_offset, c.epoch, c.events, c.views)
+            for c in await backend.store.checkpoints()
+        } == {partition: lane.must_be() for partition, lane in self._lanes.items()}
+        letters = Counter(m.dead_letter for m in committed if m.dead_letter is not None)
+        assert await backend.dead_letters() == self._dead_letters_before + letters
+
+
+class LimitedReader(LogReader):
+    """A reader that stops its runner before `end`, or fails after some entries."""
+
+    def __init__(
+        self, reader: LogReader, end: Offset, at_once: int = 16, fails_after: int | None = None
+    ) -> None:
+        self._reader = reader
+        self._at_once = at_once
+        self._left = fails_after
+        self.end = end
+        self.stop = asyncio.Event()
+
+    @asynccontextmanager
+    async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
+        async with self._reader.subscribe(partition, offset) as subscription:
+            self._next, self._subscription = offset, subscription
+            yield self
+
+    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        if self._left == 0:
+            raise LogUnavailable("on purpose")
+        limit = min(limit, self._at_once, self.end - self._next, self._left or limit)
+        entries = await self._subscription.take(limit, timeout_seconds)
+        if entries:
+            self._next = Offset(entries[-1].offset + 1)
+        if self._left is not None:
+            self._left -= len(entries)
+        if self._next == self.end:
+            self.stop.set()
+        return entries
+
+    async def bounds(self, partition: Partition) -> Bounds:
+        return await self._reader.bounds(partition)
+
+    async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
+        return await self._reader.entry_at(partition, offset)
+
+    async def ping(self) -> None:
+        await self._reader.ping()
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+
+@asynccontextmanager
+async def fakes() -> AsyncIterator[Backend]:
+    log, store = FakeLog(), FakeStore()
+
+    async def letters() -> Counter[bytes]:
+        return Counter(letter.body for letter in store.dead_letters)
+
+    yield Backend(log, log, store, store, letters)
+
+
+@asynccontextmanager
+async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
+    async with open_backend(name, tmp_path) as settings, AsyncExitStack() as stack:
+        engine = open_engine(settings.rows_url)
+
+        async def letters() -> Counter[bytes]:
+            async with engine.connect() as connection:
+                return Counter((await connection.execute(select(dead_letters.c.body))).scalars())
+
+        backend = Backend(
+            wiring.open_writer(settings),
+            wiring.open_reader(settings),
+            SqlProjectionStore(engine, wiring.now_ms),
+            SqlReportReader(open_engine(settings.rows_url, read_only=True)),
+            letters,
+        )
+        for port in backend[:4]:
+            stack.push_async_callback(port.close)
+        yield backend
+
+
+@contextmanager
+def host(name: str, tmp_path: Path) -> Iterator[Host]:
+    """The backend on an event loop that lives as long as it does."""
+    opened = fakes() if name == "fake" else adapters(name, tmp_path)
+    with asyncio.Runner() as loop:
+        backend = loop.run(opened.__aenter__())
+        try:
+            yield Host(loop, backend)
+        finally:
+            loop.run(opened.__aexit__(None, None, None))
+
+
+# Shrinking would run a machine hundreds of times: only the fakes are fast enough.
+WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+EFFORT = {
+    "fake": hypothesis_settings(max_examples=100, stateful_step_count=40),
+    "embedded": hypothesis_settings(
+        max_examples=12, stateful_step_count=30, phases=WITHOUT_SHRINKING
+    ),
+    "production": hypothesis_settings(
+        max_examples=12, stateful_step_count=25, phases=WITHOUT_SHRINKING
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["fake", "embedded", PRODUCTION])
+def test_every_view_is_counted_once(name: str, tmp_path: Path) -> None:
+    with host(name, tmp_path) as found:
+        run_state_machine_as_test(lambda: CountedOnce(found), settings=EFFORT[name])  # type: ignore[arg-type]

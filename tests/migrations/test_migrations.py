@@ -1,0 +1,231 @@
+"""The migrations and `migrations/tables.py` say the same, however often and wherever they run."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+import pytest
+from sqlalchemy import Connection, MetaData, Table, inspect, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli import wiring
+from domain.errors import FootfallError
+from domain.events import Epoch, Partition
+from domain.hours import hour_of, to_datetime
+from domain.projection import project
+from domain.settings import Settings
+from migrations.engine import open_engine
+from migrations.tables import metadata
+from migrations.upgrade import Branch, current, newest, upgrade
+from projector.store import SqlProjectionStore
+from tests.conftest import embedded, postgres_database
+from tests.factories import HOUR_MS, TEN, entry, event
+
+AT_ONCE = 6
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        yield embedded(tmp_path).rows_url
+        return
+    async with postgres_database() as found:
+        yield found
+
+
+@pytest.fixture
+async def engine(url: str) -> AsyncIterator[AsyncEngine]:
+    found = open_engine(url)
+    yield found
+    await found.dispose()
+
+
+class Column(NamedTuple):
+    type: str
+    nullable: bool
+    in_primary_key: bool
+    default: str | None
+
+
+async def reflected(engine: AsyncEngine) -> MetaData:
+    found = MetaData()
+    async with engine.connect() as connection:
+        await connection.run_sync(found.reflect)
+    return found
+
+
+async def names(engine: AsyncEngine) -> set[str]:
+    def read(connection: Connection) -> set[str]:
+        inspector = inspect(connection)
+        return {*inspector.get_table_names(), *inspector.get_view_names()}
+
+    async with engine.connect() as connection:
+        return await connection.run_sync(read)
+
+
+def columns(table: Table, engine: AsyncEngine) -> dict[str, Column]:
+    """What a table looks like to the database."""
+    return {
+        column.name: Column(
+            column.type.compile(engine.dialect),
+            bool(column.nullable),
+            column.primary_key,
+            None if column.server_default is None else str(column.server_default),
+        )
+        for column in table.columns
+    }
+
+
+async def upgrade_alone(url: str, branch: Branch = "rows") -> str:
+    """As a process of its own does."""
+    engine = open_engine(url)
+    try:
+        return await upgrade(engine, branch)
+    finally:
+        await engine.dispose()
+
+
+async def run(engine: AsyncEngine, *statements: str) -> None:
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+async def test_the_tables_are_those_the_code_knows(engine: AsyncEngine, table: Table) -> None:
+    await upgrade(engine)
+    found = (await reflected(engine)).tables[table.name]
+    assert columns(found, engine) == columns(table, engine)
+    in_order = [column.name for column in table.primary_key]
+    assert [column.name for column in found.primary_key] == in_order
+
+
+async def test_there_are_no_other_tables(engine: AsyncEngine) -> None:
+    await upgrade(engine)
+    known = {*metadata.tables, "alembic_version", "page_views"}
+    # The table of the first generation, which the months are attached to.
+    partitions = {"hourly_views_g1"} if engine.dialect.name == "postgresql" else set()
+    assert await names(engine) == known | partitions
+
+
+async def test_one_generation_is_live_and_there_is_never_a_second(engine: AsyncEngine) -> None:
+    await upgrade(engine)
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT generation, state FROM generations"))
+        assert [tuple(row) for row in found] == [(1, "live")]
+    await run(engine, "INSERT INTO generations VALUES (2, 'building', 0), (3, 'building', 0)")
+    with pytest.raises(IntegrityError):
+        await run(engine, "UPDATE generations SET state = 'live' WHERE generation = 2")
+
+
+async def test_an_upgrade_of_the_newest_version_does_nothing(engine: AsyncEngine) -> None:
+    assert await current(engine) is None
+    assert await upgrade(engine) == newest()
+    await run(engine, "INSERT INTO projectors VALUES ('kept', 1)")
+    before = await names(engine)
+    assert await upgrade(engine) == newest()
+    assert await current(engine) == newest()
+    assert await names(engine) == before
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT owner FROM projectors"))
+        assert list(found.scalars()) == ["kept"]
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_many_may_upgrade_at_once(url: str, engine: AsyncEngine, attempt: int) -> None:
+    results = await asyncio.gather(*(upgrade_alone(url) for _ in range(AT_ONCE)))
+    assert results == [newest()] * AT_ONCE
+    assert await current(engine) == newest()
+    assert set(metadata.tables) < await names(engine)
+
+
+async def test_processes_may_create_the_embedded_files_at_once(tmp_path: Path) -> None:
+    settings = embedded(tmp_path)
+    environment = {"DATA_DIR": str(settings.data_dir), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "cli", "migrate"]
+    processes = [
+        await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
+        for _ in range(AT_ONCE)
+    ]
+    outputs = await asyncio.gather(*(process.communicate() for process in processes))
+    expected = f"rows: {newest()}\nlog: {newest('log')}\n".encode()
+    assert outputs == [(expected, b"")] * AT_ONCE
+    assert [process.returncode for process in processes] == [0] * AT_ONCE
+    await wiring.require_migrated(settings)
+
+
+async def test_rows_and_log_are_branches_of_their_own(tmp_path: Path) -> None:
+    known = {
+        "rows": {*metadata.tables, "page_views"},
+        "log": {"log_entries", "log_ends"},
+    }
+    for branch in get_args(Branch):
+        engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / branch}")
+        assert await upgrade(engine, branch) == newest(branch)
+        assert await current(engine) == newest(branch)
+        assert await names(engine) == known[branch] | {"alembic_version"}
+        await engine.dispose()
+    assert newest("rows") != newest("log")
+
+
+async def test_the_embedded_log_numbers_each_partition_by_itself(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'log'}")
+    await upgrade(engine, "log")
+    found = (await reflected(engine)).tables
+    keys = {name: [column.name for column in found[name].primary_key] for name in found}
+    assert keys["log_entries"] == ["partition", "log_offset"]
+    assert keys["log_ends"] == ["partition"]
+    await engine.dispose()
+
+
+@pytest.fixture
+async def newer(url: str, engine: AsyncEngine, tmp_path: Path) -> Settings:
+    """Settings of a database that a later Footfall has upgraded."""
+    await upgrade(engine)
+    await run(engine, "UPDATE alembic_version SET version_num = 'rows_9999'")
+    return replace(embedded(tmp_path), database_url=url)
+
+
+async def test_a_newer_database_is_not_used(newer: Settings) -> None:
+    with pytest.raises(FootfallError, match="rows_9999"):
+        await wiring.require_migrated(newer)
+
+
+async def test_a_newer_database_is_not_migrated(newer: Settings, engine: AsyncEngine) -> None:
+    before = await names(engine)
+    with pytest.raises(FootfallError, match="rows_9999"):
+        await wiring.migrate(newer)
+    assert await current(engine) == "rows_9999"
+    assert await names(engine) == before
+
+
+async def test_the_view_shows_the_live_generation_summed_over_shards(engine: AsyncEngine) -> None:
+    await upgrade(engine)
+    store = SqlProjectionStore(engine, wiring.now_ms)
+    checkpoint, _ = await store.claim(Partition(0), Epoch(1))
+    later = event("other", TEN + HOUR_MS, 4)
+    entries = [entry(0, event("p", count=2)), entry(1, event("p", count=3), later, shard=1)]
+    await store.apply(checkpoint, project(entries))
+    async with engine.connect() as connection:
+        found = await connection.execute(text("SELECT * FROM page_views ORDER BY page"))
+        assert list(found.keys()) == ["page", "view_hour", "views"]
+        rows = [(page, datetime.fromisoformat(str(hour)), views) for page, hour, views in found]
+    ten = to_datetime(hour_of(TEN))
+    assert rows == [("other", ten + timedelta(hours=1), 4), ("p", ten, 5)]
+    # Nothing of another generation is seen.
+    await run(
+        engine,
+        "INSERT INTO generations VALUES (2, 'building', 0)",
+        "UPDATE generations SET state = 'previous' WHERE generation = 1",
+        "UPDATE generations SET state = 'live' WHERE generation = 2",
+    )
+    async with engine.connect() as connection:
+        assert not list(await connection.execute(text("SELECT * FROM page_views")))
