@@ -4,7 +4,8 @@ A lease only saves wasted work. What keeps counts exact is the compare-and-set o
 whose epoch comes from here: it grows with every acquisition.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from math import ceil
 
 from sqlalchemy import delete, func, or_, select, update
@@ -15,6 +16,8 @@ from domain.events import Epoch, Partition
 from domain.ports import Leases
 from migrations.database import now_ms, transaction
 from migrations.tables import checkpoints, leases, projectors
+
+LOCK = 0x_F007_1EA5
 
 
 class SqlLeases(Leases):
@@ -27,7 +30,7 @@ class SqlLeases(Leases):
         self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
-        async with transaction(self._engine) as connection:
+        async with self._alone() as connection:
             await self._add_partitions(connection, partitions)
             await self._sign_in(connection, owner)
             await connection.execute(
@@ -55,7 +58,7 @@ class SqlLeases(Leases):
             return Partition(found.scalar_one())
 
     async def release(self, owner: str, partition: Partition) -> None:
-        async with transaction(self._engine) as connection:
+        async with self._alone() as connection:
             await connection.execute(
                 update(leases)
                 .where(leases.c.owner == owner, leases.c.partition == partition)
@@ -63,11 +66,21 @@ class SqlLeases(Leases):
             )
 
     async def leave(self, owner: str) -> None:
-        async with transaction(self._engine) as connection:
+        async with self._alone() as connection:
             await connection.execute(
                 update(leases).where(leases.c.owner == owner).values(owner=None, expires_ms=0)
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes leases while nobody else does, as SQLite has it anyway."""
+        async with transaction(self._engine) as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Everybody renews its own rows and removes those of the dead. Whoever is thought
+                # dead and returns is both, and without an order two of them would deadlock.
+                await connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            yield connection
 
     @property
     def _until(self):  # type: ignore[no-untyped-def]
@@ -109,7 +122,6 @@ class SqlLeases(Leases):
             .where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))
             .order_by(leases.c.partition)
             .limit(number)
-            .with_for_update(skip_locked=True)
         )
         taken = await connection.execute(
             update(leases)
