@@ -16,6 +16,7 @@ class Settings:
 
     data_dir: Path = Path("footfall-data")
     database_url: str | None = None
+    read_database_url: str | None = None
     rabbitmq_url: str | None = None
     num_partitions: int = 10
     num_shards: int = 10
@@ -27,6 +28,7 @@ class Settings:
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
     port: int = 3_000
+    workers: int = 1
     log_level: str = "INFO"
 
     @property
@@ -39,6 +41,11 @@ class Settings:
         """The SQLAlchemy URL of the rows."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rows.sqlite3'}"
 
+    @property
+    def reports_url(self) -> str:
+        """The SQLAlchemy URL reports are read from: a replica of the rows, or the rows."""
+        return self.read_database_url or self.rows_url
+
 
 def from_env(env: Mapping[str, str]) -> Settings:
     """The settings in `env`. Raises `SettingsError` with a sentence for the first wrong value.
@@ -49,6 +56,7 @@ def from_env(env: Mapping[str, str]) -> Settings:
     return Settings(
         data_dir=Path(given.get("DATA_DIR", "footfall-data")),
         database_url=_database_url(given),
+        read_database_url=_read_database_url(given),
         rabbitmq_url=_rabbitmq_url(given),
         num_partitions=_integer(given, "NUM_PARTITIONS", 10, 1, 1_024),
         num_shards=_integer(given, "NUM_SHARDS", 10, 1, 1_024),
@@ -60,6 +68,7 @@ def from_env(env: Mapping[str, str]) -> Settings:
         stream_prefix=_prefix(given.get("STREAM_PREFIX", "footfall.page-views")),
         host=given.get("HOST", "127.0.0.1"),
         port=_integer(given, "PORT", 3_000, 0, 65_535),
+        workers=_integer(given, "WORKERS", 1, 1, 256),
         log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
     )
 
@@ -86,27 +95,51 @@ def _prefix(text: str) -> str:
 
 
 def _rabbitmq_url(given: Mapping[str, str]) -> str | None:
-    url = given.get("RABBITMQ_URL")
-    if url is None:
+    if "RABBITMQ_URL" not in given:
         return None
-    parts = _split("RABBITMQ_URL", url)
-    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
-        message = "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://)"
+    nodes = [node.strip() for node in given["RABBITMQ_URL"].split(",")]
+    hosts = {_virtual_host(node) for node in nodes}
+    if len(hosts) > 1:
+        message = "RABBITMQ_URL names several virtual hosts: write the nodes of one cluster"
         raise SettingsError(message)
-    return url
+    return ",".join(nodes)
+
+
+def _virtual_host(node: str) -> str:
+    parts = _split("RABBITMQ_URL", node)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        message = (
+            "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://), or several "
+            "of them with commas between"
+        )
+        raise SettingsError(message)
+    return parts.path.removeprefix("/")
 
 
 def _database_url(given: Mapping[str, str]) -> str | None:
-    url = given.get("DATABASE_URL")
-    if url is None:
+    if "DATABASE_URL" not in given:
         return _from_postgres_parts(given) if "POSTGRES_HOST" in given else None
-    parts = _split("DATABASE_URL", url)
+    return _postgresql("DATABASE_URL", given, "leave it out for the embedded SQLite files")
+
+
+def _read_database_url(given: Mapping[str, str]) -> str | None:
+    if "READ_DATABASE_URL" not in given:
+        return None
+    if "DATABASE_URL" not in given and "POSTGRES_HOST" not in given:
+        message = (
+            "READ_DATABASE_URL is set, but no database it could be a replica of: "
+            "set DATABASE_URL too"
+        )
+        raise SettingsError(message)
+    return _postgresql("READ_DATABASE_URL", given, "leave it out to read from DATABASE_URL")
+
+
+def _postgresql(name: str, given: Mapping[str, str], without: str) -> str:
+    url = given[name]
+    parts = _split(name, url)
     if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
         return "postgresql+asyncpg" + url[len(parts.scheme) :]
-    message = (
-        "DATABASE_URL is not postgresql://USER:PASSWORD@HOST:5432/DATABASE "
-        "(leave it out for the embedded SQLite files)"
-    )
+    message = f"{name} is not postgresql://USER:PASSWORD@HOST:5432/DATABASE ({without})"
     raise SettingsError(message)
 
 

@@ -28,6 +28,29 @@ def test_the_database_is_named_by_url_or_by_parts(env: dict[str, str], url: str 
     assert from_env(env).database_url == url
 
 
+def test_reports_are_read_from_the_rows_unless_a_replica_is_named() -> None:
+    env = {"DATABASE_URL": "postgresql://db/x"}
+    assert from_env(env).reports_url == from_env(env).rows_url
+    replica = env | {"READ_DATABASE_URL": "postgres://u:p@replica/x"}
+    assert from_env(replica).reports_url == "postgresql+asyncpg://u:p@replica/x"
+    assert from_env(replica).rows_url == from_env(env).rows_url
+    parts = {"POSTGRES_HOST": "db", "READ_DATABASE_URL": "postgresql://replica/x"}
+    assert from_env(parts).reports_url == "postgresql+asyncpg://replica/x"
+
+
+@pytest.mark.parametrize(
+    ("url", "nodes"),
+    [
+        ("amqp://a", "amqp://a"),
+        ("amqp://u:p@a, amqps://u:p@b:5671", "amqp://u:p@a,amqps://u:p@b:5671"),
+        ("amqp://a/v,amqp://b/v", "amqp://a/v,amqp://b/v"),
+        ("amqp://a,amqp://b/", "amqp://a,amqp://b/"),
+    ],
+)
+def test_the_broker_is_one_node_or_several(url: str, nodes: str) -> None:
+    assert from_env({"RABBITMQ_URL": url}).rabbitmq_url == nodes
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
@@ -39,6 +62,13 @@ def test_the_database_is_named_by_url_or_by_parts(env: dict[str, str], url: str 
         ("BATCH_SIZE", "", None),
         ("LOG_LEVEL", "loud", "DEBUG"),
         ("RABBITMQ_URL", "http://x", "amqp://"),
+        ("RABBITMQ_URL", "amqp://a,http://b", "amqp://"),
+        ("RABBITMQ_URL", "amqp://a,", "amqp://"),
+        ("RABBITMQ_URL", "amqp://a/v,amqp://b/w", "nodes of one cluster"),
+        ("RABBITMQ_URL", "amqp://a:port", "not a URL"),
+        ("READ_DATABASE_URL", "postgresql://replica/x", "DATABASE_URL"),
+        ("WORKERS", "0", "whole number from 1"),
+        ("WORKERS", "257", "256"),
         ("DATABASE_URL", "mysql://x", "postgresql://"),
         ("DATABASE_URL", "postgresql://h:port/x", "not a URL"),
         ("STREAM_PREFIX", "a b", "letters"),
@@ -51,6 +81,12 @@ def test_a_wrong_value_is_named_with_what_to_write(name: str, value: str, says: 
     with pytest.raises(SettingsError, match=name) as caught:
         from_env({name: value})
     assert says in str(caught.value)
+
+
+def test_a_replica_that_is_no_postgresql_is_refused() -> None:
+    env = {"DATABASE_URL": "postgresql://db/x", "READ_DATABASE_URL": "mysql://replica/x"}
+    with pytest.raises(SettingsError, match="READ_DATABASE_URL is not postgresql://"):
+        from_env(env)
 
 
 @pytest.mark.parametrize(("given", "level"), [("info", "INFO"), ("warn", "WARNING")])
