@@ -1,13 +1,18 @@
 """One way to open the rows, whichever database the URL names."""
 
+import asyncio
+import sqlite3
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_SECONDS = 30
+_RETRY_SECONDS = 0.01
 
 
 def open_engine(url: str, *, pool_size: int = 10, read_only: bool = False) -> AsyncEngine:
@@ -43,10 +48,7 @@ def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:
-        # NORMAL is enough for rows: losing the last commits to a power cut loses rows and
-        # checkpoint together, and the log, which syncs on every commit, brings both back.
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        connection.run_async(_prepare_sqlite)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -55,3 +57,24 @@ def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+async def _prepare_sqlite(connection: aiosqlite.Connection) -> None:
+    await _use_wal(connection)
+    # NORMAL is enough for rows: losing the last commits to a power cut loses rows and
+    # checkpoint together, and the log, which syncs on every commit, brings both back.
+    await connection.execute_fetchall("PRAGMA synchronous=NORMAL")
+
+
+async def _use_wal(connection: aiosqlite.Connection) -> None:
+    # A new file is turned over under a read lock, where SQLite does not wait for others but fails
+    # at once. Once one has done it, nobody needs a lock for it any more.
+    deadline = monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+        await asyncio.sleep(_RETRY_SECONDS)
