@@ -14,7 +14,6 @@ from importlib.metadata import version
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
-from domain.errors import StoreUnavailable
 from domain.ports import LogReader, LogWriter, Probe
 from domain.settings import Settings
 from ingest import openapi as ingest_openapi
@@ -25,7 +24,7 @@ from ingest.routes import routes as ingest_routes
 from migrations.broker import declare_streams
 from migrations.database import translated
 from migrations.engine import open_engine
-from migrations.upgrade import current, newest, upgrade
+from migrations.upgrade import require_newest, upgrade
 from projector.leases import SqlLeases
 from projector.log_rabbitmq import RabbitLogReader
 from projector.log_sqlite import SqliteLogReader
@@ -117,18 +116,12 @@ async def _upgrade(url: str, branch: str) -> str:
 
 async def require_migrated(settings: Settings) -> None:
     """Raises `StoreUnavailable` when the rows are not at the version this code expects."""
-    engine = open_engine(settings.rows_url)
+    engine = open_engine(settings.rows_url, read_only=True)
     try:
         async with translated():
-            found = await current(engine)
+            await require_newest(engine)
     finally:
         await engine.dispose()
-    if found != newest():
-        message = (
-            f"the database is at version {found}, this Footfall needs {newest()}: "
-            "run footfall migrate"
-        )
-        raise StoreUnavailable(message)
 
 
 def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:

@@ -5,10 +5,12 @@ from typing import Literal
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.errors import StoreUnavailable
 
 Branch = Literal["rows", "log"]
 LOCK = 0x_F007_FA11
@@ -24,11 +26,20 @@ async def upgrade(engine: AsyncEngine, branch: Branch = "rows") -> str:
 async def current(engine: AsyncEngine) -> str | None:
     """The version the database is at, None for an empty one."""
     async with engine.connect() as connection:
-        try:
-            found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-        except DatabaseError:
-            return None
-        return found.scalar_one_or_none()
+        return await connection.run_sync(_current)
+
+
+async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> None:
+    """Raises `StoreUnavailable` when the database is at another version than this code expects."""
+    found = await current(engine)
+    _refuse_newer(found, branch)
+    if found != newest(branch):
+        state = f"at version {found}" if found else "empty"
+        message = (
+            f"the database is {state}, this Footfall needs version {newest(branch)}: "
+            "run footfall migrate"
+        )
+        raise StoreUnavailable(message)
 
 
 def newest(branch: Branch = "rows") -> str:
@@ -44,10 +55,25 @@ def _config(branch: Branch) -> Config:
     return config
 
 
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(found: str | None, branch: Branch) -> None:
+    scripts = ScriptDirectory.from_config(_config(branch))
+    if found is not None and found not in {s.revision for s in scripts.walk_revisions()}:
+        message = (
+            f"the database is at version {found}, which this Footfall does not know: "
+            "a newer one has upgraded it, so upgrade Footfall"
+        )
+        raise StoreUnavailable(message)
+
+
 def _upgrade(connection: Connection, branch: Branch) -> None:
     if connection.dialect.name == "postgresql":
         # Two roles that start together must not both create the tables.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    _refuse_newer(_current(connection), branch)
     config = _config(branch)
     config.attributes["connection"] = connection
     command.upgrade(config, f"{branch}@head")
