@@ -32,6 +32,12 @@ async def connect(url: str, name: str) -> AbstractConnection:
     )
 
 
+def is_lost(connection: AbstractConnection) -> bool:
+    """Was the connection closed, by whom ever?"""
+    # `is_closed` only tells of our own `close`: it stays False when the broker goes away.
+    return not connection.connected.is_set()
+
+
 async def declare_streams(url: str, prefix: str, partitions: int) -> None:
     """Create the streams that are missing. Raises `LogUnavailable`."""
     async with translated():

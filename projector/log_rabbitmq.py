@@ -17,7 +17,7 @@ from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports import LogReader, Subscription
-from migrations.broker import RPC_SECONDS, connect, translated
+from migrations.broker import RPC_SECONDS, connect, is_lost, translated
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
@@ -118,10 +118,12 @@ class RabbitLogReader(LogReader):
 
     async def _connect(self) -> AbstractConnection:
         async with self._lock:
-            if self._connection is None or self._connection.is_closed:
+            connection = self._connection
+            if connection is None or is_lost(connection):
                 await self._drop()
-                self._connection = await connect(self._url, "footfall projector")
-            return self._connection
+                connection = await connect(self._url, "footfall projector")
+                self._connection = connection
+            return connection
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
