@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
+from cli.listening import BACKLOG, inherited
 from domain.errors import FootfallError, SettingsError
 from domain.settings import Settings, from_env
 
@@ -73,7 +74,10 @@ def watch_lifeline(stop: Callable[[], None]) -> None:
 
 
 async def serve(app: Litestar, settings: Settings) -> int:
-    """Serve `app` until a signal; open requests are answered first."""
+    """Serve `app` until a signal; open requests are answered first.
+
+    On the sockets the parent process bound, where it did.
+    """
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -87,7 +91,7 @@ async def serve(app: Litestar, settings: Settings) -> int:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             lifespan="on",
             log_config=None,
-            backlog=2_048,
+            backlog=BACKLOG,
         )
     )
 
@@ -99,6 +103,8 @@ async def serve(app: Litestar, settings: Settings) -> int:
     # up for tens of milliseconds.
     gc.collect()
     gc.freeze()
-    logger.info("listening on http://%s:%d", settings.host, settings.port)
-    await server.serve()
+    sockets = inherited()
+    if sockets is None:
+        logger.info("listening on http://%s:%d", settings.host, settings.port)
+    await server.serve(sockets)
     return 0 if server.started else 1

@@ -1,30 +1,17 @@
 """footfall up: every role under one parent."""
 
 import asyncio
-import logging
-import os
-import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from cli import wiring
-from cli.running import (
-    LIFELINE,
-    SHUTDOWN_SECONDS,
-    run,
-    settings_or_exit,
-    stop_on_signals,
-)
+from cli.keep import Family
+from cli.listening import listening
+from cli.roles import WORKERS
+from cli.running import run, settings_or_exit, stop_on_signals
 from domain.settings import Settings
-
-logger = logging.getLogger(__name__)
-
-_FIRST_BACKOFF_SECONDS = 0.2
-_LAST_BACKOFF_SECONDS = 10.0
-_HEALTHY_SECONDS = 10.0
 
 
 @click.command()
@@ -34,15 +21,19 @@ _HEALTHY_SECONDS = 10.0
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the embedded files are (DATA_DIR, ./footfall-data).",
 )
-def up(port: int | None, data_dir: Path | None) -> None:
+@WORKERS
+def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
     """Run everything: ingest, projector and read API on one port.
 
     Embedded in two SQLite files unless RABBITMQ_URL or DATABASE_URL (POSTGRES_HOST) say
     otherwise. Creates and upgrades what it needs. Each role is a process of its own; one that
     dies is started again. Ctrl-C or SIGTERM: requests under way are answered, what was read is
     committed, then it exits.
+
+    One process answers requests until --workers says more; one projector folds them. Where that
+    is not enough, start `footfall projector` beside it, here or on other machines.
     """
-    settings = settings_or_exit(PORT=port, DATA_DIR=data_dir)
+    settings = settings_or_exit(PORT=port, DATA_DIR=data_dir, WORKERS=workers)
     settings = replace(settings, data_dir=settings.data_dir.resolve())
     wiring.configure_logging(settings)
     run(_up(settings))
@@ -54,70 +45,14 @@ async def _up(settings: Settings) -> int:
     await wiring.migrate(settings)
     log = "RabbitMQ" if settings.rabbitmq_url else str(settings.log_file)
     rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
-    click.echo(f"log: {log}\nrows: {rows}", err=True)
-    click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
-    environment = {
-        **os.environ,
-        "DATA_DIR": str(settings.data_dir),
-        "PORT": str(settings.port),
-    }
-    read_end, write_end = os.pipe()
-    environment[LIFELINE] = str(read_end)
-    # The projector goes last: it still folds what the last requests appended.
-    web_stop, projector_stop = asyncio.Event(), asyncio.Event()
-    web = asyncio.create_task(_keep("web", environment, read_end, web_stop))
-    projector = asyncio.create_task(_keep("projector", environment, read_end, projector_stop))
-    await stop.wait()
-    click.echo("stopping: answering what is under way, committing what was read", err=True)
-    web_stop.set()
-    await web
-    projector_stop.set()
-    await projector
-    os.close(write_end)
-    os.close(read_end)
+    with (
+        listening(settings.host, settings.port, settings.workers) as listeners,
+        Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
+    ):
+        click.echo(f"log: {log}\nrows: {rows}", err=True)
+        click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
+        # The projector goes last: it still folds what the last requests appended.
+        async with family.keeping("projector"), family.keeping("web", listeners):
+            await stop.wait()
+            click.echo("stopping: answering what is under way, committing what was read", err=True)
     return 0
-
-
-async def _keep(role: str, environment: dict[str, str], lifeline: int, stop: asyncio.Event) -> None:
-    """Run a role's process until `stop`, starting it again whenever it ends."""
-    backoff = _FIRST_BACKOFF_SECONDS
-    loop = asyncio.get_running_loop()
-    while not stop.is_set():
-        started = loop.time()
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "cli",
-            role,
-            env=environment,
-            pass_fds=(lifeline,),
-            # Ctrl-C reaches the whole group of the terminal; only the parent must act on it.
-            start_new_session=True,
-        )
-        ended = asyncio.create_task(child.wait())
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if stop.is_set():
-            await _end(child)
-            return
-        if loop.time() - started > _HEALTHY_SECONDS:
-            backoff = _FIRST_BACKOFF_SECONDS
-        logger.error("%s ended with code %s, starting it again", role, child.returncode)
-        try:
-            async with asyncio.timeout(backoff):
-                await stop.wait()
-        except TimeoutError:
-            backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.send_signal(signal.SIGTERM)
-    try:
-        async with asyncio.timeout(SHUTDOWN_SECONDS + 10):
-            await child.wait()
-    except TimeoutError:
-        logger.error("process %d did not stop in time, killing it", child.pid)
-        child.kill()
-        await child.wait()
