@@ -10,6 +10,10 @@ FootfallError
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be reached
 ├── Fenced                 another owner moved this checkpoint; let the partition go
+├── ReplayError            a rebuild cannot go on; the message says what to do
+│   ├── JobTaken           another process does this job
+│   ├── HistoryIncomplete  the log no longer holds all of the hours that are kept
+│   └── NotCaughtUp        a promotion would let a checkpoint step back
 ├── Undecodable            these bytes are no batch: dead letter
 └── UnknownFormat          a newer Footfall wrote this batch: stop, upgrade, go on
 """
@@ -67,6 +71,22 @@ class StoreUnavailable(FootfallError):
 
 class Fenced(FootfallError):
     """Another owner moved this checkpoint; nothing was written, let the partition go."""
+
+
+class ReplayError(FootfallError):
+    """A rebuild cannot go on; the message says what to do."""
+
+
+class JobTaken(ReplayError):
+    """Another process does this job: only one at a time."""
+
+
+class HistoryIncomplete(ReplayError):
+    """The log no longer holds every event of the hours that are still kept."""
+
+
+class NotCaughtUp(ReplayError):
+    """A promotion would let a partition's checkpoint step back."""
 
 
 class Undecodable(FootfallError):

@@ -5,8 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from domain.checkpoint import Bounds, Checkpoint
-from domain.events import Entry, Epoch, Hour, Offset, Partition
-from domain.projection import Delta, Position
+from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
+from domain.generations import Audit, Diff, GenerationInfo
+from domain.page_rules import PageRules
+from domain.projection import Claim, Delta
 
 
 class Clock(Protocol):
@@ -66,11 +68,11 @@ class ProjectionStore(Protocol):
     """Rows and checkpoints, changed together or not at all."""
 
     async def claim(
-        self, partition: Partition, epoch: Epoch
-    ) -> tuple[Checkpoint, Mapping[str, Position]]:
-        """The live checkpoint, now under `epoch`, and the producers' positions.
+        self, partition: Partition, epoch: Epoch, generation: Generation | None = None
+    ) -> Claim:
+        """The checkpoint, now under `epoch`, of the live generation or one that is built.
 
-        Raises `Fenced` when a newer epoch has claimed it.
+        Raises `Fenced` when a newer epoch has claimed it, or `generation` is not being built.
         """
 
     async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
@@ -85,6 +87,87 @@ class ProjectionStore(Protocol):
     async def ping(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+class Jobs(Protocol):
+    """Who does a thing that only one may do at a time, kept on the database's clock."""
+
+    async def acquire(self, name: str, owner: str) -> Epoch | None:
+        """Take a job that is free or whose lease is over; None when another has it."""
+
+    async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
+        """Raises `Fenced` when somebody else has taken it since."""
+
+    async def release(self, name: str, owner: str, epoch: Epoch) -> None: ...
+
+    async def holder(self, name: str) -> str | None:
+        """Who has it now."""
+
+
+class Generations(Protocol):
+    """Generations as a whole: what rebuilds and promotes them, under the epoch of one job."""
+
+    async def all(self) -> Sequence[GenerationInfo]:
+        """By number, oldest first."""
+
+    async def checkpoints(self, generation: Generation) -> Mapping[Partition, Checkpoint]: ...
+
+    async def partitions(self) -> set[Partition]:
+        """Every partition that was ever to be folded."""
+
+    async def begin(
+        self,
+        epoch: Epoch,
+        purpose: str,
+        rules: PageRules,
+        starts: Mapping[Partition, Offset],
+        carried_before: Hour | None,
+    ) -> GenerationInfo:
+        """A new generation, loading, its checkpoints at `starts`.
+
+        Hours before `carried_before` are still to be carried over.
+        """
+
+    async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
+        """A previous generation is built on, from where it was left."""
+
+    async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
+        """From bulk load to ordinary rows: loading becomes catching-up. Can be repeated."""
+
+    async def promote(self, epoch: Epoch, generation: Generation, keep_ms: int) -> None:
+        """Make it live in one transaction, and the live one previous, kept for `keep_ms`.
+
+        Raises `NotCaughtUp`, nothing changed, where a partition's checkpoint would step back.
+        """
+
+    async def drop(self, generation: Generation) -> None:
+        """Remove it with its checkpoints; never the live one. Can be repeated."""
+
+
+class History(Protocol):
+    """The hours that are kept, and those the log cannot give back."""
+
+    async def horizon(self) -> Hour:
+        """The oldest hour that is kept."""
+
+    async def hours_before(self, end: Hour) -> Sequence[Hour]:
+        """The hours before `end`, not past the horizon, of which the live generation has rows."""
+
+    async def carry_over(self, epoch: Epoch, info: GenerationInfo) -> int:
+        """Copy the rows of the hours `info` says from the live generation; returns their views.
+
+        Raises `Fenced` when that is done already.
+        """
+
+
+class Comparison(Protocol):
+    """What generations hold, each answer from one snapshot."""
+
+    async def compare(self, generation: Generation, log: LogReader, first: Hour) -> Diff:
+        """Live against `generation` for hours from `first` on, at one vector of offsets."""
+
+    async def audit(self, generation: Generation) -> Audit:
+        """Its rows against the running totals of its checkpoints, in one snapshot."""
 
 
 class Leases(Protocol):

@@ -8,20 +8,37 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
+from domain.checkpoint import Checkpoint
 from domain.errors import Undecodable
-from domain.events import Batch, Entry, Hour, Offset
+from domain.events import Batch, Entry, Hour, Offset, PageViewed
+from domain.generations import Carry
 from domain.hours import HOUR_MS
+from domain.page_rules import NO_RULES, PageRules
 from domain.wire import decode
+
+# Batches of its partition after which a producer is forgotten. Ingest gives a batch up after
+# REQUEST_TIMEOUT_MS, at most 120 s, and sends a partition at most a few hundred a second. Counted
+# in offsets, not in time: a rebuild must decide as the live fold did.
+POSITION_WINDOW = 1_000_000
 
 RowKey = tuple[str, Hour, int]
 """Page, hour, shard key."""
 
 
 class Position(Struct, frozen=True):
-    """The last sequence of a producer that was folded, and when it was recorded."""
+    """The last sequence of a producer that was folded, and the offset where it stood."""
 
     sequence: int
-    recorded_ms: int
+    offset: Offset
+
+
+class Claim(Struct, frozen=True):
+    """A partition of a generation, claimed: where to go on, and how to fold there."""
+
+    checkpoint: Checkpoint
+    positions: Mapping[str, Position]
+    rules: PageRules = NO_RULES
+    carry: Carry | None = None
 
 
 class DeadLetter(Struct, frozen=True):
@@ -47,10 +64,21 @@ class Delta(Struct):
 
 
 class Fold:
-    """Gathers entries into one delta on top of known producer positions."""
+    """Gathers entries into one delta on top of known producer positions.
 
-    def __init__(self, positions: Mapping[str, Position]) -> None:
+    `rules` name the pages; what `carry` says was copied is passed over.
+    """
+
+    def __init__(
+        self,
+        positions: Mapping[str, Position],
+        rules: PageRules = NO_RULES,
+        carry: Carry | None = None,
+    ) -> None:
         self._known = positions
+        self._rules = rules
+        self._carry = carry
+        self._names: dict[str, str] = {}
         self.delta = Delta()
 
     def add(self, entry: Entry) -> None:
@@ -61,29 +89,53 @@ class Fold:
         except Undecodable as error:
             delta.dead_letters.append(DeadLetter(entry.offset, str(error), entry.body))
         else:
-            self._add_batch(batch)
+            self._add_batch(batch, entry.offset)
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
-    def _add_batch(self, batch: Batch) -> None:
+    def _add_batch(self, batch: Batch, offset: Offset) -> None:
         delta = self.delta
         delta.recorded_ms = batch.recorded_ms
-        last = delta.positions.get(batch.producer) or self._known.get(batch.producer)
-        # A producer sends sequence n + 1 only after n was confirmed or given up, so a sequence
-        # at or below the last one seen is the same batch appended again, or one whose requests
-        # were all answered 503.
-        if last is not None and batch.sequence <= last.sequence:
+        if self._seen(batch, offset):
             delta.duplicates += 1
             return
-        delta.positions[batch.producer] = Position(batch.sequence, batch.recorded_ms)
+        delta.positions[batch.producer] = Position(batch.sequence, offset)
+        events = batch.events
+        if self._carry is not None and offset < self._carry.offset:
+            events = self._not_carried(events, self._carry.before)
+        if self._rules:
+            events = self._renamed(events)
         rows, shard, views = delta.rows, batch.shard, 0
-        for event in batch.events:
+        for event in events:
             key = (event.page, event.at_ms // HOUR_MS, shard)
             count = event.count
             rows[key] = rows.get(key, 0) + count  # type: ignore[index, arg-type]
             views += count
-        delta.events += len(batch.events)
+        delta.events += len(events)
         delta.views += views
+
+    def _seen(self, batch: Batch, offset: Offset) -> bool:
+        # A producer sends sequence n + 1 only after n was confirmed or given up, so a sequence
+        # at or below the last one seen is the same batch appended again, or one whose requests
+        # were all answered 503.
+        last = self.delta.positions.get(batch.producer) or self._known.get(batch.producer)
+        return (
+            last is not None
+            and batch.sequence <= last.sequence
+            and offset - last.offset <= POSITION_WINDOW
+        )
+
+    def _not_carried(self, events: list[PageViewed], before: Hour) -> list[PageViewed]:
+        return [event for event in events if event.at_ms // HOUR_MS >= before]
+
+    def _renamed(self, events: list[PageViewed]) -> list[PageViewed]:
+        return [PageViewed(self._name(e.page), e.at_ms, e.count) for e in events]
+
+    def _name(self, page: str) -> str:
+        name = self._names.get(page)
+        if name is None:
+            name = self._names[page] = self._rules.apply(page)
+        return name
 
 
 def project(entries: Iterable[Entry], positions: Mapping[str, Position] | None = None) -> Delta:

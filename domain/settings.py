@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
 from domain.errors import SettingsError
+from domain.page_rules import PageRules
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -25,6 +26,8 @@ class Settings:
     linger_ms: int = 5
     request_timeout_ms: int = 10_000
     lease_ms: int = 10_000
+    retention_days: int = 0
+    page_rules: str = ""
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
     port: int = 3_000
@@ -65,6 +68,8 @@ def from_env(env: Mapping[str, str]) -> Settings:
         linger_ms=_integer(given, "LINGER_MS", 5, 0, 1_000),
         request_timeout_ms=_integer(given, "REQUEST_TIMEOUT_MS", 10_000, 100, 120_000),
         lease_ms=_integer(given, "LEASE_MS", 10_000, 300, 600_000),
+        retention_days=_integer(given, "RETENTION_DAYS", 0, 0, 36_500),
+        page_rules=PageRules(given.get("PAGE_RULES", "")).text,
         stream_prefix=_prefix(given.get("STREAM_PREFIX", "footfall.page-views")),
         host=given.get("HOST", "127.0.0.1"),
         port=_integer(given, "PORT", 3_000, 0, 65_535),

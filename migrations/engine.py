@@ -15,10 +15,13 @@ BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 
 
-def open_engine(url: str, *, pool_size: int = 10, read_only: bool = False) -> AsyncEngine:
+def open_engine(
+    url: str, *, pool_size: int = 10, read_only: bool = False, patient: bool = False
+) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
     `read_only` engines run each statement by itself, which saves the round trips of a transaction.
+    A statement may take a minute, with `patient` as long as it takes.
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only)
@@ -31,7 +34,7 @@ def open_engine(url: str, *, pool_size: int = 10, read_only: bool = False) -> As
         pool_use_lifo=True,
         connect_args={
             "timeout": 5,
-            "command_timeout": 60,
+            "command_timeout": None if patient else 60,
             "server_settings": {"application_name": "footfall", "jit": "off"},
         },
         **isolation,

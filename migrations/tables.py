@@ -25,15 +25,21 @@ generations = Table(
     metadata,
     Column("generation", Integer, primary_key=True, autoincrement=False),
     Column("state", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("page_rules", Text, nullable=False),
+    Column("carried_before", Integer),
+    Column("carried_views", BigInteger, nullable=False),
+    Column("expired_views", BigInteger, nullable=False),
+    Column("kept_until_ms", BigInteger, nullable=False),
 )
-"""`state` is live (exactly one), building or previous."""
+"""`domain.generations.GenerationInfo`; exactly one is live."""
 
 hourly_views = Table(
     "hourly_views",
     metadata,
     Column("generation", Integer, primary_key=True),
-    Column("page", Text, primary_key=True),
+    Column("page", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     Column(
         "view_hour", DateTime(timezone=True).with_variant(Integer(), "sqlite"), primary_key=True
     ),
@@ -51,6 +57,7 @@ checkpoints = Table(
     Column("events", BigInteger, nullable=False),
     Column("views", BigInteger, nullable=False),
     Column("recorded_ms", BigInteger, nullable=False),
+    Column("carried_offset", BigInteger, nullable=False),
 )
 
 producer_positions = Table(
@@ -60,7 +67,7 @@ producer_positions = Table(
     Column("partition", Integer, primary_key=True),
     Column("producer", String(64), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
-    Column("recorded_ms", BigInteger, nullable=False),
+    Column("log_offset", BigInteger, nullable=False),
 )
 
 dead_letters = Table(
@@ -89,3 +96,30 @@ projectors = Table(
     Column("owner", String(128), primary_key=True),
     Column("expires_ms", BigInteger, nullable=False),
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("owner", String(128)),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("horizon", Integer, nullable=False),
+)
+"""One row: the oldest hour that is kept, whole hours since 1970. It never moves back."""
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),
+    Column("checked_ms", BigInteger, nullable=False),
+    Column("difference", BigInteger, nullable=False),
+)
+"""The last result of each audit: `totals` (views), `log` (hours that differ)."""

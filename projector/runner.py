@@ -5,9 +5,9 @@ from time import monotonic
 
 from domain.checkpoint import Checkpoint
 from domain.errors import UnknownFormat
-from domain.events import Epoch, Partition
+from domain.events import Epoch, Generation, Offset, Partition
 from domain.ports import LogReader, ProjectionStore, Subscription
-from domain.projection import Fold, Position
+from domain.projection import Fold
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
@@ -30,42 +30,50 @@ class Runner:
         *,
         flush_seconds: float,
         batch_size: int,
+        max_rows: int = 1_000_000,
     ) -> None:
         self._reader = reader
         self._store = store
         self._flush_seconds = flush_seconds
         self._batch_size = batch_size
+        self._max_rows = max_rows
 
-    async def run(self, partition: Partition, epoch: Epoch, stop: asyncio.Event) -> Checkpoint:
-        """Fold until `stop`; returns the last checkpoint."""
-        checkpoint, known = await self._store.claim(partition, epoch)
-        positions = dict(known)
-        async with self._reader.subscribe(partition, checkpoint.next_offset) as subscription:
-            while not stop.is_set():
-                checkpoint = await self._flush_once(subscription, checkpoint, positions, stop)
-        return checkpoint
-
-    async def _flush_once(
+    async def run(
         self,
-        subscription: Subscription,
-        checkpoint: Checkpoint,
-        positions: dict[str, Position],
+        partition: Partition,
+        epoch: Epoch,
         stop: asyncio.Event,
+        *,
+        generation: Generation | None = None,
+        until: Offset | None = None,
     ) -> Checkpoint:
-        fold = Fold(positions)
-        failure = await self._gather(subscription, fold, stop)
-        if fold.delta.entries:
-            checkpoint = await self._store.apply(checkpoint, fold.delta)
-            positions.update(fold.delta.positions)
-        if failure is not None:
-            raise failure
+        """Fold until `stop`, or up to the offset `until`; returns the last checkpoint.
+
+        Into the live generation, or into `generation` while it is built.
+        """
+        claim = await self._store.claim(partition, epoch, generation)
+        checkpoint, positions = claim.checkpoint, dict(claim.positions)
+        if until is not None and checkpoint.next_offset >= until:
+            return checkpoint
+        async with self._reader.subscribe(partition, checkpoint.next_offset) as subscription:
+            while not stop.is_set() and (until is None or checkpoint.next_offset < until):
+                fold = Fold(positions, claim.rules, claim.carry)
+                failure = await self._gather(subscription, fold, stop, until)
+                if fold.delta.next_offset > checkpoint.next_offset:
+                    checkpoint = await self._store.apply(checkpoint, fold.delta)
+                    positions.update(fold.delta.positions)
+                if failure is not None:
+                    raise failure
         return checkpoint
 
     async def _gather(
-        self, subscription: Subscription, fold: Fold, stop: asyncio.Event
+        self, subscription: Subscription, fold: Fold, stop: asyncio.Event, until: Offset | None
     ) -> UnknownFormat | None:
         deadline = 0.0
-        while fold.delta.events < self._batch_size and not stop.is_set():
+        delta = fold.delta
+        while delta.events < self._batch_size and len(delta.rows) < self._max_rows:
+            if stop.is_set() or (until is not None and delta.next_offset >= until):
+                break
             patience = _IDLE_SECONDS
             if deadline:
                 patience = min(patience, deadline - monotonic())
@@ -75,6 +83,10 @@ class Runner:
             if entries and not deadline:
                 deadline = monotonic() + self._flush_seconds
             for entry in entries:
+                if until is not None and entry.offset >= until:
+                    # Offsets may skip: nothing that is wanted lies between.
+                    delta.next_offset = until
+                    break
                 try:
                     fold.add(entry)
                 except UnknownFormat as failure:

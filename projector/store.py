@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
 from domain.errors import Fenced
-from domain.events import Epoch, Generation, Offset, Partition
+from domain.events import Epoch, Generation, Hour, Offset, Partition
+from domain.generations import BUILDING, Carry
 from domain.hours import to_datetime
+from domain.page_rules import PageRules
 from domain.ports import Clock, ProjectionStore
-from domain.projection import Delta, Position
+from domain.projection import Claim, Delta, Position, RowKey
 from migrations.database import transaction, translated
 from migrations.months import MonthPartitions
 from migrations.tables import checkpoints, dead_letters, generations, producer_positions
@@ -31,6 +33,15 @@ _UPSERT_SQLITE = """
     ON CONFLICT (generation, page, view_hour, shard)
     DO UPDATE SET views = views + excluded.views
 """
+_ZEROS = {
+    "next_offset": 0,
+    "epoch": 0,
+    "events": 0,
+    "views": 0,
+    "recorded_ms": 0,
+    "carried_offset": 0,
+}
+Rows = Mapping[RowKey, int]
 _LIVE = select(generations.c.generation).where(generations.c.state == "live")
 
 
@@ -45,15 +56,14 @@ class SqlProjectionStore(ProjectionStore):
         self._months = MonthPartitions(engine)
 
     async def claim(
-        self, partition: Partition, epoch: Epoch
-    ) -> tuple[Checkpoint, Mapping[str, Position]]:
+        self, partition: Partition, epoch: Epoch, generation: Generation | None = None
+    ) -> Claim:
         async with transaction(self._engine) as connection:
-            live = (await connection.execute(_LIVE)).scalar_one()
-            key = _is(Generation(live), partition)
-            fresh = {"generation": live, "partition": partition, "next_offset": 0, "epoch": 0}
-            totals = {"events": 0, "views": 0, "recorded_ms": 0}
+            info = await self._generation(connection, generation)
+            key = _is(info.generation, partition)
+            fresh = {"generation": info.generation, "partition": partition}
             await connection.execute(
-                self._insert(checkpoints).values(fresh | totals).on_conflict_do_nothing()
+                self._insert(checkpoints).values(fresh | _ZEROS).on_conflict_do_nothing()
             )
             claimed = await connection.execute(
                 update(checkpoints)
@@ -64,8 +74,35 @@ class SqlProjectionStore(ProjectionStore):
             row = claimed.one_or_none()
             if row is None:
                 raise Fenced(f"partition {partition}: an epoch newer than {epoch} owns it")
-            checkpoint = _checkpoint(row)
-            return checkpoint, await self._positions(connection, checkpoint)
+            checkpoint = read_checkpoint(row)
+            return Claim(
+                checkpoint,
+                await read_positions(connection, checkpoint),
+                PageRules(info.page_rules),
+                None
+                if info.carried_before is None
+                else Carry(Hour(info.carried_before), Offset(row.carried_offset)),
+            )
+
+    async def _generation(self, connection: AsyncConnection, wanted: Generation | None) -> Any:
+        """The row of a generation that may be folded into.
+
+        The lock holds a promotion back until the claim is committed, and the claim until a
+        promotion is: none misses a checkpoint that the other makes.
+        """
+        chosen = (
+            generations.c.state == "live"
+            if wanted is None
+            else and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))
+        )
+        found = await connection.execute(
+            select(generations).where(chosen).with_for_update(read=True)
+        )
+        row = found.one_or_none()
+        if row is None:
+            what = "another one becomes live" if wanted is None else f"{wanted} is not being built"
+            raise Fenced(f"generations change just now: {what}")
+        return row
 
     async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
         moved = Checkpoint(
@@ -77,16 +114,19 @@ class SqlProjectionStore(ProjectionStore):
             views=checkpoint.views + delta.views,
             recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
         )
-        rows = sorted(delta.rows.items())
-        if self._postgresql:
-            await self._months.ensure(checkpoint.generation, {key[1] for key, _ in rows})
+        await self._prepare(checkpoint.generation, delta.rows)
         async with transaction(self._engine) as connection:
             await self._compare_and_set(connection, checkpoint, moved)
             await self._save_positions(connection, checkpoint, delta)
             await self._save_dead_letters(connection, checkpoint, delta)
-            if rows:
-                await self._upsert(connection, checkpoint.generation, rows)
+            if delta.rows:
+                await self._add(connection, checkpoint.generation, delta.rows)
         return moved
+
+    async def _prepare(self, generation: Generation, rows: Rows) -> None:
+        """What must stand before the transaction: the months of the rows."""
+        if self._postgresql:
+            await self._months.ensure(generation, {key[1] for key in rows})
 
     async def _compare_and_set(
         self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint
@@ -114,18 +154,6 @@ class SqlProjectionStore(ProjectionStore):
             )
             raise Fenced(message)
 
-    async def _positions(
-        self, connection: AsyncConnection, checkpoint: Checkpoint
-    ) -> dict[str, Position]:
-        table = producer_positions.c
-        found = await connection.execute(
-            select(table.producer, table.sequence, table.recorded_ms).where(
-                table.generation == checkpoint.generation,
-                table.partition == checkpoint.partition,
-            )
-        )
-        return {row.producer: Position(row.sequence, row.recorded_ms) for row in found}
-
     async def _save_positions(
         self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
     ) -> None:
@@ -136,7 +164,7 @@ class SqlProjectionStore(ProjectionStore):
             index_elements=["generation", "partition", "producer"],
             set_={
                 "sequence": statement.excluded.sequence,
-                "recorded_ms": statement.excluded.recorded_ms,
+                "log_offset": statement.excluded.log_offset,
             },
         )
         rows = [
@@ -145,7 +173,7 @@ class SqlProjectionStore(ProjectionStore):
                 "partition": checkpoint.partition,
                 "producer": producer,
                 "sequence": position.sequence,
-                "recorded_ms": position.recorded_ms,
+                "log_offset": position.offset,
             }
             for producer, position in sorted(delta.positions.items())
         ]
@@ -169,20 +197,20 @@ class SqlProjectionStore(ProjectionStore):
         ]
         await connection.execute(insert(dead_letters), rows)
 
-    async def _upsert(
-        self, connection: AsyncConnection, generation: Generation, rows: list[tuple[Any, int]]
-    ) -> None:
+    async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
+        # Sorted, so that transactions that meet on rows take their locks in one order.
+        ordered = sorted(rows.items())
         if not self._postgresql:
-            values = [(generation, *key, views) for key, views in rows]
+            values = [(generation, *key, views) for key, views in ordered]
             await connection.exec_driver_sql(_UPSERT_SQLITE, values)
             return
-        hours = {key[1]: to_datetime(key[1]) for key, _ in rows}
+        hours = {key[1]: to_datetime(key[1]) for key in rows}
         columns = (
             generation,
-            [key[0] for key, _ in rows],
-            [hours[key[1]] for key, _ in rows],
-            [key[2] for key, _ in rows],
-            [views for _, views in rows],
+            [key[0] for key, _ in ordered],
+            [hours[key[1]] for key, _ in ordered],
+            [key[2] for key, _ in ordered],
+            [views for _, views in ordered],
         )
         await connection.exec_driver_sql(_UPSERT_POSTGRESQL, columns)
 
@@ -193,7 +221,7 @@ class SqlProjectionStore(ProjectionStore):
                 .where(checkpoints.c.generation == _LIVE.scalar_subquery())
                 .order_by(checkpoints.c.partition)
             )
-            return [_checkpoint(row) for row in found]
+            return [read_checkpoint(row) for row in found]
 
     async def ping(self) -> None:
         async with translated(), self._engine.connect() as connection:
@@ -210,7 +238,8 @@ def _is(generation: Generation, partition: Partition) -> Any:
     )
 
 
-def _checkpoint(row: Any) -> Checkpoint:
+def read_checkpoint(row: Any) -> Checkpoint:
+    """A row of the table."""
     return Checkpoint(
         generation=Generation(row.generation),
         partition=Partition(row.partition),
@@ -220,3 +249,17 @@ def _checkpoint(row: Any) -> Checkpoint:
         views=row.views,
         recorded_ms=row.recorded_ms,
     )
+
+
+async def read_positions(
+    connection: AsyncConnection, checkpoint: Checkpoint
+) -> dict[str, Position]:
+    """The producers' positions that belong to a checkpoint."""
+    table = producer_positions.c
+    found = await connection.execute(
+        select(table.producer, table.sequence, table.log_offset).where(
+            table.generation == checkpoint.generation,
+            table.partition == checkpoint.partition,
+        )
+    )
+    return {row.producer: Position(row.sequence, Offset(row.log_offset)) for row in found}

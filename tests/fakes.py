@@ -11,7 +11,7 @@ from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
-from domain.projection import DeadLetter, Delta, Position, RowKey
+from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
 
 
 class FakeLog(LogWriter, LogReader):
@@ -79,14 +79,14 @@ class FakeStore(ProjectionStore, ReportReader):
         self.dead_letters: list[DeadLetter] = []
 
     async def claim(
-        self, partition: Partition, epoch: Epoch
-    ) -> tuple[Checkpoint, Mapping[str, Position]]:
+        self, partition: Partition, epoch: Epoch, generation: Generation | None = None
+    ) -> Claim:
         fresh = Checkpoint(Generation(1), partition, Offset(0), Epoch(0))
         found = self.stored.get(partition, fresh)
         if found.epoch > epoch:
             raise Fenced(f"partition {partition}")
         self.stored[partition] = replace(found, epoch=epoch)
-        return self.stored[partition], dict(self.positions[partition])
+        return Claim(self.stored[partition], dict(self.positions[partition]))
 
     async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
         stored = self.stored[checkpoint.partition]

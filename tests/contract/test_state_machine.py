@@ -372,7 +372,8 @@ class CountedOnce(RuleBasedStateMachine):
         self._lanes[partition].log.append(logged)
 
     def _claim(self, partition: Partition, epoch: int) -> tuple[Checkpoint, Mapping[str, Position]]:
-        return self._run(self._backend.store.claim(partition, Epoch(epoch)))
+        claim = self._run(self._backend.store.claim(partition, Epoch(epoch)))
+        return claim.checkpoint, claim.positions
 
     def _new_worker(self, partition: Partition, newer: bool) -> Worker:
         lane = self._lanes[partition]

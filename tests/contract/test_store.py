@@ -50,23 +50,25 @@ async def views(rows: Rows, page: str = "example.com/page") -> dict[Hour, int]:
 
 
 async def test_a_new_partition_begins_at_offset_zero(rows: Rows) -> None:
-    checkpoint, positions = await rows.store.claim(ONE, Epoch(1))
+    claim = await rows.store.claim(ONE, Epoch(1))
+    checkpoint, positions = claim.checkpoint, claim.positions
     assert (checkpoint.next_offset, checkpoint.epoch, dict(positions)) == (0, 1, {})
 
 
 async def test_rows_and_checkpoint_move_together(rows: Rows) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     delta = project([entry(0, event(count=2), event(at_ms=TEN + HOUR_MS)), entry(1, shard=3)])
     moved = await rows.store.apply(checkpoint, delta)
     assert (moved.next_offset, moved.events, moved.views) == (2, 3, 4)
     assert await views(rows) == {HOUR: 3, HOUR + 1: 1}
-    again, positions = await rows.store.claim(ONE, Epoch(2))
+    claim = await rows.store.claim(ONE, Epoch(2))
+    again, positions = claim.checkpoint, claim.positions
     assert (again.next_offset, again.events, again.views, again.recorded_ms) == (2, 3, 4, TEN)
     assert positions["p1"].sequence == 2
 
 
 async def test_rows_add_up_over_flushes_and_shards(rows: Rows) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     for offset in range(4):
         delta = project([entry(offset, shard=offset % 2)])
         checkpoint = await rows.store.apply(checkpoint, delta)
@@ -74,7 +76,7 @@ async def test_rows_add_up_over_flushes_and_shards(rows: Rows) -> None:
 
 
 async def test_the_same_entries_twice_are_refused_and_change_nothing(rows: Rows) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     delta = project([entry(0)])
     await rows.store.apply(checkpoint, delta)
     with pytest.raises(Fenced):
@@ -83,8 +85,8 @@ async def test_the_same_entries_twice_are_refused_and_change_nothing(rows: Rows)
 
 
 async def test_an_older_epoch_is_fenced(rows: Rows) -> None:
-    old, _ = await rows.store.claim(ONE, Epoch(1))
-    new, _ = await rows.store.claim(ONE, Epoch(2))
+    old = (await rows.store.claim(ONE, Epoch(1))).checkpoint
+    new = (await rows.store.claim(ONE, Epoch(2))).checkpoint
     with pytest.raises(Fenced):
         await rows.store.apply(old, project([entry(0)]))
     with pytest.raises(Fenced):
@@ -94,7 +96,7 @@ async def test_an_older_epoch_is_fenced(rows: Rows) -> None:
 
 
 async def test_of_two_that_apply_at_once_one_wins(rows: Rows) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     results = await asyncio.gather(
         *(rows.store.apply(checkpoint, project([entry(0)])) for _ in range(4)),
         return_exceptions=True,
@@ -104,21 +106,21 @@ async def test_of_two_that_apply_at_once_one_wins(rows: Rows) -> None:
 
 
 async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     moved = await rows.store.apply(checkpoint, project([Entry(Offset(0), b"\x00junk"), entry(1)]))
     assert (moved.next_offset, moved.views) == (2, 1)
 
 
 async def test_pages_of_the_world_are_kept(rows: Rows) -> None:
     page = "例え.jp/ページ?\"\\'%_🙂" + "я" * 900
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     await rows.store.apply(checkpoint, project([entry(0, event(page))]))
     assert await views(rows, page) == {HOUR: 1}
 
 
 @pytest.mark.parametrize("at_ms", [-62_135_596_800_000, -1, 0, 631_152_000_000, TEN])
 async def test_any_year_can_be_counted(rows: Rows, at_ms: int) -> None:
-    checkpoint, _ = await rows.store.claim(ONE, Epoch(1))
+    checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     await rows.store.apply(checkpoint, project([entry(0, event(at_ms=at_ms))]))
     hour = hour_of(at_ms)
     found = await rows.reader.hourly("example.com/page", hour, Hour(hour + 1))

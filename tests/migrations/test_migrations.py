@@ -121,7 +121,11 @@ async def test_one_generation_is_live_and_there_is_never_a_second(engine: AsyncE
     async with engine.connect() as connection:
         found = await connection.execute(text("SELECT generation, state FROM generations"))
         assert [tuple(row) for row in found] == [(1, "live")]
-    await run(engine, "INSERT INTO generations VALUES (2, 'building', 0), (3, 'building', 0)")
+    await run(
+        engine,
+        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0, 0, 0), "
+        "(3, 'loading', 'replay', 0, '', NULL, 0, 0, 0)",
+    )
     with pytest.raises(IntegrityError):
         await run(engine, "UPDATE generations SET state = 'live' WHERE generation = 2")
 
@@ -210,7 +214,7 @@ async def test_a_newer_database_is_not_migrated(newer: Settings, engine: AsyncEn
 async def test_the_view_shows_the_live_generation_summed_over_shards(engine: AsyncEngine) -> None:
     await upgrade(engine)
     store = SqlProjectionStore(engine, wiring.now_ms)
-    checkpoint, _ = await store.claim(Partition(0), Epoch(1))
+    checkpoint = (await store.claim(Partition(0), Epoch(1))).checkpoint
     later = event("other", TEN + HOUR_MS, 4)
     entries = [entry(0, event("p", count=2)), entry(1, event("p", count=3), later, shard=1)]
     await store.apply(checkpoint, project(entries))
@@ -223,7 +227,7 @@ async def test_the_view_shows_the_live_generation_summed_over_shards(engine: Asy
     # Nothing of another generation is seen.
     await run(
         engine,
-        "INSERT INTO generations VALUES (2, 'building', 0)",
+        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0, 0, 0)",
         "UPDATE generations SET state = 'previous' WHERE generation = 1",
         "UPDATE generations SET state = 'live' WHERE generation = 2",
     )

@@ -78,7 +78,7 @@ def test_a_batch_that_was_appended_twice_counts_once() -> None:
 
 
 def test_a_sequence_known_from_before_counts_nothing() -> None:
-    delta = project([entry(7, sequence=4)], {"p1": Position(4, TEN)})
+    delta = project([entry(7, sequence=4)], {"p1": Position(4, Offset(6))})
     assert (delta.views, delta.duplicates, delta.next_offset) == (0, 1, 8)
 
 

@@ -1,0 +1,122 @@
+"""Numbered complete copies of the rows, and what one of them is made of.
+
+loading ──▶ catching-up ──▶ live ──▶ previous ──▶ dropping
+   └─────────────┴──────────────────────▲
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from domain.checkpoint import Checkpoint
+from domain.events import Generation, Hour, Offset, Partition
+from domain.hours import HOUR_MS, hour_of
+
+State = Literal["loading", "catching-up", "live", "previous", "dropping"]
+BUILDING: tuple[State, ...] = ("loading", "catching-up")
+
+# How much earlier than its hour an event may be recorded (the clock skew ingest allows), and as
+# much again for clocks of ingest hosts that differ.
+RECORDED_BEFORE_MS = 2 * HOUR_MS
+
+
+NOT_CARRIED = -1
+
+
+class Carry(Struct, frozen=True):
+    """Hours before `before` were copied from an older generation that had folded up to `offset`.
+
+    What the log holds of them below `offset` is in the copy already.
+    """
+
+    before: Hour
+    offset: Offset
+
+
+class GenerationInfo(Struct, frozen=True):
+    """A generation. `purpose` says which command builds it: replay, verify or rollback.
+
+    Hours before `carried_before` are copied, not folded (None: none are); `carried_views` were,
+    NOT_CARRIED as long as that is still to be done. `expired_views` were dropped by retention. A
+    previous generation is kept until `kept_until_ms`.
+    """
+
+    generation: Generation
+    state: State
+    purpose: str
+    created_ms: int
+    page_rules: str = ""
+    carried_before: Hour | None = None
+    carried_views: int = 0
+    expired_views: int = 0
+    kept_until_ms: int = 0
+
+    @property
+    def building(self) -> bool:
+        return self.state in BUILDING
+
+    @property
+    def to_carry(self) -> bool:
+        return self.carried_before is not None and self.carried_views == NOT_CARRIED
+
+
+class HourDifference(Struct, frozen=True):
+    """Views of a page and hour in two generations."""
+
+    page: str
+    hour: Hour
+    old: int
+    new: int
+
+
+class Diff(Struct, frozen=True):
+    """Two generations compared by page and hour at the same offsets.
+
+    Compared are the hours from `first_hour` on; `largest` holds the largest differences.
+    """
+
+    old: Generation
+    new: Generation
+    first_hour: Hour
+    old_rows: int
+    new_rows: int
+    old_views: int
+    new_views: int
+    differing: int
+    largest: Sequence[HourDifference]
+
+
+class Audit(Struct, frozen=True):
+    """A generation's rows against what its checkpoints say was folded into them."""
+
+    generation: Generation
+    rows_views: int
+    expired_views: int
+    folded_views: int
+    carried_views: int
+
+    @property
+    def difference(self) -> int:
+        """Views in the rows that nothing accounts for; negative: views that are missing."""
+        return self.rows_views + self.expired_views - self.folded_views - self.carried_views
+
+
+def complete_from(truncated_recorded_ms: Iterable[int]) -> Hour | None:
+    """The first hour all of whose events the log still holds, None where nothing was deleted.
+
+    `truncated_recorded_ms`: for each partition that lost its beginning, when its first entry
+    was recorded.
+    """
+    latest = max(truncated_recorded_ms, default=None)
+    return None if latest is None else Hour(hour_of(latest + RECORDED_BEFORE_MS) + 1)
+
+
+def behind(live: Iterable[Checkpoint], new: Mapping[Partition, Checkpoint]) -> list[Partition]:
+    """The partitions whose checkpoint would step back if `new` were promoted."""
+    return [
+        found.partition
+        for found in live
+        if (found.partition not in new and found.next_offset > 0)
+        or (found.partition in new and new[found.partition].next_offset < found.next_offset)
+    ]

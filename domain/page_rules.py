@@ -1,0 +1,69 @@
+"""Counting rules: under which name a page is counted. Applied in the fold, never at ingest.
+
+The log keeps what clients sent, so a rule that changes is applied to history by a rebuild. A
+generation keeps the rules it was built with; live projectors go by those, whatever the setting.
+"""
+
+from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
+
+from domain.errors import SettingsError
+
+# ASCII only: other letters may change their length in bytes.
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def _strip_fragment(page: str) -> str:
+    return page.partition("#")[0]
+
+
+def _strip_query(page: str) -> str:
+    return page.partition("?")[0]
+
+
+def _strip_trailing_slash(page: str) -> str:
+    return page.rstrip("/")
+
+
+def _lower_host(page: str) -> str:
+    # The host ends at the first slash behind an optional scheme.
+    start = page.find("://") + 3 if "://" in page else 0
+    end = page.find("/", start)
+    if end < 0:
+        return page.translate(_LOWER)
+    return page[:end].translate(_LOWER) + page[end:]
+
+
+# In the order in which they are applied, whatever the order they are named in.
+RULES: dict[str, Callable[[str], str]] = {
+    "strip-fragment": _strip_fragment,
+    "strip-query": _strip_query,
+    "strip-trailing-slash": _strip_trailing_slash,
+    "lower-host": _lower_host,
+}
+
+
+class PageRules:
+    """A set of rules; `text` names them, comma separated, in the order of their application."""
+
+    def __init__(self, text: str = "") -> None:
+        """Raises `SettingsError` for a name that is no rule."""
+        named = {name.strip() for name in text.split(",") if name.strip()}
+        if unknown := sorted(named - set(RULES)):
+            message = f"PAGE_RULES names {unknown[0]!r}: write any of {', '.join(RULES)}"
+            raise SettingsError(message)
+        self._chosen = [name for name in RULES if name in named]
+        self.text = ",".join(self._chosen)
+
+    def __bool__(self) -> bool:
+        return bool(self._chosen)
+
+    def apply(self, page: str) -> str:
+        """The name under which `page` is counted; itself where nothing would be left of it."""
+        found = page
+        for name in self._chosen:
+            found = RULES[name](found) or found
+        return found
+
+
+NO_RULES = PageRules()

@@ -1,0 +1,222 @@
+"""Generations as a whole, on PostgreSQL and SQLite: begin, reopen, promote, drop."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.checkpoint import Checkpoint
+from domain.errors import NotCaughtUp, ReplayError
+from domain.events import Epoch, Generation, Hour, Offset, Partition
+from domain.generations import NOT_CARRIED, GenerationInfo, behind
+from domain.page_rules import PageRules
+from domain.ports import Clock, Generations
+from migrations import months
+from migrations.database import transaction, translated
+from migrations.tables import (
+    audits,
+    checkpoints,
+    dead_letters,
+    generations,
+    leases,
+    producer_positions,
+)
+from projector.jobs import REPLAY, fence
+from projector.store import read_checkpoint
+
+# On the checkpoints of a generation that is not folded into any more: no epoch is newer.
+SEALED = 2**62
+# Rows a transaction deletes in SQLite, so that others get their turn.
+_CHUNK_PAGES = 500
+
+
+class SqlGenerations(Generations):
+    """The generations' table and what hangs on it. `engine` must not time long statements out."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._postgresql = engine.dialect.name == "postgresql"
+
+    async def all(self) -> Sequence[GenerationInfo]:
+        async with translated(), self._engine.connect() as connection:
+            return await read_generations(connection)
+
+    async def checkpoints(self, generation: Generation) -> Mapping[Partition, Checkpoint]:
+        async with translated(), self._engine.connect() as connection:
+            return await read_checkpoints(connection, generation)
+
+    async def partitions(self) -> set[Partition]:
+        async with translated(), self._engine.connect() as connection:
+            known = select(leases.c.partition).union(select(checkpoints.c.partition))
+            return {Partition(p) for p in (await connection.execute(known)).scalars()}
+
+    async def begin(
+        self,
+        epoch: Epoch,
+        purpose: str,
+        rules: PageRules,
+        starts: Mapping[Partition, Offset],
+        carried_before: Hour | None,
+    ) -> GenerationInfo:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            if any(found.building for found in await read_generations(connection)):
+                raise ReplayError("a generation is being built already")
+            newest = await connection.execute(select(func.max(generations.c.generation)))
+            info = GenerationInfo(
+                generation=Generation(newest.scalar_one() + 1),
+                state="loading",
+                purpose=purpose,
+                created_ms=self._clock(),
+                page_rules=rules.text,
+                carried_before=carried_before,
+                carried_views=0 if carried_before is None else NOT_CARRIED,
+            )
+            await connection.execute(insert(generations).values(_columns(info)))
+            for partition, offset in starts.items():
+                await connection.execute(
+                    insert(checkpoints).values(
+                        generation=info.generation,
+                        partition=partition,
+                        next_offset=offset,
+                        epoch=epoch,
+                        events=0,
+                        views=0,
+                        recorded_ms=0,
+                        carried_offset=0,
+                    )
+                )
+            if self._postgresql:
+                await months.create_parent(connection, info.generation)
+            return info
+
+    async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            if any(found.building for found in await read_generations(connection)):
+                raise ReplayError("a generation is being built already")
+            await self._move(connection, generation, "previous", "catching-up", purpose=purpose)
+            await connection.execute(
+                update(checkpoints)
+                .where(checkpoints.c.generation == generation)
+                .values(epoch=epoch)
+            )
+
+    async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
+        if self._postgresql:
+            await months.finish(self._engine, generation)
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            await self._move(connection, generation, "loading", "catching-up")
+
+    async def promote(self, epoch: Epoch, generation: Generation, keep_ms: int) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            found = await connection.execute(
+                select(generations.c.generation)
+                .where(generations.c.state == "live")
+                .with_for_update()
+            )
+            live = Generation(found.scalar_one())
+            # Locked, the live projectors' next commits wait here and then find themselves fenced.
+            before = await read_checkpoints(connection, live, lock=True)
+            after = await read_checkpoints(connection, generation, lock=True)
+            if late := behind(before.values(), after):
+                names = ", ".join(map(str, late))
+                raise NotCaughtUp(f"generation {generation} is behind on partitions {names}")
+            for partition in after:
+                epoch_now = before[partition].epoch if partition in before else Epoch(0)
+                await _set_epoch(connection, generation, epoch_now, partition)
+            await _set_epoch(connection, live, SEALED)
+            kept_until = self._clock() + keep_ms
+            # In this order: at no time may two be live.
+            await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
+            await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
+
+    async def drop(self, generation: Generation) -> None:
+        async with transaction(self._engine) as connection:
+            dropping = await connection.execute(
+                update(generations)
+                .where(generations.c.generation == generation, generations.c.state != "live")
+                .values(state="dropping")
+            )
+            if dropping.rowcount != 1:
+                raise ReplayError(f"generation {generation} is live or gone: it is not dropped")
+            await _set_epoch(connection, generation, SEALED)
+        if self._postgresql:
+            await months.drop(self._engine, generation)
+        else:
+            await self._delete_rows(generation)
+        async with transaction(self._engine) as connection:
+            for table in (checkpoints, producer_positions, dead_letters, audits, generations):
+                await connection.execute(delete(table).where(table.c.generation == generation))
+
+    async def _delete_rows(self, generation: Generation) -> None:
+        one_chunk = text(
+            "DELETE FROM hourly_views WHERE generation = :generation AND page IN ("
+            "SELECT DISTINCT page FROM hourly_views WHERE generation = :generation LIMIT :pages)"
+        )
+        while True:
+            async with transaction(self._engine) as connection:
+                deleted = await connection.execute(
+                    one_chunk, {"generation": generation, "pages": _CHUNK_PAGES}
+                )
+            if not deleted.rowcount:
+                return
+
+    async def _move(
+        self, connection: AsyncConnection, generation: Generation, old: str, new: str, **values: Any
+    ) -> None:
+        moved = await connection.execute(
+            update(generations)
+            .where(generations.c.generation == generation, generations.c.state == old)
+            .values(state=new, **values)
+        )
+        if moved.rowcount != 1:
+            raise ReplayError(f"generation {generation} is not {old} any more")
+
+
+async def read_generations(connection: AsyncConnection) -> Sequence[GenerationInfo]:
+    """All generations, oldest first."""
+    found = await connection.execute(select(generations).order_by(generations.c.generation))
+    return [
+        GenerationInfo(
+            **{
+                **row._mapping,
+                "generation": Generation(row.generation),
+                "carried_before": None if row.carried_before is None else Hour(row.carried_before),
+            }
+        )
+        for row in found
+    ]
+
+
+async def read_checkpoints(
+    connection: AsyncConnection, generation: Generation, *, lock: bool = False
+) -> dict[Partition, Checkpoint]:
+    """The checkpoints of a generation; `lock` holds them until the transaction ends."""
+    query = (
+        select(checkpoints)
+        .where(checkpoints.c.generation == generation)
+        .order_by(checkpoints.c.partition)
+    )
+    found = await connection.execute(query.with_for_update() if lock else query)
+    return {Partition(row.partition): read_checkpoint(row) for row in found}
+
+
+async def _set_epoch(
+    connection: AsyncConnection,
+    generation: Generation,
+    epoch: int,
+    partition: Partition | None = None,
+) -> None:
+    chosen = update(checkpoints).where(checkpoints.c.generation == generation)
+    if partition is not None:
+        chosen = chosen.where(checkpoints.c.partition == partition)
+    await connection.execute(chosen.values(epoch=epoch))
+
+
+def _columns(info: GenerationInfo) -> dict[str, Any]:
+    return {name: getattr(info, name) for name in info.__struct_fields__}
