@@ -7,6 +7,7 @@ from typing import Protocol
 from domain.checkpoint import Bounds, Checkpoint
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Audit, Diff, GenerationInfo
+from domain.ownership import Ownership
 from domain.page_rules import PageRules
 from domain.projection import Claim, Delta
 
@@ -183,6 +184,12 @@ class Leases(Protocol):
 
     async def leave(self, owner: str) -> None:
         """Give everything back and stop counting as a live projector."""
+
+    async def enter(self, partitions: int) -> None:
+        """Partitions 0 … `partitions` - 1 are folded from now on, by every projector."""
+
+    async def ownership(self) -> Ownership:
+        """Who folds what right now."""
 
 
 class ReportReader(Protocol):

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from math import ceil
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
+from domain.ownership import Ownership
 from domain.ports import Leases
-from migrations.database import now_ms, transaction
+from migrations.database import now_ms, transaction, translated
 from migrations.tables import checkpoints, leases, projectors
 
 LOCK = 0x_F007_1EA5
@@ -71,6 +72,24 @@ class SqlLeases(Leases):
                 update(leases).where(leases.c.owner == owner).values(owner=None, expires_ms=0)
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
+
+    async def enter(self, partitions: int) -> None:
+        async with self._alone() as connection:
+            await self._add_partitions(connection, partitions)
+
+    async def ownership(self) -> Ownership:
+        holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
+            )
+            owners = {Partition(row.partition): row.owner for row in found}
+            live = await connection.execute(
+                select(projectors.c.owner)
+                .where(projectors.c.expires_ms >= self._now)
+                .order_by(projectors.c.owner)
+            )
+            return Ownership(owners, list(live.scalars()))
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from cli import wiring
 from domain.events import Epoch, Partition
+from domain.ownership import Ownership
 from domain.ports import Leases
 from migrations.engine import open_engine
 from migrations.tables import leases as leases_table
@@ -59,6 +60,12 @@ class Projector:
 
     async def leave(self) -> None:
         await self._leases.leave(self.owner)
+
+    async def enter(self, partitions: int) -> None:
+        await self._leases.enter(partitions)
+
+    async def ownership(self) -> Ownership:
+        return await self._leases.ownership()
 
 
 class Database:
@@ -276,6 +283,47 @@ async def test_a_larger_number_of_partitions_is_taken_up(database: Database) -> 
     one = database.projector()
     await one.tick(3)
     assert set(await one.tick()) == all_partitions()
+
+
+async def test_what_was_entered_is_folded_by_projectors_that_know_fewer(
+    database: Database,
+) -> None:
+    one, two = database.projector(), database.projector()
+    await one.tick(3)
+    await two.enter(6)
+    assert set(await one.tick(3)) == all_partitions(6)
+    # A smaller number takes nothing away.
+    await two.enter(2)
+    assert set(await one.tick(2)) == all_partitions(6)
+
+
+async def test_ownership_tells_who_holds_what(database: Database) -> None:
+    one, two = database.projector(), database.projector()
+    assert await one.ownership() == Ownership({}, [])
+    await one.enter(NUMBER)
+    assert await one.ownership() == Ownership(dict.fromkeys(map(Partition, all_partitions())), [])
+    await settle(one, two)
+    found = await one.ownership()
+    for projector in (one, two):
+        assert {p for p, owner in found.owners.items() if owner == projector.owner} == set(
+            projector.held
+        )
+    assert found.projectors == [one.owner, two.owner]
+    await two.leave()
+    found = await one.ownership()
+    assert set(found.owners.values()) == {one.owner, None}
+    assert found.projectors == [one.owner]
+
+
+async def test_ownership_does_not_count_who_is_silent_for_longer_than_a_lease(
+    database: Database,
+) -> None:
+    one = database.projector(SHORT_MS)
+    await one.tick()
+    nobody = Ownership(dict.fromkeys(map(Partition, all_partitions())), [])
+    async with asyncio.timeout(SECONDS):
+        while await one.ownership() != nobody:
+            await asyncio.sleep(0.01)
 
 
 async def test_who_drains_keeps_what_it_has_and_takes_nothing(database: Database) -> None:
