@@ -13,6 +13,7 @@ from importlib.metadata import version
 
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ports import LogReader, LogWriter, Probe
 from domain.settings import Settings
@@ -24,7 +25,8 @@ from ingest.routes import routes as ingest_routes
 from migrations.broker import declare_streams
 from migrations.database import translated
 from migrations.engine import open_engine
-from migrations.upgrade import require_newest, upgrade
+from migrations.partitions import declare_partitions
+from migrations.upgrade import Branch, require_newest, upgrade
 from projector.leases import SqlLeases
 from projector.log_rabbitmq import RabbitLogReader
 from projector.log_sqlite import SqliteLogReader
@@ -66,7 +68,7 @@ def log_url(settings: Settings) -> str:
 def open_writer(settings: Settings) -> LogWriter:
     """The append side of the log the settings name."""
     if settings.rabbitmq_url is None:
-        return SqliteLogWriter(settings.log_file)
+        return SqliteLogWriter(settings.log_file, settings.num_partitions)
     return RabbitLogWriter(
         settings.rabbitmq_url,
         settings.stream_prefix,
@@ -94,34 +96,51 @@ async def open_store(settings: Settings) -> AsyncIterator[SqlProjectionStore]:
 
 async def migrate(settings: Settings) -> list[str]:
     """Create or upgrade everything the settings name; a line for each layer."""
+    partitions = settings.num_partitions
     done = [f"rows: {await _upgrade(settings.rows_url, 'rows')}"]
     if settings.rabbitmq_url is None:
         done.append(f"log: {await _upgrade(log_url(settings), 'log')}")
+        async with _engine(log_url(settings)) as engine:
+            await declare_partitions(engine, partitions)
     else:
-        await declare_streams(
-            settings.rabbitmq_url, settings.stream_prefix, settings.num_partitions
-        )
-        done.append(f"log: {settings.num_partitions} streams {settings.stream_prefix}.*")
-    return done
+        await declare_streams(settings.rabbitmq_url, settings.stream_prefix, partitions)
+        done.append(f"log: streams {settings.stream_prefix}.*")
+    # After the log has them: from now on every projector tries to read them.
+    async with open_leases(settings) as leases:
+        await leases.enter(partitions)
+        known = len((await leases.ownership()).owners)
+    return [*done, f"partitions: {known}"]
 
 
-async def _upgrade(url: str, branch: str) -> str:
-    engine = open_engine(url)
+async def _upgrade(url: str, branch: Branch) -> str:
+    async with _engine(url) as engine, translated():
+        return await upgrade(engine, branch)
+
+
+@asynccontextmanager
+async def _engine(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(url, read_only=read_only)
     try:
-        async with translated():
-            return await upgrade(engine, branch)  # type: ignore[arg-type]
+        yield engine
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def open_leases(settings: Settings) -> AsyncIterator[SqlLeases]:
+    """Who folds what, closed at the end."""
+    async with _engine(settings.rows_url) as engine:
+        yield SqlLeases(engine, settings.lease_ms)
 
 
 async def require_migrated(settings: Settings) -> None:
     """Raises `StoreUnavailable` when the rows are not at the version this code expects."""
-    engine = open_engine(settings.rows_url, read_only=True)
-    try:
-        async with translated():
-            await require_newest(engine)
-    finally:
-        await engine.dispose()
+    await _require_newest(settings.rows_url)
+
+
+async def _require_newest(url: str) -> None:
+    async with _engine(url, read_only=True) as engine, translated():
+        await require_newest(engine)
 
 
 def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:

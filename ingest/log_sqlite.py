@@ -12,10 +12,10 @@ from domain.ports import LogWriter
 BUSY_TIMEOUT_SECONDS = 30
 
 _NEXT_OFFSET = """
-    INSERT INTO log_ends (partition, next_offset) VALUES (?, 1)
-    ON CONFLICT (partition) DO UPDATE SET next_offset = next_offset + 1
+    UPDATE log_ends SET next_offset = next_offset + 1 WHERE partition = ?
     RETURNING next_offset - 1
 """
+_DECLARED = "SELECT count(*) FROM log_ends WHERE partition < ?"
 _APPEND = "INSERT INTO log_entries (partition, log_offset, body) VALUES (?, ?, ?)"
 
 _Waiting = tuple[Partition, bytes, "asyncio.Future[None]"]
@@ -24,8 +24,9 @@ _Waiting = tuple[Partition, bytes, "asyncio.Future[None]"]
 class SqliteLogWriter(LogWriter):
     """Appends to the log file with `synchronous=FULL`; appends that wait share a commit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, partitions: int) -> None:
         self._path = path
+        self._partitions = partitions
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[_Waiting] = []
@@ -45,26 +46,26 @@ class SqliteLogWriter(LogWriter):
                 group, self._waiting = self._waiting, []
                 bodies = [(partition, body) for partition, body, _ in group]
                 try:
-                    await loop.run_in_executor(self._thread, self._commit, bodies)
+                    appended = await loop.run_in_executor(self._thread, self._commit, bodies)
                 except sqlite3.Error as error:
-                    _fail(group, LogUnavailable(f"the log file {self._path}: {error}"))
+                    _fail(group, f"the log file {self._path}: {error}")
                 else:
-                    _succeed(group)
+                    _settle(group, appended)
         finally:
             self._committing = None
 
-    def _commit(self, bodies: list[tuple[Partition, bytes]]) -> None:
+    def _commit(self, bodies: list[tuple[Partition, bytes]]) -> list[bool]:
+        # For each body: was there a partition to append it to?
         connection = self._connect()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for partition, body in bodies:
-                (offset,) = connection.execute(_NEXT_OFFSET, (partition,)).fetchone()
-                connection.execute(_APPEND, (partition, offset, body))
+            appended = [_append(connection, partition, body) for partition, body in bodies]
             connection.execute("COMMIT")
         except sqlite3.Error:
             # A connection in an unknown state is not worth saving.
             self._disconnect()
             raise
+        return appended
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -81,14 +82,17 @@ class SqliteLogWriter(LogWriter):
             self._connection.close()
             self._connection = None
 
-    def _probe(self) -> None:
-        self._connect().execute("SELECT count(*) FROM log_ends").close()
+    def _probe(self) -> int:
+        (declared,) = self._connect().execute(_DECLARED, (self._partitions,)).fetchone()
+        return int(declared)
 
     async def ping(self) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
+            declared = await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
         except sqlite3.Error as error:
             raise LogUnavailable(f"the log file {self._path}: {error}") from error
+        if declared < self._partitions:
+            raise LogUnavailable(_missing(Partition(self._partitions - 1)))
 
     async def close(self) -> None:
         if self._committing is not None:
@@ -97,13 +101,28 @@ class SqliteLogWriter(LogWriter):
         self._thread.shutdown()
 
 
-def _succeed(group: list[_Waiting]) -> None:
-    for _, _, done in group:
-        if not done.done():
+def _append(connection: sqlite3.Connection, partition: Partition, body: bytes) -> bool:
+    found = connection.execute(_NEXT_OFFSET, (partition,)).fetchone()
+    if found is not None:
+        connection.execute(_APPEND, (partition, found[0], body))
+    return found is not None
+
+
+def _missing(partition: Partition) -> str:
+    # Nobody would fold it: projectors fold what migrate has entered.
+    return f"partition {partition} does not exist in the log file: run footfall migrate"
+
+
+def _settle(group: list[_Waiting], appended: list[bool]) -> None:
+    for waiting, was_appended in zip(group, appended, strict=True):
+        partition, _, done = waiting
+        if not was_appended:
+            _fail([waiting], _missing(partition))
+        elif not done.done():
             done.set_result(None)
 
 
-def _fail(group: list[_Waiting], error: LogUnavailable) -> None:
+def _fail(group: list[_Waiting], message: str) -> None:
     for _, _, done in group:
         if not done.done():
-            done.set_exception(error)
+            done.set_exception(LogUnavailable(message))

@@ -23,6 +23,8 @@ from migrations.engine import open_engine
 from tests.servers import PrivatePostgres, PrivateRabbitMQ, postgres_url, rabbitmq_url, reachable
 
 PARTITIONS = 3
+# What a test may raise their number to.
+MOST_PARTITIONS = 8
 
 hypothesis_settings.register_profile(
     "ci", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
@@ -88,7 +90,7 @@ async def stream_prefix() -> AsyncIterator[str]:
     yield prefix
     connection = await connect(rabbitmq_url(), "footfall tests")
     async with connection, connection.channel() as channel:
-        for partition in range(PARTITIONS):
+        for partition in range(MOST_PARTITIONS):
             await channel.queue_delete(stream_name(prefix, Partition(partition)))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,6 +106,24 @@ async def test_any_bytes_come_back_as_they_were(log: Log) -> None:
 async def test_it_says_that_it_is_there(log: Log) -> None:
     await log.writer.ping()
     await log.reader.ping()
+
+
+async def test_a_partition_that_was_never_declared_takes_nothing(backend: Settings) -> None:
+    undeclared = Partition(backend.num_partitions)
+    more = replace(backend, num_partitions=backend.num_partitions + 1)
+    writer = wiring.open_writer(more)
+    results = await asyncio.gather(
+        writer.append(ONE, b"x"), writer.append(undeclared, b"x"), return_exceptions=True
+    )
+    assert results[0] is None
+    with pytest.raises(LogUnavailable, match="run footfall migrate"):
+        raise results[1] or AssertionError
+    with pytest.raises(LogUnavailable, match="run footfall migrate"):
+        await writer.ping()
+    await wiring.migrate(more)
+    await writer.append(undeclared, b"x")
+    await writer.ping()
+    await writer.close()
 
 
 async def test_a_deleted_beginning_is_refused(tmp_path: Path) -> None:

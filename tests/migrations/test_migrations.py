@@ -160,7 +160,7 @@ async def test_processes_may_create_the_embedded_files_at_once(tmp_path: Path) -
         for _ in range(AT_ONCE)
     ]
     outputs = await asyncio.gather(*(process.communicate() for process in processes))
-    expected = f"rows: {newest()}\nlog: {newest('log')}\n".encode()
+    expected = f"rows: {newest()}\nlog: {newest('log')}\npartitions: 10\n".encode()
     assert outputs == [(expected, b"")] * AT_ONCE
     assert [process.returncode for process in processes] == [0] * AT_ONCE
     await wiring.require_migrated(settings)
