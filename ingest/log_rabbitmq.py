@@ -14,6 +14,8 @@ from domain.partitioning import stream_name
 from domain.ports import LogWriter
 from migrations.broker import RPC_SECONDS, connect, translated
 
+_CLOSE_SECONDS = 3.0
+
 
 class RabbitLogWriter(LogWriter):
     """One connection, one channel with confirms, opened when first needed and after each loss.
@@ -32,6 +34,7 @@ class RabbitLogWriter(LogWriter):
         self._lock = asyncio.Lock()
         self._connection: AbstractConnection | None = None
         self._channel: Channel | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
@@ -50,7 +53,8 @@ class RabbitLogWriter(LogWriter):
                 )
             except TimeoutError:
                 # What was sent may still arrive; a new connection keeps it from piling up.
-                await self._drop()
+                if channel is self._channel:
+                    self._drop()
                 raise
             except PublishError as error:
                 message = f"the stream {stream} does not exist: run footfall migrate"
@@ -78,12 +82,14 @@ class RabbitLogWriter(LogWriter):
 
     async def close(self) -> None:
         async with self._lock:
-            await self._drop()
+            self._drop()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_CLOSE_SECONDS)
 
     async def _open(self) -> Channel:
         async with self._lock:
             if self._channel is None or self._channel.is_closed:
-                await self._drop()
+                self._drop()
                 async with asyncio.timeout(RPC_SECONDS):
                     self._connection = await connect(self._url, "footfall ingest")
                     # Without this a returned message would pass for a confirmed one.
@@ -91,7 +97,10 @@ class RabbitLogWriter(LogWriter):
                     self._channel = cast(Channel, await channel.get_underlay_channel())
             return self._channel
 
-    async def _drop(self) -> None:
+    def _drop(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None and not connection.is_closed:
-            await connection.close()
+        if connection is not None:
+            # A broker that vanished answers no goodbye: nobody waits for it.
+            task = asyncio.create_task(connection.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

@@ -8,12 +8,15 @@ import aio_pika
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import ArgumentsType
 from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
+from yarl import URL
 
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 
 RPC_SECONDS = 10.0
+# A broker that vanished is missed after about three of these.
+_HEARTBEAT_SECONDS = 10
 # Segments are the unit of retention and cannot be changed after the declaration.
 STREAM_ARGUMENTS: ArgumentsType = {
     "x-queue-type": "stream",
@@ -27,8 +30,11 @@ async def connect(url: str, name: str) -> AbstractConnection:
     Not a robust one: that would consume again from the offset of the first attach after a
     reconnect, and hold publishes back long after the client has gone.
     """
+    found = URL(url)
     return await aio_pika.connect(
-        url, timeout=RPC_SECONDS, client_properties={"connection_name": name}
+        found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
+        timeout=RPC_SECONDS,
+        client_properties={"connection_name": name},
     )
 
 

@@ -1,0 +1,110 @@
+"""A broker that vanished without a word: its connections stay open, and nothing comes any more."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from domain.errors import LogUnavailable
+from domain.events import Offset, Partition
+from ingest.log_rabbitmq import RabbitLogWriter
+from migrations.broker import declare_streams
+from projector.log_rabbitmq import RabbitLogReader
+from tests.conftest import stream_prefix
+from tests.servers import address, rabbitmq_url
+
+pytestmark = pytest.mark.rabbitmq
+
+ONLY = Partition(0)
+CONFIRM_SECONDS = 1.0
+
+
+class Route:
+    """The way to the broker; what is on it when it breaks is never heard of again."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> "Route":
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self._server is not None
+        self.vanish()
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        port = self._server.sockets[0].getsockname()[1]
+        parts = urlsplit(rabbitmq_url())
+        login = parts.netloc.rpartition("@")[0]
+        netloc = f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}"
+        return urlunsplit(parts._replace(netloc=netloc, query="heartbeat=1"))
+
+    def vanish(self) -> None:
+        """For the connections of now; new ones find their way."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _carry(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        far, forth = await asyncio.open_connection(*address(rabbitmq_url()))
+        self._writers += [back, forth]
+        for reader, writer in ((near, forth), (far, back)):
+            task = asyncio.create_task(_copy(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def prefix() -> AsyncIterator[str]:
+    async with stream_prefix() as found:
+        await declare_streams(rabbitmq_url(), found, 1)
+        yield found
+
+
+async def test_reading_ends_and_goes_on(prefix: str) -> None:
+    writer = RabbitLogWriter(rabbitmq_url(), prefix, 1, confirm_timeout_seconds=CONFIRM_SECONDS)
+    async with Route() as route:
+        reader = RabbitLogReader(route.url, prefix)
+        await writer.append(ONLY, b"before")
+        async with reader.subscribe(ONLY, Offset(0)) as subscription:
+            assert [entry.body for entry in await subscription.take(10, 5)] == [b"before"]
+            route.vanish()
+            await writer.append(ONLY, b"after")
+            with pytest.raises(LogUnavailable):
+                assert not await subscription.take(10, 20)
+        async with reader.subscribe(ONLY, Offset(1)) as subscription:
+            assert [entry.body for entry in await subscription.take(10, 5)] == [b"after"]
+        await reader.close()
+    await writer.close()
+
+
+@pytest.mark.parametrize("size", [1, 8_000_000], ids=["a little", "more than the network holds"])
+async def test_appending_fails_in_time_and_goes_on(prefix: str, size: int) -> None:
+    async with Route() as route:
+        writer = RabbitLogWriter(route.url, prefix, 1, confirm_timeout_seconds=CONFIRM_SECONDS)
+        await writer.append(ONLY, b"before")
+        route.vanish()
+        began = time.monotonic()
+        with pytest.raises(LogUnavailable):
+            await writer.append(ONLY, bytes(size))
+        await writer.append(ONLY, b"after")
+        assert time.monotonic() - began < 2 * CONFIRM_SECONDS
+        await writer.close()
