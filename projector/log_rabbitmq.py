@@ -68,15 +68,28 @@ class RabbitLogReader(LogReader):
 
     async def bounds(self, partition: Partition) -> Bounds:
         async with self._consume(partition, "first", prefetch=1) as subscription:
-            first = await subscription.take(1, _QUIET_SECONDS)
-        if not first:
-            return Bounds(Offset(0), Offset(0))
-        end = first[0].offset + 1
+            found = await subscription.take(1, _QUIET_SECONDS)
+            if not found:
+                if not await self._count(partition):
+                    return Bounds(Offset(0), Offset(0))
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
+        first = found[0].offset
         async with self._consume(partition, "last") as subscription:
             # "last" is the start of the last chunk; what follows arrives without a pause.
-            while found := await subscription.take(1_000, _QUIET_SECONDS):
-                end = max(end, found[-1].offset + 1)
-        return Bounds(first[0].offset, Offset(end))
+            found = await subscription.take_some(1_000, _ATTACH_SECONDS)
+            while more := await subscription.take(1_000, _QUIET_SECONDS):
+                found = more
+        return Bounds(first, Offset(found[-1].offset + 1))
+
+    async def _count(self, partition: Partition) -> int:
+        """Of the messages in a stream; the broker takes it now and then, so it may be too low."""
+        async with translated():
+            connection = await self._connect()
+            async with asyncio.timeout(RPC_SECONDS), connection.channel() as channel:
+                queue = await channel.declare_queue(
+                    stream_name(self._prefix, partition), passive=True
+                )
+        return queue.declaration_result.message_count or 0
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         async with self._consume(partition, int(offset), prefetch=1) as subscription:
@@ -185,6 +198,13 @@ class RabbitSubscription(Subscription):
         if tag:
             await self._grant_credit(tag)
         self._check_start(entries)
+        return entries
+
+    async def take_some(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        """As `take`, where there is something to read: nothing is `LogUnavailable`."""
+        entries = await self.take(limit, timeout_seconds)
+        if not entries:
+            raise LogUnavailable(f"the broker delivered nothing of {self._stream} in time")
         return entries
 
     def _check_start(self, entries: list[Entry]) -> None:
