@@ -189,6 +189,15 @@ class PrivateServer:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Leave its connections open and answer nothing, as a machine that was lost does."""
+        for member in family(process(self.pid)):
+            member.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for member in family(process(self.pid)):
+            member.signal(signal.SIGCONT)
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -242,6 +242,21 @@ async def test_views_are_exact_through_a_broker_that_went_and_came_back(
         await service.finish()
 
 
+async def test_views_are_exact_through_a_broker_that_froze(
+    settings: Settings, broker: PrivateRabbitMQ
+) -> None:
+    async with Service(settings) as service:
+        await asyncio.to_thread(broker.freeze)
+        try:
+            await until(lambda: service.ingest.says_unavailable("log"), "/ready naming the log")
+            await service.visitors.until_refused()
+        finally:
+            await asyncio.to_thread(broker.thaw)
+        await until(service.ingest.is_ready, "ingest being ready again")
+        await service.visitors.until_confirmed()
+        await service.finish()
+
+
 async def test_views_are_exact_through_a_database_that_was_killed_and_came_back(
     settings: Settings, database: PrivatePostgres
 ) -> None:
