@@ -13,15 +13,23 @@ _VERBS = {
     "migrate": "cli.migrate:migrate",
     "check": "cli.check:check",
     "status": "cli.status:status",
+    "verify": "cli.verify:verify",
+    "replay": "cli.replay:replay",
+    "rollback": "cli.replay:rollback",
+    "load-worker": "cli.load_workers:load_worker",
     "import": "cli.import_:import_command",
 }
+
+
+_HIDDEN = ("web", "load-worker")
+"""What other verbs start."""
 
 
 class _Verbs(click.Group):
     """Loads a verb's module only when it is asked for, so that each starts quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in _VERBS if name != "web"]
+        return [name for name in _VERBS if name not in _HIDDEN]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _VERBS:

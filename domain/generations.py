@@ -1,6 +1,6 @@
 """Numbered complete copies of the rows, and what one of them is made of.
 
-loading ──▶ catching-up ──▶ live ──▶ previous ──▶ dropping
+loading ──▶ catching-up ──▶ live ──▶ previous ──▶ dropping ──▶ dropped
    └─────────────┴──────────────────────▲
 """
 
@@ -13,7 +13,7 @@ from domain.checkpoint import Checkpoint
 from domain.events import Generation, Hour, Offset, Partition
 from domain.hours import HOUR_MS, hour_of
 
-State = Literal["loading", "catching-up", "live", "previous", "dropping"]
+State = Literal["loading", "catching-up", "live", "previous", "dropping", "dropped"]
 BUILDING: tuple[State, ...] = ("loading", "catching-up")
 
 # How much earlier than its hour an event may be recorded (the clock skew ingest allows), and as

@@ -171,6 +171,12 @@ class Comparison(Protocol):
         """Its rows against the running totals of its checkpoints, in one snapshot."""
 
 
+class Audits(Protocol):
+    """The last result of each audit."""
+
+    async def save(self, generation: Generation, kind: str, difference: int) -> None: ...
+
+
 class Leases(Protocol):
     """Who may fold which partition, kept on the database's clock."""
 

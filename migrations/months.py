@@ -120,6 +120,8 @@ async def finish(engine: AsyncEngine, generation: Generation) -> None:
     for month in loose:
         if not await _index(engine, generation, month):
             await _merge(engine, generation, month)
+        async with transaction(engine) as connection:
+            await _run(connection, f"ANALYZE {month_name(generation, month)}")
     async with transaction(engine) as connection:
         name = parent_name(generation)
         if not await attached(connection, name):

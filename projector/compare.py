@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -11,8 +12,8 @@ from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Audit, Carry, Diff, GenerationInfo, HourDifference
 from domain.hours import from_datetime, to_datetime
 from domain.page_rules import PageRules
-from domain.ports import Comparison, LogReader
-from domain.projection import Fold
+from domain.ports import Comparison, LogReader, Subscription
+from domain.projection import Fold, Position, RowKey
 from migrations import months
 from migrations.database import translated
 from migrations.tables import checkpoints, generations, hourly_views
@@ -22,6 +23,7 @@ from projector.store import read_positions
 LARGEST = 20
 _TAKE_ENTRIES = 100
 _PATIENCE_SECONDS = 10.0
+_PIECE_ROWS = 100_000
 
 # Rows of both sides and what one of them is ahead, added up by page and hour.
 _SIDES = """
@@ -155,23 +157,24 @@ class SqlComparison(Comparison):
                     info.carried_before, carried.get((info.generation, partition), Offset(0))
                 )
             )
-            fold = Fold(await read_positions(connection, late), PageRules(info.page_rules), carry)
-            await _fold(log, fold, late, until)
-            await self._save_ahead(connection, fold, is_new=info is new)
+            ahead = _Ahead(
+                await read_positions(connection, late), PageRules(info.page_rules), carry
+            )
+            async with log.subscribe(partition, late.next_offset) as subscription:
+                async for rows in ahead.fold(subscription, until):
+                    await self._save_ahead(connection, rows, is_new=info is new)
 
-    async def _save_ahead(self, connection: AsyncConnection, fold: Fold, *, is_new: bool) -> None:
-        rows = [
-            {
-                "page": page,
-                "hour": to_datetime(hour) if self._postgresql else hour,
-                "new": views if is_new else 0,
-                "old": 0 if is_new else views,
-            }
-            for (page, hour, _), views in fold.delta.rows.items()
-        ]
-        if rows:
-            statement = "INSERT INTO ahead VALUES (:page, :hour, :new, :old)"
-            await connection.execute(text(statement), rows)
+    async def _save_ahead(
+        self, connection: AsyncConnection, rows: Mapping[RowKey, int], *, is_new: bool
+    ) -> None:
+        if not self._postgresql:
+            values = [(key[0], key[1], *_side(views, is_new)) for key, views in rows.items()]
+            await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?)", values)
+            return
+        hours = {key[1]: to_datetime(key[1]) for key in rows}
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        records = [(key[0], hours[key[1]], *_side(views, is_new)) for key, views in rows.items()]
+        await driver.copy_records_to_table("ahead", records=records)
 
     async def _difference(
         self, connection: AsyncConnection, new: Generation, old: Generation, first: Hour
@@ -217,13 +220,35 @@ async def _carried_offsets(
     return {(Generation(g), Partition(p)): Offset(offset) for g, p, offset in found}
 
 
-async def _fold(log: LogReader, fold: Fold, late: Checkpoint, until: Offset) -> None:
-    async with log.subscribe(late.partition, late.next_offset) as subscription:
-        while fold.delta.next_offset < until:
-            for entry in await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS):
-                if entry.offset >= until:
-                    return
-                fold.add(entry)
+class _Ahead:
+    """Folds a stretch of the log in pieces that fit in memory."""
+
+    def __init__(
+        self, positions: Mapping[str, Position], rules: PageRules, carry: Carry | None
+    ) -> None:
+        self._positions = dict(positions)
+        self._rules = rules
+        self._carry = carry
+
+    async def fold(
+        self, subscription: Subscription, until: Offset
+    ) -> AsyncIterator[Mapping[RowKey, int]]:
+        """The rows of the entries below `until`, piece by piece."""
+        next_offset = Offset(0)
+        while next_offset < until:
+            fold = Fold(self._positions, self._rules, self._carry)
+            while next_offset < until and len(fold.delta.rows) < _PIECE_ROWS:
+                for entry in await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS):
+                    next_offset = Offset(entry.offset + 1)
+                    if entry.offset < until:
+                        fold.add(entry)
+            self._positions.update(fold.delta.positions)
+            if fold.delta.rows:
+                yield fold.delta.rows
+
+
+def _side(views: int, is_new: bool) -> tuple[int, int]:
+    return (views, 0) if is_new else (0, views)
 
 
 def _nothing(generation: Generation, partition: Partition) -> Checkpoint:

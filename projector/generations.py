@@ -139,7 +139,10 @@ class SqlGenerations(Generations):
         async with transaction(self._engine) as connection:
             dropping = await connection.execute(
                 update(generations)
-                .where(generations.c.generation == generation, generations.c.state != "live")
+                .where(
+                    generations.c.generation == generation,
+                    generations.c.state.not_in(("live", "dropped")),
+                )
                 .values(state="dropping")
             )
             if dropping.rowcount != 1:
@@ -150,8 +153,11 @@ class SqlGenerations(Generations):
         else:
             await self._delete_rows(generation)
         async with transaction(self._engine) as connection:
-            for table in (checkpoints, producer_positions, dead_letters, audits, generations):
+            for table in (checkpoints, producer_positions, dead_letters, audits):
                 await connection.execute(delete(table).where(table.c.generation == generation))
+            # The row stays: no number may be given twice, or a projector that slept would take
+            # the new generation for the one it knew.
+            await self._move(connection, generation, "dropping", "dropped")
 
     async def _delete_rows(self, generation: Generation) -> None:
         one_chunk = text(
@@ -179,8 +185,12 @@ class SqlGenerations(Generations):
 
 
 async def read_generations(connection: AsyncConnection) -> Sequence[GenerationInfo]:
-    """All generations, oldest first."""
-    found = await connection.execute(select(generations).order_by(generations.c.generation))
+    """All generations there are, oldest first."""
+    found = await connection.execute(
+        select(generations)
+        .where(generations.c.state != "dropped")
+        .order_by(generations.c.generation)
+    )
     return [
         GenerationInfo(
             **{

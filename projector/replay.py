@@ -61,6 +61,7 @@ class Rebuild:
         runner: Runner,
         load: Load,
         epoch: Epoch,
+        partitions: int,
     ) -> None:
         self._generations = generations
         self._history = history
@@ -69,24 +70,27 @@ class Rebuild:
         self._runner = runner
         self._load = load
         self._epoch = epoch
+        self._partitions = partitions
 
     async def under_way(self) -> GenerationInfo | None:
         """The generation that is being built, if any."""
         found = [info for info in await self._generations.all() if info.building]
         return found[0] if found else None
 
-    async def begin(self, purpose: str, rules: PageRules, *, carry_over: bool) -> GenerationInfo:
+    async def begin(
+        self, purpose: str, rules: PageRules, *, carry_over: bool | None
+    ) -> GenerationInfo:
         """A new generation. Raises `HistoryIncomplete` when the log cannot give back all hours
-        that are kept and they are not to be carried over.
+        that are kept and they are not to be carried over (None: they will not be looked at).
         """
-        live = await self._live()
+        live = await self.live()
         bounds = await self._bounds()
         truncated = await self._complete_from(bounds, await self._checkpoints(live))
         lost = [] if truncated is None else await self._history.hours_before(truncated)
-        if lost and not carry_over:
+        if lost and carry_over is False:
             raise HistoryIncomplete(_incomplete(lost))
         starts = {partition: found.first for partition, found in bounds.items()}
-        carried_before = truncated if lost else None
+        carried_before = truncated if lost and carry_over else None
         return await self._generations.begin(self._epoch, purpose, rules, starts, carried_before)
 
     async def reopen(self, purpose: str) -> GenerationInfo:
@@ -106,7 +110,11 @@ class Rebuild:
         if info.to_carry:
             await self._history.carry_over(self._epoch, info)
         await self._load(info.generation, self._epoch, await self.targets())
-        await self._generations.finish_loading(self._epoch, info.generation)
+
+    async def finish_loading(self, info: GenerationInfo) -> None:
+        """Make ordinary rows of what is loaded; nothing to do where that is done."""
+        if info.state == "loading":
+            await self._generations.finish_loading(self._epoch, info.generation)
 
     async def catch_up(self, generation: Generation) -> None:
         """Fold what was appended since, up to the end of the log at this moment."""
@@ -117,7 +125,7 @@ class Rebuild:
 
     async def compare(self, info: GenerationInfo) -> Diff:
         """Live against new, for the hours that both can have."""
-        live = await self._live()
+        live = await self.live()
         first = await self._history.horizon()
         if info.carried_before is None:
             bounds = await self._bounds()
@@ -154,14 +162,16 @@ class Rebuild:
             events=sum(checkpoint.events for checkpoint in folded.values()),
         )
 
-    async def _live(self) -> GenerationInfo:
+    async def live(self) -> GenerationInfo:
+        """The one that reports read."""
         return next(info for info in await self._generations.all() if info.state == "live")
 
     async def _checkpoints(self, info: GenerationInfo) -> Mapping[Partition, Checkpoint]:
         return await self._generations.checkpoints(info.generation)
 
     async def _bounds(self) -> dict[Partition, Bounds]:
-        partitions = sorted(await self._generations.partitions())
+        written = {Partition(p) for p in range(self._partitions)}
+        partitions = sorted(written | await self._generations.partitions())
         found = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
         return dict(zip(partitions, found, strict=True))
 

@@ -1,0 +1,119 @@
+"""The bulk load of a rebuild in processes of its own: one core a process."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import click
+import msgspec
+
+from cli import wiring
+from cli.rebuilding import open_loader
+from cli.running import LIFELINE, run, settings_or_exit, stop_on_signals
+from domain.errors import ReplayError
+from domain.events import Epoch, Generation, Offset, Partition
+from projector.load import load
+from projector.replay import Load, Targets
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a worker is told: where to fold to, under which epoch, how fast (0: no limit)."""
+
+    generation: Generation
+    epoch: Epoch
+    targets: dict[Partition, Offset]
+    events_per_second: float
+
+
+@dataclass(frozen=True)
+class LoadWorkers(Load):
+    """Spreads the partitions over `number` processes and waits for all of them."""
+
+    number: int
+    events_per_second: float = 0
+
+    @classmethod
+    def one_a_core(cls) -> "LoadWorkers":
+        """As many as there are cores, within reason."""
+        return cls(min(os.cpu_count() or 1, 8))
+
+    async def __call__(self, generation: Generation, epoch: Epoch, targets: Targets) -> None:
+        shares = [dict(sorted(targets.items())[i :: self.number]) for i in range(self.number)]
+        tasks = [
+            Task(generation, epoch, share, self.events_per_second / self.number)
+            for share in shares
+            if share
+        ]
+        async with _lifeline() as descriptor:
+            workers = [await _start(task, descriptor) for task in tasks]
+            try:
+                codes = await asyncio.gather(*(worker.wait() for worker in workers))
+            finally:
+                await _end(workers)
+        if any(codes):
+            raise ReplayError("a worker failed (its error is above): run the command again")
+
+
+@asynccontextmanager
+async def _lifeline() -> AsyncIterator[int]:
+    """A pipe whose other end closes when this process is gone, however it ends."""
+    read_end, write_end = os.pipe()
+    try:
+        yield read_end
+    finally:
+        os.close(write_end)
+        os.close(read_end)
+
+
+async def _start(task: Task, lifeline: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "cli",
+        "load-worker",
+        msgspec.json.encode(task).decode(),
+        env={**os.environ, LIFELINE: str(lifeline)},
+        pass_fds=(lifeline,),
+        # Ctrl-C is for the parent, which ends its workers.
+        start_new_session=True,
+    )
+
+
+async def _end(workers: list[asyncio.subprocess.Process]) -> None:
+    for worker in workers:
+        if worker.returncode is None:
+            worker.send_signal(signal.SIGTERM)
+    await asyncio.gather(*(worker.wait() for worker in workers))
+
+
+@click.command(name="load-worker", hidden=True)
+@click.argument("task")
+def load_worker(task: str) -> None:
+    """Part of a rebuild; what `footfall replay` starts."""
+    settings = settings_or_exit()
+    wiring.configure_logging(settings)
+    given = msgspec.json.decode(task, type=Task)
+
+    async def main() -> int:
+        stop = asyncio.Event()
+        stop_on_signals(stop.set)
+        async with open_loader(settings, given.events_per_second) as runner:
+            working = asyncio.create_task(
+                load(runner, given.generation, given.epoch, given.targets)
+            )
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not working.done():
+                # What is not committed yet is folded again next time.
+                working.cancel()
+                await asyncio.wait({working})
+                return 1
+            await working
+        return 0
+
+    run(main())

@@ -1,0 +1,107 @@
+"""What replay, rollback and verify share: one job, its lease, and the parts of a rebuild."""
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import click
+
+from cli import wiring
+from domain.errors import JobTaken
+from domain.events import Epoch
+from domain.ports import Jobs, ProjectionStore
+from domain.settings import Settings
+from migrations.engine import open_engine
+from projector.bulk import BulkLoadStore
+from projector.compare import SqlComparison
+from projector.generations import SqlGenerations
+from projector.history import SqlHistory
+from projector.jobs import REPLAY, SqlJobs
+from projector.replay import Load, Rebuild, with_lease
+from projector.runner import Runner
+from projector.store import SqlProjectionStore
+from projector.throttle import ThrottledStore
+
+# Rows a worker gathers for a partition before it commits: about 50 MB of Python objects.
+_LOAD_ROWS = 100_000
+_LOAD_EVENTS = 500_000
+_LOAD_SECONDS = 5.0
+_POLL_SECONDS = 0.5
+
+Steps = Callable[[Rebuild], Awaitable[None]]
+
+
+@asynccontextmanager
+async def open_loader(settings: Settings, events_per_second: float) -> AsyncIterator[Runner]:
+    """What folds in bulk into a generation that is loading; 0 events a second mean no limit."""
+    reader = wiring.open_reader(settings)
+    bulk = BulkLoadStore(open_engine(settings.rows_url, patient=True), wiring.now_ms)
+    store: ProjectionStore = bulk
+    batch_size = _LOAD_EVENTS
+    if events_per_second:
+        store = ThrottledStore(bulk, events_per_second)
+        batch_size = max(1, min(_LOAD_EVENTS, int(events_per_second)))
+    try:
+        yield Runner(
+            reader,
+            store,
+            flush_seconds=_LOAD_SECONDS,
+            batch_size=batch_size,
+            max_rows=_LOAD_ROWS,
+        )
+    finally:
+        await reader.close()
+        await bulk.close()
+
+
+async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
+    """Take the job, do `steps` under it, give it back. Raises `JobTaken` and what they raise."""
+    await wiring.require_migrated(settings)
+    engine = open_engine(settings.rows_url, patient=True)
+    snapshots = open_engine(settings.rows_url, patient=True, read_only=True)
+    reader = wiring.open_reader(settings)
+    store = SqlProjectionStore(engine, wiring.now_ms)
+    jobs = SqlJobs(engine, settings.lease_ms)
+    lease_seconds = settings.lease_ms / 1_000
+    owner = f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    try:
+        epoch = await _acquire(jobs, owner, lease_seconds)
+        rebuild = Rebuild(
+            SqlGenerations(engine, wiring.now_ms),
+            SqlHistory(engine),
+            SqlComparison(snapshots),
+            reader,
+            Runner(reader, store, flush_seconds=1.0, batch_size=settings.batch_size),
+            load,
+            epoch,
+            settings.num_partitions,
+        )
+        try:
+            await with_lease(
+                steps(rebuild), lambda: jobs.renew(REPLAY, owner, epoch), lease_seconds / 3
+            )
+        finally:
+            await asyncio.shield(jobs.release(REPLAY, owner, epoch))
+    finally:
+        await reader.close()
+        await engine.dispose()
+        await snapshots.dispose()
+
+
+async def _acquire(jobs: Jobs, owner: str, lease_seconds: float) -> Epoch:
+    """The job's epoch; waits as long as the lease of one that died may still run."""
+    end = asyncio.get_running_loop().time() + lease_seconds * 1.2
+    told = False
+    while (epoch := await jobs.acquire(REPLAY, owner)) is None:
+        holder = await jobs.holder(REPLAY)
+        if asyncio.get_running_loop().time() > end:
+            message = f"{holder or 'another process'} is rebuilding: only one may at a time"
+            raise JobTaken(message)
+        if not told:
+            told = True
+            click.echo(f"waiting for {holder}, in case it died ({lease_seconds:g} s)", err=True)
+        await asyncio.sleep(min(_POLL_SECONDS, lease_seconds / 4))
+    return epoch
