@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
+# Shorter than a lease, or those who wait for the lock would lose their own meanwhile.
+PAUSE_MS = "5000"
 
 
 def open_engine(
@@ -21,7 +23,8 @@ def open_engine(
     """An engine for `url`; nothing connects yet.
 
     `read_only` engines run each statement by itself, which saves the round trips of a transaction.
-    A statement may take a minute, with `patient` as long as it takes.
+    A statement may take a minute and a transaction may pause for some seconds, with `patient` as
+    long as it takes.
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only)
@@ -35,7 +38,12 @@ def open_engine(
         connect_args={
             "timeout": 5,
             "command_timeout": None if patient else 60,
-            "server_settings": {"application_name": "footfall", "jit": "off"},
+            "server_settings": {
+                "application_name": "footfall",
+                "jit": "off",
+                # What a process that froze or vanished has locked is free again after this.
+                "idle_in_transaction_session_timeout": "0" if patient else PAUSE_MS,
+            },
         },
         **isolation,
     )
