@@ -4,10 +4,11 @@ import click
 import msgspec
 
 from cli.running import run, settings_or_exit
-from cli.wiring import now_ms, open_reader, open_store, require_migrated
+from cli.wiring import now_ms, open_leases, open_reader, open_store, require_migrated
+from domain.settings import Settings
 from projector.status import Status, read_status
 
-_HEADER = ("partition", "first", "last", "checkpoint", "lag", "seconds", "events", "views")
+_HEADER = ("partition", "first", "last", "checkpoint", "lag", "seconds", "events", "views", "owner")
 
 
 @click.command()
@@ -21,21 +22,31 @@ def status(as_json: bool) -> None:
     lag           offsets that are not folded yet
     seconds       how long ago the oldest of them was recorded
     events        folded so far, and the views in them
+    owner         the projector that folds it
+
+    Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
+    and cost nothing after. Below the table: who is alive, and what is wrong. Exit code 1 when
+    anything is.
     """
     settings = settings_or_exit()
 
     async def main() -> int:
         await require_migrated(settings)
-        reader = open_reader(settings)
-        try:
-            async with open_store(settings) as store:
-                found = await read_status(reader, store, now_ms, settings.num_partitions)
-        finally:
-            await reader.close()
+        found = await ask(settings)
         click.echo(msgspec.json.encode(found).decode() if as_json else _table(found))
         return 1 if any(row.error for row in found.partitions) else 0
 
     run(main())
+
+
+async def ask(settings: Settings) -> Status:
+    """How far the fold is, and who does it."""
+    reader = open_reader(settings)
+    try:
+        async with open_store(settings) as store, open_leases(settings) as leases:
+            return await read_status(reader, store, leases, now_ms, settings.num_partitions)
+    finally:
+        await reader.close()
 
 
 def _table(found: Status) -> str:
@@ -49,17 +60,19 @@ def _table(found: Status) -> str:
             _text(row.lag_seconds),
             str(row.events),
             str(row.views),
+            row.owner or "-",
         )
         for row in found.partitions
     ]
-    total = ("all", "", "", "", _text(found.lag), "", str(found.events), str(found.views))
+    total = ("all", "", "", "", _text(found.lag), "", str(found.events), str(found.views), "")
     widths = [max(len(row[i]) for row in [*rows, total]) for i in range(len(_HEADER))]
     lines = [
-        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in [*rows, total]
     ]
+    projectors = ", ".join(found.projectors) or "none: nothing is folded"
     errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
-    return "\n".join([*lines, *errors])
+    return "\n".join([*lines, f"projectors alive: {projectors}", *errors])
 
 
 def _text(value: int | float | None) -> str:

@@ -135,10 +135,11 @@ async def open_leases(settings: Settings) -> AsyncIterator[SqlLeases]:
 
 async def require_migrated(settings: Settings) -> None:
     """Raises `StoreUnavailable` when the rows are not at the version this code expects."""
-    await _require_newest(settings.rows_url)
+    await require_newest_at(settings.rows_url)
 
 
-async def _require_newest(url: str) -> None:
+async def require_newest_at(url: str) -> None:
+    """The same of the rows at `url`."""
     async with _engine(url, read_only=True) as engine, translated():
         await require_newest(engine)
 
@@ -158,7 +159,7 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         )
         probes["log"] = writer.ping
     if read_api:
-        reader = SqlReportReader(open_engine(settings.rows_url, read_only=True))
+        reader = SqlReportReader(open_engine(settings.reports_url, read_only=True))
         stack.push_async_callback(reader.close)
         handlers += read_routes(reader, now_ms)
         probes["database"] = reader.ping

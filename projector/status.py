@@ -8,7 +8,7 @@ from msgspec import Struct
 from domain.checkpoint import Bounds, Checkpoint, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import Epoch, Generation, Offset, Partition
-from domain.ports import Clock, LogReader, ProjectionStore
+from domain.ports import Clock, Leases, LogReader, ProjectionStore
 from domain.wire import decode
 
 
@@ -24,40 +24,50 @@ class PartitionStatus(Struct, frozen=True):
     events: int
     views: int
     epoch: int
+    owner: str | None
     error: str | None = None
 
 
 class Status(Struct, frozen=True):
-    """All partitions and their sums."""
+    """All partitions and their sums, and the projectors that live."""
 
     generation: int | None
     partitions: list[PartitionStatus]
+    projectors: list[str]
     lag: int | None
     events: int
     views: int
 
 
 async def read_status(
-    reader: LogReader, store: ProjectionStore, clock: Clock, partitions: int
+    reader: LogReader, store: ProjectionStore, leases: Leases, clock: Clock, partitions: int
 ) -> Status:
-    """Compare log and checkpoints. Raises `StoreUnavailable`; a log that cannot be read is said
-    in the partition's `error`.
+    """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
+
+    Raises `StoreUnavailable`; a log that cannot be read is said in the partition's `error`.
     """
     known = {found.partition: found for found in await store.checkpoints()}
-    wanted = sorted(set(range(partitions)) | set(known))
+    ownership = await leases.ownership()
+    wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
-        *(_partition(reader, clock, known.get(p) or _fresh(p)) for p in wanted)  # type: ignore[call-overload]
+        *(
+            _partition(reader, clock, known.get(p) or _fresh(p), ownership.owners.get(p))
+            for p in sorted(wanted)
+        )
     )
     return Status(
         generation=next((c.generation for c in known.values()), None),
-        partitions=list(rows),
+        partitions=rows,
+        projectors=list(ownership.projectors),
         lag=_total(rows),
         events=sum(row.events for row in rows),
         views=sum(row.views for row in rows),
     )
 
 
-async def _partition(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> PartitionStatus:
+async def _partition(
+    reader: LogReader, clock: Clock, checkpoint: Checkpoint, owner: str | None
+) -> PartitionStatus:
     bounds: Bounds | None = None
     behind, seconds, error = None, None, None
     try:
@@ -76,6 +86,7 @@ async def _partition(reader: LogReader, clock: Clock, checkpoint: Checkpoint) ->
         events=checkpoint.events,
         views=checkpoint.views,
         epoch=checkpoint.epoch,
+        owner=owner,
         error=error,
     )
 
@@ -91,8 +102,8 @@ async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float
         return None
 
 
-def _fresh(partition: int) -> Checkpoint:
-    return Checkpoint(Generation(0), Partition(partition), Offset(0), Epoch(0))
+def _fresh(partition: Partition) -> Checkpoint:
+    return Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
 
 
 def _total(rows: Sequence[PartitionStatus]) -> int | None:

@@ -64,9 +64,11 @@ async def test_check_and_status_tell_how_it_is(backend: Settings) -> None:
         code, out, _ = await footfall(backend, "status")
         assert code == 0
         assert re.search(r"all +0 +3 +10$", out, re.MULTILINE)
+        (projector,) = json.loads((await footfall(backend, "status", "--json"))[1])["projectors"]
+        assert out.count(projector) == backend.num_partitions + 1
         code, out, _ = await footfall(backend, "check")
         assert code == 0
-        assert [line.split()[0] for line in out.splitlines()] == ["OK"] * 4
+        assert [line.split()[0] for line in out.splitlines()] == ["OK"] * 6
 
 
 @pytest.mark.parametrize("role", ["web", "projector"])

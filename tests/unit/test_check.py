@@ -1,0 +1,55 @@
+"""What `footfall check` says of partitions and projectors."""
+
+import pytest
+
+from cli.check import fold_lines
+from projector.status import PartitionStatus, Status
+
+
+def row(partition: int, lag: int = 0, owner: str | None = "a", error: str | None = None):  # type: ignore[no-untyped-def]
+    return PartitionStatus(partition, 0, lag, 0, lag, 0.0, 0, 0, 1, owner, error)
+
+
+def lines(rows: list[PartitionStatus], written: int, entered: int | None = None) -> list[str]:
+    projectors = sorted({found.owner for found in rows if found.owner})
+    known = range(len(rows) if entered is None else entered)
+    return list(fold_lines(Status(1, rows, projectors, 0, 0, 0), known, written))
+
+
+def test_all_is_well() -> None:
+    assert lines([row(0), row(1, owner="b")], 2) == ["OK    partitions (2)", "OK    projectors (2)"]
+
+
+def test_a_larger_number_than_the_database_knows_needs_a_migration() -> None:
+    assert lines([row(p) for p in range(4)], 4, entered=2) == [
+        "ERROR partitions: NUM_PARTITIONS is 4, the database knows 2 of them: run footfall migrate"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "says"),
+    [
+        ([row(2)], "partition 2 is not written any more (NUM_PARTITIONS is 2): drained"),
+        (
+            [row(2, lag=500), row(3, lag=32)],
+            "partitions 2 to 3 are not written any more (NUM_PARTITIONS is 2): 532 offsets to go",
+        ),
+    ],
+)
+def test_partitions_beyond_the_number_are_explained(old: list[PartitionStatus], says: str) -> None:
+    found = lines([row(0), row(1), *old], 2)
+    assert found == ["OK    partitions (2)", f"NOTE  {says}", "OK    projectors (1)"]
+
+
+def test_nobody_folds() -> None:
+    found = lines([row(0, owner=None)], 1)
+    assert found[1] == "NOTE  projectors: none is alive, nothing is folded until one starts"
+
+
+def test_a_partition_may_be_free_for_a_moment() -> None:
+    found = lines([row(0), row(1, owner=None)], 2)
+    assert found[1] == "NOTE  projectors (1): partition 1 without an owner now"
+
+
+def test_what_cannot_be_read_is_an_error() -> None:
+    assert "ERROR partition 0: gone" in lines([row(0, error="gone")], 1)
