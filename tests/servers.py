@@ -259,14 +259,14 @@ class PrivatePostgres(PrivateServer):
             if os.geteuid() == 0:
                 shutil.chown(data, "postgres", "postgres")
             initdb = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres"]
-            subprocess.run([*_as_postgres(), *initdb], check=True, capture_output=True, cwd="/")
+            subprocess.run([*as_postgres(), *initdb], check=True, capture_output=True, cwd="/")
         # fmt: off
         server = [
             str(binaries / "postgres"), "-D", str(data), "-p", str(self.port),
             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
         ]
         # fmt: on
-        return [*_as_postgres(), *server], {}
+        return [*as_postgres(), *server], {}
 
     def ready(self) -> bool:
         binaries = self.binaries()
@@ -279,7 +279,8 @@ class PrivatePostgres(PrivateServer):
         return subprocess.run(asked, check=False).returncode == 0
 
 
-def _as_postgres() -> list[str]:
+def as_postgres() -> list[str]:
+    """What to put before a command of PostgreSQL's."""
     # PostgreSQL refuses to run as root; setpriv replaces itself, so the process id stays ours.
     if os.geteuid() != 0:
         return []

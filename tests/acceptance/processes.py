@@ -23,6 +23,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
     given = {
         "DATA_DIR": str(settings.data_dir),
         "DATABASE_URL": settings.database_url or "",
+        "READ_DATABASE_URL": settings.read_database_url or "",
         "RABBITMQ_URL": settings.rabbitmq_url or "",
         "NUM_PARTITIONS": str(settings.num_partitions),
         "FLUSH_INTERVAL_MS": str(settings.flush_interval_ms),
@@ -30,6 +31,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "LEASE_MS": "900",
         "REQUEST_TIMEOUT_MS": "5000",
         "PORT": str(port),
+        "WORKERS": "",
         "POSTGRES_HOST": "",
     }
     return {**os.environ, **given}

@@ -1,0 +1,88 @@
+"""Reports from a read replica: a real standby that follows a real primary."""
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from domain.settings import Settings
+from tests.acceptance.processes import Role, footfall, report, until
+from tests.conftest import embedded
+from tests.servers import PrivatePostgres, as_postgres
+
+pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(180)]
+
+VIEW = {"page": "example.com/page", "timestamp": "2025-07-16T10:00:00Z"}
+NOON = "2025-07-16T12:00:00Z"
+
+
+@pytest.fixture
+def primary() -> Iterator[PrivatePostgres]:
+    with PrivatePostgres() as server:
+        yield server
+
+
+@pytest.fixture
+def standby(primary: PrivatePostgres) -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres()
+    copy = server.folder / "data"
+    copy.mkdir(mode=0o700)
+    if as_postgres():
+        shutil.chown(copy, "postgres", "postgres")
+    # fmt: off
+    command = [
+        f"{primary.binaries()}/pg_basebackup", "-h", "127.0.0.1", "-p", str(primary.port),
+        "-U", "postgres", "-D", str(copy), "--write-recovery-conf", "--checkpoint=fast",
+    ]
+    # fmt: on
+    subprocess.run([*as_postgres(), *command], check=True, capture_output=True, cwd="/")
+    with server:
+        yield server
+
+
+@pytest.fixture
+def settings(primary: PrivatePostgres, standby: PrivatePostgres, tmp_path: Path) -> Settings:
+    return replace(embedded(tmp_path), database_url=primary.url, read_database_url=standby.url)
+
+
+async def test_reports_come_from_the_replica(
+    settings: Settings, primary: PrivatePostgres, standby: PrivatePostgres
+) -> None:
+    async with Role(settings, "up") as up:
+        await up.serving()
+        code, out, _ = await footfall(settings, "check")
+        assert code == 0, out
+        assert "OK    database for reports (PostgreSQL)" in out
+        async with httpx.AsyncClient(base_url=up.url, timeout=20) as client:
+            assert (await client.post("/page-views/single", json=VIEW)).status_code == 202
+
+            async def counted() -> bool:
+                rows = await report(client, page=VIEW["page"], now=NOON)
+                return sum(row["v"] for row in rows) == 1
+
+            await until(counted, "the view reaching the replica")
+            # Nothing but the replica is left to read from.
+            await asyncio.to_thread(primary.kill)
+            assert await counted()
+            assert (await client.get("/ready")).status_code == 200
+            await asyncio.to_thread(standby.kill)
+            answer = await client.get("/ready")
+            assert answer.status_code == 503
+            assert answer.json()["checks"]["log"] == "ok"
+            assert answer.json()["checks"]["database"] != "ok"
+
+
+async def test_check_names_a_replica_that_is_away(
+    settings: Settings, standby: PrivatePostgres
+) -> None:
+    assert (await footfall(settings, "migrate"))[0] == 0
+    await asyncio.to_thread(standby.kill)
+    code, out, _ = await footfall(settings, "check")
+    assert code == 1
+    assert "OK    database (PostgreSQL)" in out
+    assert "ERROR database for reports (PostgreSQL): the database: " in out
