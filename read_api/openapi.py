@@ -92,5 +92,32 @@ PATHS: Paths = {
                 ),
             },
         }
-    }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "How far the fold is and what the last audits found, for Prometheus.",
+            "responses": {
+                "200": {
+                    "description": "Gauges and counters in the text format of Prometheus.",
+                    "content": {
+                        "text/plain": {
+                            "schema": {"type": "string"},
+                            "example": (
+                                "# HELP footfall_live_generation The generation reports read.\n"
+                                "# TYPE footfall_live_generation gauge\n"
+                                "footfall_live_generation 1.0\n"
+                            ),
+                        }
+                    },
+                },
+                "503": problem_response(
+                    "The database cannot be reached.",
+                    503,
+                    "Service Unavailable",
+                    "the database: ConnectionRefusedError; ask again later",
+                ),
+            },
+        }
+    },
 }

@@ -1,0 +1,114 @@
+"""What a monitoring system reads: how far the fold is, and whether the last audits agreed."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope
+from msgspec import Struct
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from domain.checkpoint import Checkpoint
+from domain.hours import HOUR_MS
+from web.app import route
+from web.problems import Answer
+
+MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+class AuditResult(Struct, frozen=True):
+    """The last audit of a kind: `totals` differ by views, `log` by pages and hours."""
+
+    generation: int
+    kind: str
+    checked_ms: int
+    difference: int
+
+
+class Facts(Struct, frozen=True):
+    """What is measured, from one moment: checkpoints are those of the live generation."""
+
+    generation: int
+    horizon_hour: int
+    dead_letters: int
+    checkpoints: Sequence[Checkpoint]
+    audits: Sequence[AuditResult]
+
+
+def metrics_route(read: Callable[[], Awaitable[Facts]]) -> ASGIRouteHandler:
+    """GET /metrics."""
+
+    async def metrics(_: Scope, __: Receive) -> Answer:
+        return Answer(200, exposition(await read()), MEDIA_TYPE)
+
+    return route("/metrics", "GET", metrics)
+
+
+def exposition(facts: Facts) -> bytes:
+    """The facts in the text format of Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(_Facts(facts))
+    return generate_latest(registry)
+
+
+class _Facts(Collector):
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def collect(self) -> Iterator[Metric]:
+        facts = self._facts
+        yield _gauge("footfall_live_generation", "The generation reports read.", facts.generation)
+        yield _gauge(
+            "footfall_horizon_timestamp_seconds",
+            "The oldest hour that is kept.",
+            facts.horizon_hour * HOUR_MS / 1_000,
+        )
+        yield _gauge(
+            "footfall_dead_letters",
+            "Log messages of the live generation that could not be decoded.",
+            facts.dead_letters,
+        )
+        yield from self._folded()
+        yield from self._audited()
+
+    def _folded(self) -> Iterator[Metric]:
+        events = CounterMetricFamily(
+            "footfall_folded_events", "Events folded into the live generation.", labels=_PARTITION
+        )
+        views = CounterMetricFamily("footfall_folded_views", "Views in them.", labels=_PARTITION)
+        recorded = GaugeMetricFamily(
+            "footfall_folded_recorded_timestamp_seconds",
+            "When the last folded batch was recorded.",
+            labels=_PARTITION,
+        )
+        for found in self._facts.checkpoints:
+            label = [str(found.partition)]
+            events.add_metric(label, found.events)
+            views.add_metric(label, found.views)
+            recorded.add_metric(label, found.recorded_ms / 1_000)
+        yield from (events, views, recorded)
+
+    def _audited(self) -> Iterator[Metric]:
+        difference = GaugeMetricFamily(
+            "footfall_audit_difference",
+            "What the last audit found: views (totals) or pages and hours (log); 0 is right.",
+            labels=_AUDIT,
+        )
+        checked = GaugeMetricFamily(
+            "footfall_audit_timestamp_seconds", "When that audit was.", labels=_AUDIT
+        )
+        for found in self._facts.audits:
+            label = [str(found.generation), found.kind]
+            difference.add_metric(label, found.difference)
+            checked.add_metric(label, found.checked_ms / 1_000)
+        yield from (difference, checked)
+
+
+_PARTITION = ["partition"]
+_AUDIT = ["generation", "kind"]
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,21 @@
+from domain.checkpoint import Checkpoint
+from domain.events import Epoch, Generation, Offset, Partition
+from read_api.metrics import AuditResult, Facts, exposition
+
+
+def test_a_difference_an_audit_found_is_a_metric() -> None:
+    facts = Facts(2, 480_000, 1, [], [AuditResult(2, "totals", 1_752_660_000_000, -3)])
+    text = exposition(facts).decode()
+    assert 'footfall_audit_difference{generation="2",kind="totals"} -3.0' in text
+    assert 'footfall_audit_timestamp_seconds{generation="2",kind="totals"} 1.75266e+09' in text
+
+
+def test_what_is_folded_is_told_by_partition() -> None:
+    checkpoint = Checkpoint(
+        Generation(1), Partition(7), Offset(5), Epoch(1), events=12, views=30, recorded_ms=2_000
+    )
+    lines = exposition(Facts(1, 0, 0, [checkpoint], [])).decode().splitlines()
+    assert 'footfall_folded_events_total{partition="7"} 12.0' in lines
+    assert 'footfall_folded_views_total{partition="7"} 30.0' in lines
+    assert 'footfall_folded_recorded_timestamp_seconds{partition="7"} 2.0' in lines
+    assert "footfall_live_generation 1.0" in lines
