@@ -15,6 +15,7 @@ from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.page_rules import PageRules
 from domain.ports import LogReader, LogWriter, Probe
 from domain.settings import Settings
 from ingest import openapi as ingest_openapi
@@ -27,6 +28,7 @@ from migrations.database import translated
 from migrations.engine import open_engine
 from migrations.partitions import declare_partitions
 from migrations.upgrade import Branch, require_newest, upgrade
+from projector.generations import SqlGenerations
 from projector.leases import SqlLeases
 from projector.log_rabbitmq import RabbitLogReader
 from projector.log_sqlite import SqliteLogReader
@@ -34,6 +36,8 @@ from projector.runner import Runner
 from projector.store import SqlProjectionStore
 from projector.supervisor import Supervisor
 from read_api import openapi as read_openapi
+from read_api.metrics import metrics_route
+from read_api.metrics_reader import SqlMetricsReader
 from read_api.reader import SqlReportReader
 from read_api.routes import routes as read_routes
 from web.app import create_app
@@ -105,6 +109,8 @@ async def migrate(settings: Settings) -> list[str]:
     else:
         await declare_streams(settings.rabbitmq_url, settings.stream_prefix, partitions)
         done.append(f"log: streams {settings.stream_prefix}.*")
+    async with _engine(settings.rows_url) as engine:
+        await SqlGenerations(engine, now_ms).adopt_rules(PageRules(settings.page_rules))
     # After the log has them: from now on every projector tries to read them.
     async with open_leases(settings) as leases:
         await leases.enter(partitions)
@@ -159,9 +165,11 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         )
         probes["log"] = writer.ping
     if read_api:
-        reader = SqlReportReader(open_engine(settings.reports_url, read_only=True))
+        engine = open_engine(settings.reports_url, read_only=True)
+        reader = SqlReportReader(engine)
         stack.push_async_callback(reader.close)
         handlers += read_routes(reader, now_ms)
+        handlers.append(metrics_route(SqlMetricsReader(engine).facts))
         probes["database"] = reader.ping
 
     @asynccontextmanager

@@ -10,7 +10,7 @@ _PAGE = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_PAGE_BYTES,
-    "pattern": r"^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$",
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
     "description": f"At most {MAX_PAGE_BYTES:,} bytes of UTF-8, no control characters.",
 }
 _TIMESTAMP = {

@@ -52,6 +52,17 @@ class SqlGenerations(Generations):
             known = select(leases.c.partition).union(select(checkpoints.c.partition))
             return {Partition(p) for p in (await connection.execute(known)).scalars()}
 
+    async def adopt_rules(self, rules: PageRules) -> bool:
+        """Count by `rules` from the start; False where the live generation has begun already."""
+        begun = select(checkpoints.c.partition).where(checkpoints.c.next_offset > 0).exists()
+        async with transaction(self._engine) as connection:
+            adopted = await connection.execute(
+                update(generations)
+                .where(generations.c.state == "live", ~begun)
+                .values(page_rules=rules.text)
+            )
+            return adopted.rowcount == 1
+
     async def begin(
         self,
         epoch: Epoch,

@@ -34,6 +34,16 @@ _REPORT = {
         "data": {"type": "array", "minItems": 1, "maxItems": REPORT_HOURS, "items": _HOUR}
     },
 }
+_HEADERS = {
+    "Footfall-Horizon": {
+        "description": (
+            "The oldest hour that is kept; only where an hour before it is asked for, which is "
+            "answered 0."
+        ),
+        "schema": {"type": "string", "format": "date-time"},
+        "example": "2025-06-01T00:00:00Z",
+    }
+}
 
 PATHS: Paths = {
     "/report": {
@@ -47,7 +57,12 @@ PATHS: Paths = {
                 _parameter(
                     "page",
                     "The page as it was sent.",
-                    {"type": "string", "minLength": 1, "maxLength": MAX_PAGE_BYTES},
+                    {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_PAGE_BYTES,
+                        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
+                    },
                     required=True,
                 )
                 | {"example": "example.com/page"},
@@ -76,7 +91,8 @@ PATHS: Paths = {
             "responses": {
                 "200": json_response(
                     "The hours.", _REPORT, {"data": [{"h": 10, "v": 5}, {"h": 11, "v": 0}]}
-                ),
+                )
+                | {"headers": _HEADERS},
                 "400": problem_response(
                     "A parameter is not valid.",
                     400,
