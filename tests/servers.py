@@ -80,6 +80,16 @@ class Process(NamedTuple):
         """Does it still run? A zombie does not."""
         return _running().get(self.pid, (0, -1))[1] == self.started
 
+    def frozen(self) -> bool:
+        """Has every thread of it stopped?"""
+        try:
+            return all(
+                _fields(file)[0] == "T" for file in Path(f"/proc/{self.pid}/task").glob("*/stat")
+            )
+        except OSError:
+            # One of them ended just now.
+            return False
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that is gone is left in peace."""
         if self.alive():
@@ -87,13 +97,17 @@ class Process(NamedTuple):
                 os.kill(self.pid, number)
 
 
+def _fields(stat: Path) -> list[str]:
+    # The name in parentheses may hold anything; what follows it is fixed.
+    return stat.read_text(errors="replace").rpartition(")")[2].split()
+
+
 def _running() -> dict[int, tuple[int, int]]:
     # Process id to parent and start, of everything that is not a zombie.
     found = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            # The name in parentheses may hold anything; what follows it is fixed.
-            fields = file.read_text(errors="replace").rpartition(")")[2].split()
+            fields = _fields(file)
             if fields[0] != "Z":
                 found[int(file.parent.name)] = (int(fields[1]), int(fields[19]))
     return found

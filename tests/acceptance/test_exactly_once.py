@@ -3,7 +3,11 @@
 import asyncio
 import random
 import signal
+import sqlite3
 from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +21,8 @@ from domain.settings import Settings
 from migrations.database import translated
 from migrations.engine import open_engine
 from tests.acceptance.processes import Role, until
+from tests.conftest import embedded
+from tests.servers import process, wait_for
 
 pytestmark = pytest.mark.acceptance
 
@@ -167,12 +173,39 @@ async def _confirmed(load: Load, target: int) -> bool:
     return load.confirmed.total() >= target
 
 
+async def freeze(role: Role, settings: Settings) -> None:
+    """Stop the process where others can go on: a SQLite file that it locked would be locked."""
+    assert role.process is not None
+    found = process(role.process.pid)
+
+    async def harmlessly() -> bool:
+        role.signal(signal.SIGSTOP)
+        await asyncio.to_thread(wait_for, found.frozen, "the process being stopped")
+        if settings.database_url is not None or _may_be_written(settings):
+            return True
+        role.signal(signal.SIGCONT)
+        return False
+
+    await until(harmlessly, "a moment between two transactions")
+
+
+def _may_be_written(settings: Settings) -> bool:
+    file = settings.data_dir / "rows.sqlite3"
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
+
+
 async def test_a_projector_that_froze_is_fenced_and_counts_nothing_twice(
     backend: Settings,
 ) -> None:
+    slow = replace(backend, flush_interval_ms=500)
     async with (
         Role(backend, "ingest") as ingest,
-        Role(backend, "projector") as frozen,
+        Role(slow, "projector") as frozen,
         Role(backend, "projector") as other,
     ):
         await ingest.serving()
@@ -180,14 +213,40 @@ async def test_a_projector_that_froze_is_fenced_and_counts_nothing_twice(
         load = Load(ingest.url)
         running = asyncio.create_task(load.run())
         await until(lambda: _moved(backend, 0), "the fold beginning")
-        frozen.signal(signal.SIGSTOP)
+        # It has just committed; half way to the next time its hands are full.
+        await asyncio.sleep(slow.flush_interval_ms / 2_000)
+        await freeze(frozen, backend)
         await other.start()
         before = sum(c.next_offset for c in await checkpoints(backend))
         await until(lambda: _moved(backend, before), "the other one taking over")
         frozen.signal(signal.SIGCONT)
+        await until(lambda: _logged(frozen, "letting go"), "the frozen one being fenced")
         before = sum(c.next_offset for c in await checkpoints(backend))
         await until(lambda: _moved(backend, before + 5), "the fold going on")
         load.stop()
         await running
         await until(lambda: folded(backend), "the fold catching up")
         assert await stored(backend) == load.confirmed
+
+
+async def _logged(role: Role, words: str) -> bool:
+    return words in role.log()
+
+
+async def test_a_projector_waits_for_a_file_that_somebody_has_locked(tmp_path: Path) -> None:
+    settings = embedded(tmp_path)
+    await wiring.migrate(settings)
+    async with Role(settings, "ingest") as ingest, Role(settings, "projector") as projector:
+        await ingest.serving()
+        load = Load(ingest.url)
+        running = asyncio.create_task(load.run())
+        file = settings.data_dir / "rows.sqlite3"
+        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            await projector.start()
+            await until(lambda: _confirmed(load, 200), "views being confirmed")
+            assert not await stored(settings)
+        load.stop()
+        await running
+        await until(lambda: folded(settings), "the fold catching up")
+        assert await stored(settings) == load.confirmed
