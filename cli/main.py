@@ -17,6 +17,7 @@ _VERBS = {
     "replay": "cli.replay:replay",
     "rollback": "cli.replay:rollback",
     "load-worker": "cli.load_workers:load_worker",
+    "retain": "cli.retain:retain",
     "import": "cli.import_:import_command",
 }
 

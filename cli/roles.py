@@ -7,6 +7,7 @@ import click
 
 from cli.keep import Family
 from cli.listening import listening
+from cli.retaining import retaining
 from cli.running import run, serve, settings_or_exit, stop_on_signals
 from cli.wiring import configure_logging, create_web, open_supervisor, require_migrated
 from domain.settings import Settings
@@ -100,7 +101,7 @@ def projector() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
         await require_migrated(settings)
-        async with open_supervisor(settings) as supervisor:
+        async with open_supervisor(settings) as supervisor, retaining(settings):
             await supervisor.run(stop)
         return 0
 

@@ -1,6 +1,6 @@
 """What the services need from the outside, one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from domain.generations import Audit, Diff, GenerationInfo
 from domain.ownership import Ownership
 from domain.page_rules import PageRules
 from domain.projection import Claim, Delta
+from domain.retention import ExpiredRows, HourlyViews, Leftovers
 
 
 class Clock(Protocol):
@@ -198,11 +199,58 @@ class Leases(Protocol):
         """Who folds what right now."""
 
 
+class Expiry(Protocol):
+    """What the database gives up when its time is over, under the epoch of one job."""
+
+    async def horizon(self) -> Hour:
+        """The oldest hour that is kept."""
+
+    async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
+        """Move the horizon forward, never back; returns where it is now."""
+
+    async def prepare(self, now_ms: int) -> None:
+        """What the rows of the next weeks need is there when this returns."""
+
+    async def expired_rows(self, horizon: Hour) -> Sequence[ExpiredRows]:
+        """What `drop_rows` would drop."""
+
+    async def waiting_rows(self, horizon: Hour) -> int:
+        """Rows that are past but can only go later, together with others."""
+
+    def drop_rows(self, epoch: Epoch, horizon: Hour) -> AsyncIterator[ExpiredRows]:
+        """Part by part, their views added to `expired_views`. Can be repeated after any end."""
+
+    async def expired_generations(self, now_ms: int) -> Sequence[Generation]:
+        """Previous ones that are not kept any longer, and what is left of dropped ones."""
+
+    async def retire(self, epoch: Epoch, generation: Generation, now_ms: int) -> bool:
+        """From now on it can only be dropped; False when it is wanted again."""
+
+    async def leftovers(self, before_ms: int | None) -> Leftovers:
+        """What `drop_leftovers` would drop."""
+
+    async def drop_leftovers(self, epoch: Epoch, before_ms: int | None) -> Leftovers:
+        """Positions nobody looks at, dead letters set aside before `before_ms` (None: none)."""
+
+
+class LogTrimmer(Protocol):
+    """Cuts the beginning of a log that does not do it by itself."""
+
+    async def excess(self, partition: Partition, cut_ms: int, limit: Offset) -> int:
+        """How many entries `trim` would delete."""
+
+    async def trim(self, partition: Partition, cut_ms: int, limit: Offset) -> int:
+        """Delete entries below `limit` that were recorded before `cut_ms`; returns how many."""
+
+
 class ReportReader(Protocol):
     """The read side of the rows: live generation only."""
 
-    async def hourly(self, page: str, first: Hour, end: Hour) -> Mapping[Hour, int]:
-        """Views by hour for first <= hour < end; hours without views are left out."""
+    async def hourly(self, page: str, first: Hour, end: Hour) -> HourlyViews:
+        """Views by hour for first <= hour < end, under the name the page is counted under.
+
+        Hours without views are left out, and hours that are past.
+        """
 
     async def ping(self) -> None: ...
 

@@ -19,6 +19,7 @@ class Settings:
     database_url: str | None = None
     read_database_url: str | None = None
     rabbitmq_url: str | None = None
+    rabbitmq_management_url: str | None = None
     num_partitions: int = 10
     num_shards: int = 10
     flush_interval_ms: int = 1_000
@@ -27,6 +28,7 @@ class Settings:
     request_timeout_ms: int = 10_000
     lease_ms: int = 10_000
     retention_days: int = 0
+    retention_check_ms: int = 3_600_000
     page_rules: str = ""
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
@@ -61,6 +63,7 @@ def from_env(env: Mapping[str, str]) -> Settings:
         database_url=_database_url(given),
         read_database_url=_read_database_url(given),
         rabbitmq_url=_rabbitmq_url(given),
+        rabbitmq_management_url=_management_url(given),
         num_partitions=_integer(given, "NUM_PARTITIONS", 10, 1, 1_024),
         num_shards=_integer(given, "NUM_SHARDS", 10, 1, 1_024),
         flush_interval_ms=_integer(given, "FLUSH_INTERVAL_MS", 1_000, 10, 60_000),
@@ -69,6 +72,8 @@ def from_env(env: Mapping[str, str]) -> Settings:
         request_timeout_ms=_integer(given, "REQUEST_TIMEOUT_MS", 10_000, 100, 120_000),
         lease_ms=_integer(given, "LEASE_MS", 10_000, 300, 600_000),
         retention_days=_integer(given, "RETENTION_DAYS", 0, 0, 36_500),
+        # For tests: nobody needs another one.
+        retention_check_ms=_integer(given, "RETENTION_CHECK_MS", 3_600_000, 100, 86_400_000),
         page_rules=PageRules(given.get("PAGE_RULES", "")).text,
         stream_prefix=_prefix(given.get("STREAM_PREFIX", "footfall.page-views")),
         host=given.get("HOST", "127.0.0.1"),
@@ -108,6 +113,17 @@ def _rabbitmq_url(given: Mapping[str, str]) -> str | None:
         message = "RABBITMQ_URL names several virtual hosts: write the nodes of one cluster"
         raise SettingsError(message)
     return ",".join(nodes)
+
+
+def _management_url(given: Mapping[str, str]) -> str | None:
+    if "RABBITMQ_MANAGEMENT_URL" not in given:
+        return None
+    url = given["RABBITMQ_MANAGEMENT_URL"].rstrip("/")
+    parts = _split("RABBITMQ_MANAGEMENT_URL", url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = "RABBITMQ_MANAGEMENT_URL is not http://HOST:15672 (or https://)"
+        raise SettingsError(message)
+    return url
 
 
 def _virtual_host(node: str) -> str:

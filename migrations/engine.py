@@ -83,9 +83,18 @@ async def _use_wal(connection: aiosqlite.Connection) -> None:
     deadline = monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:
+            if await _is_new(connection):
+                # Only before the first table, and in this order: WAL mode writes the file's header.
+                await connection.execute_fetchall("PRAGMA auto_vacuum=INCREMENTAL")
             await connection.execute_fetchall("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
                 raise
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _is_new(connection: aiosqlite.Connection) -> bool:
+    # Asked first: setting it again would wait for its turn to write at each connection.
+    ((pages,),) = await connection.execute_fetchall("PRAGMA page_count")
+    return not pages

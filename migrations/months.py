@@ -6,9 +6,12 @@ Months are made as they are met. A generation that is bulk-loaded has its months
 without an index; `finish` makes proper ones of them.
 """
 
+import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +29,10 @@ _LOCK = 0x_F007_0002
 STRUCTURE_LOCK = 0x_F007_0003
 _KEY = "generation, page, view_hour, shard"
 
+_RETRY_SECONDS = 0.1
+
 Month = tuple[int, int]
+Placement = Literal["attached", "pending", "loose"]
 
 
 class MonthPartitions:
@@ -50,20 +56,42 @@ class MonthPartitions:
         self._known.clear()
 
     async def _create(self, generation: Generation, month: Month) -> None:
+        name = month_name(generation, month)
         async with transaction(self._engine) as connection:
-            name = month_name(generation, month)
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            if await exists(connection, name):
+            if await self._create_missing(connection, generation, month):
                 return
-            # A table of its own first, attached after: creating it as a partition would lock
-            # the whole parent against readers.
-            await _run(
-                connection,
-                f"CREATE TABLE {name} (LIKE {parent_name(generation)} INCLUDING DEFAULTS)",
-            )
-            if not self._loading:
-                await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+            found = await placement(connection, name)
+        if self._loading or found == "attached":
+            return
+        # Retention is about to drop it, or died on the way: when it has let go, the table is
+        # gone, or belongs into its place again.
+        async with structure_held(self._engine), transaction(self._engine) as connection:
+            if await self._create_missing(connection, generation, month):
+                return
+            found = await placement(connection, name)
+            if found == "pending":
+                parent = parent_name(generation)
+                await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} FINALIZE")
+            if found != "attached":
                 await _attach(connection, generation, month)
+
+    async def _create_missing(
+        self, connection: AsyncConnection, generation: Generation, month: Month
+    ) -> bool:
+        name = month_name(generation, month)
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if await exists(connection, name):
+            return False
+        # A table of its own first, attached after: creating it as a partition would lock
+        # the whole parent against readers.
+        await _run(
+            connection,
+            f"CREATE TABLE {name} (LIKE {parent_name(generation)} INCLUDING DEFAULTS)",
+        )
+        if not self._loading:
+            await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+            await _attach(connection, generation, month)
+        return True
 
 
 def month_of(moment: datetime) -> Month:
@@ -142,25 +170,41 @@ async def drop(engine: AsyncEngine, generation: Generation) -> None:
         await _run(connection, f"DROP TABLE IF EXISTS {name}")
 
 
-async def detach(engine: AsyncEngine, parent: str, name: str) -> None:
+async def detach(
+    engine: AsyncEngine, parent: str, name: str, patience_seconds: int | None = None
+) -> None:
     """Take a partition out of its table, waiting for its readers but not in their way.
 
     Repeatable: what an earlier try left half done is finished; a loose table is left as it is.
+    Whoever still reads after `patience_seconds` ends the try.
     """
     async with translated(), engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        found = await connection.execute(
-            text(
-                "SELECT inhdetachpending FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "
-                "WHERE relname = :name"
-            ),
-            {"name": name},
-        )
-        pending = found.scalar_one_or_none()
-        if pending is None:
+        found = await placement(connection, name)
+        if found not in ("attached", "pending"):
             return
-        how = "FINALIZE" if pending else "CONCURRENTLY"
-        await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} {how}")
+        how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
+        # Of the session: the statement cannot run inside a transaction.
+        await _run(connection, f"SET lock_timeout = '{patience_seconds or 0}s'")
+        try:
+            await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} {how}")
+        finally:
+            await _run(connection, "RESET lock_timeout")
+
+
+@asynccontextmanager
+async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Nobody adds rows up, and no other changes tables with rows, meanwhile."""
+    async with translated(), engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        # Tried again instead of waited for: a statement that waits keeps its snapshot, and the
+        # last step of a detachment waits for all snapshots.
+        while not await _flag(connection, f"SELECT pg_try_advisory_lock({STRUCTURE_LOCK})"):
+            await asyncio.sleep(_RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            await _run(connection, f"SELECT pg_advisory_unlock({STRUCTURE_LOCK})")
 
 
 async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> bool:
@@ -219,6 +263,29 @@ def _start(month: Month) -> str:
 
 async def _run(connection: AsyncConnection, statement: str) -> None:
     await connection.exec_driver_sql(statement)
+
+
+async def _flag(connection: AsyncConnection, statement: str) -> bool:
+    return bool((await connection.execute(text(statement))).scalar_one())
+
+
+async def placement(connection: AsyncConnection, name: str) -> Placement | None:
+    """Where the table stands; `pending` means out of sight of new statements. None: nowhere."""
+    statement = """
+        SELECT CASE WHEN inhrelid IS NULL THEN 'loose'
+                    WHEN inhdetachpending THEN 'pending' ELSE 'attached' END
+        FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid WHERE relname = :name
+    """
+    found: Placement | None = (
+        await connection.execute(text(statement), {"name": name})
+    ).scalar_one_or_none()
+    return found
+
+
+def has_no_place(error: BaseException | None) -> bool:
+    """Did a row find no month it belongs into?"""
+    found = getattr(error, "orig", None)
+    return getattr(found, "sqlstate", "") == "23514" and "no partition" in str(found)
 
 
 async def attached(connection: AsyncConnection, name: str) -> bool:

@@ -1,6 +1,7 @@
 """Rows and checkpoints in one database, changed together or not at all."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import and_, insert, select, text, update
@@ -8,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
-from domain.errors import Fenced
+from domain.errors import Fenced, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import BUILDING, Carry
 from domain.hours import to_datetime
@@ -16,7 +17,7 @@ from domain.page_rules import PageRules
 from domain.ports import Clock, ProjectionStore
 from domain.projection import Claim, Delta, Position, RowKey
 from migrations.database import transaction, translated
-from migrations.months import MonthPartitions
+from migrations.months import MonthPartitions, has_no_place
 from migrations.tables import checkpoints, dead_letters, generations, producer_positions
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows.
@@ -41,6 +42,7 @@ _ZEROS = {
     "recorded_ms": 0,
     "carried_offset": 0,
 }
+_MONTH_TRIES = 3
 Rows = Mapping[RowKey, int]
 _LIVE = select(generations.c.generation).where(generations.c.state == "live")
 
@@ -58,7 +60,7 @@ class SqlProjectionStore(ProjectionStore):
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
     ) -> Claim:
-        async with transaction(self._engine) as connection:
+        async with self._transaction() as connection:
             info = await self._generation(connection, generation)
             key = _is(info.generation, partition)
             fresh = {"generation": info.generation, "partition": partition}
@@ -114,14 +116,29 @@ class SqlProjectionStore(ProjectionStore):
             views=checkpoint.views + delta.views,
             recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
         )
-        await self._prepare(checkpoint.generation, delta.rows)
-        async with transaction(self._engine) as connection:
+        for left in reversed(range(_MONTH_TRIES)):
+            await self._prepare(checkpoint.generation, delta.rows)
+            try:
+                await self._commit(checkpoint, moved, delta)
+            except StoreUnavailable as error:
+                # Retention dropped a month that was still remembered; nothing was written.
+                if not (left and has_no_place(error.__cause__)):
+                    raise
+                self._months.forget()
+            else:
+                break
+        return moved
+
+    async def _commit(self, checkpoint: Checkpoint, moved: Checkpoint, delta: Delta) -> None:
+        async with self._transaction() as connection:
             await self._compare_and_set(connection, checkpoint, moved)
             await self._save_positions(connection, checkpoint, delta)
             await self._save_dead_letters(connection, checkpoint, delta)
             if delta.rows:
                 await self._add(connection, checkpoint.generation, delta.rows)
-        return moved
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return transaction(self._engine)
 
     async def _prepare(self, generation: Generation, rows: Rows) -> None:
         """What must stand before the transaction: the months of the rows."""

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from domain.errors import Problem, RequestRefused
 from domain.events import Hour
-from domain.hours import REPORT_HOURS, parse_instant, report_window
+from domain.hours import REPORT_HOURS, parse_instant, report_window, to_datetime
 from domain.pages import page_fault
+from domain.retention import HourlyViews
 
 _NAMES = ("page", "now", "order", "take")
 
@@ -53,6 +54,14 @@ def fill(question: Question, views: Mapping[Hour, int]) -> list[HourViews]:
     hours = reversed(question.hours) if question.newest_first else question.hours
     rows = [HourViews(hour % 24, views.get(Hour(hour), 0)) for hour in hours]
     return rows[: question.take]
+
+
+def horizon_header(question: Question, views: HourlyViews) -> list[tuple[bytes, bytes]]:
+    """The oldest hour kept, where the question asks for one that is not."""
+    if question.hours.start >= views.horizon:
+        return []
+    moment = to_datetime(views.horizon).isoformat().replace("+00:00", "Z")
+    return [(b"footfall-horizon", moment.encode())]
 
 
 def _parameters(query: bytes) -> tuple[dict[str, str], list[Problem]]:

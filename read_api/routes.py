@@ -7,7 +7,7 @@ from litestar.types import Receive, Scope
 
 from domain.events import Hour
 from domain.ports import Clock, ReportReader
-from read_api.reports import fill, parse_question
+from read_api.reports import fill, horizon_header, parse_question
 from web.app import route
 from web.problems import Answer, answer
 
@@ -19,6 +19,6 @@ def routes(reader: ReportReader, clock: Clock) -> Sequence[ASGIRouteHandler]:
         question = parse_question(scope["query_string"], clock())
         hours = question.hours
         views = await reader.hourly(question.page, Hour(hours.start), Hour(hours.stop))
-        return answer({"data": fill(question, views)})
+        return answer({"data": fill(question, views)}, headers=horizon_header(question, views))
 
     return [route("/report", "GET", report)]

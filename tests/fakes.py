@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
+from domain.retention import HourlyViews
 
 
 class FakeLog(LogWriter, LogReader):
@@ -77,6 +78,7 @@ class FakeStore(ProjectionStore, ReportReader):
         self.stored: dict[Partition, Checkpoint] = {}
         self.positions: dict[Partition, dict[str, Position]] = defaultdict(dict)
         self.dead_letters: list[DeadLetter] = []
+        self.horizon = Hour(-20_000_000)
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -109,12 +111,12 @@ class FakeStore(ProjectionStore, ReportReader):
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
 
-    async def hourly(self, page: str, first: Hour, end: Hour) -> Mapping[Hour, int]:
+    async def hourly(self, page: str, first: Hour, end: Hour) -> HourlyViews:
         found: dict[Hour, int] = defaultdict(int)
         for (row_page, hour, _), views in self.rows.items():
             if row_page == page and first <= hour < end:
                 found[hour] += views
-        return found
+        return HourlyViews(found, self.horizon)
 
     async def ping(self) -> None: ...
 

@@ -1,0 +1,72 @@
+"""How long things are kept: rows by the hour they count, the log by when it was recorded."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from domain.events import Generation, Hour, Partition
+from domain.hours import HOUR_MS, hour_of
+
+# Beyond the days that rows are kept. An event is recorded at most RECORDED_BEFORE_MS before its
+# hour, so this leaves most of a day for clocks that differ.
+SLACK_MS = 24 * HOUR_MS
+
+
+def horizon(now_ms: int, days: int) -> Hour | None:
+    """The oldest hour that is kept, None where everything is."""
+    return Hour(hour_of(now_ms) - days * 24) if days else None
+
+
+def log_cut_ms(now_ms: int, days: int) -> int | None:
+    """What was recorded before this moment may go from the log, None where nothing may.
+
+    No event of an hour that is kept was recorded before it: the log can always give back every
+    hour that reports show.
+    """
+    oldest = horizon(now_ms, days)
+    return None if oldest is None else oldest * HOUR_MS - SLACK_MS
+
+
+def stream_days(days: int) -> int | None:
+    """How many days a broker keeps a stream, which cuts by its own clock and whole segments."""
+    return days + 2 if days else None
+
+
+class HourlyViews(dict[Hour, int]):
+    """Views by hour; hours before `horizon` are past and left out."""
+
+    def __init__(self, views: dict[Hour, int], horizon: Hour) -> None:
+        super().__init__({hour: count for hour, count in views.items() if hour >= horizon})
+        self.horizon = horizon
+
+
+class ExpiredRows(Struct, frozen=True):
+    """Rows of a generation that are past: in `table`, of the hours `first` to `last`."""
+
+    generation: Generation
+    table: str
+    rows: int
+    views: int
+    first: Hour
+    last: Hour
+
+
+class Leftovers(Struct, frozen=True):
+    """Producer positions that are not looked at any more, and dead letters that are old."""
+
+    positions: int
+    dead_letters: int
+
+
+class Removal(Struct):
+    """What retention removes, or would.
+
+    `waiting_rows` are past too, but go later, with the rest of their month.
+    """
+
+    horizon: Hour
+    rows: Sequence[ExpiredRows] = []
+    generations: Sequence[Generation] = []
+    leftovers: Leftovers = Leftovers(0, 0)
+    log_entries: Mapping[Partition, int] = {}
+    waiting_rows: int = 0
