@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import fold, freshness, ingest, report
+from benchmarks import fold, freshness, ingest, replay, report
 from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -21,6 +21,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "fold-distinct": lambda: fold.distinct(RUNS),
     "fold-long": fold.long_addresses,
     "freshness": lambda: freshness.freshness(RUNS, 15.0),
+    "replay": lambda: replay.full_batches(RUNS),
+    "replay-single": replay.single_events,
     "report": lambda: report.report(RUNS, SECONDS),
 }
 

@@ -21,6 +21,7 @@ from domain.settings import Settings
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 from migrations.engine import open_engine
 from migrations.months import MonthPartitions
+from projector.generations import SqlGenerations
 from projector.store import _UPSERT_POSTGRESQL
 
 _AT_MS = 1_752_660_000_000
@@ -117,12 +118,12 @@ async def repeating(runs: int) -> list[Row]:
     per_core, rates, peaks = [], [], []
     async with production() as settings:
         log = repeating_log(settings.num_partitions, 2_000_000)
-        events = _events(log)
+        events = events_of(log)
         await append(settings, log)
         for _ in range(runs):
-            await _forget(settings)
+            await forget(settings)
             async with running(settings, "cli", "projector", serving=False) as projector:
-                found = await _fold(settings, projector, log)
+                found = await fold_all(settings, projector, log)
                 peaks.append(projector.peak_mb())
             per_core.append(events / found.cpu_seconds)
             rates.append(events / found.seconds)
@@ -138,15 +139,15 @@ async def distinct(runs: int) -> list[Row]:
     ratios, rates, bares, per_core, peaks = [], [], [], [], []
     async with production() as settings:
         log = distinct_log(settings.num_partitions, 1_000_000)
-        events = _events(log)
+        events = events_of(log)
         await append(settings, log)
         transactions = _transactions(log, settings.batch_size)
         for _ in range(runs):
-            await _forget(settings)
+            await forget(settings)
             bare = await _upsert_only(settings, transactions)
-            await _forget(settings)
+            await forget(settings)
             async with running(settings, "cli", "projector", serving=False) as projector:
-                found = await _fold(settings, projector, log)
+                found = await fold_all(settings, projector, log)
                 peaks.append(projector.peak_mb())
             ratios.append(bare / found.seconds)
             rates.append(events / found.seconds)
@@ -166,17 +167,20 @@ async def long_addresses() -> list[Row]:
     async with production() as settings:
         log = distinct_log(settings.num_partitions, 250_000, page_bytes=1_500)
         await append(settings, log)
-        await _forget(settings)
+        await forget(settings)
         async with running(settings, "cli", "projector", serving=False) as projector:
-            found = await _fold(settings, projector, log)
+            found = await fold_all(settings, projector, log)
             peak = projector.peak_mb()
     return [
-        Row("fold, distinct 1,500-byte addresses", f"{_events(log) / found.seconds:,.0f} events/s"),
+        Row(
+            "fold, distinct 1,500-byte addresses", f"{events_of(log) / found.seconds:,.0f} events/s"
+        ),
         Row("projector, peak memory (1,500-byte addresses)", f"{peak:.0f} MB", "at most 200 MB"),
     ]
 
 
-def _events(log: Log) -> int:
+def events_of(log: Log) -> int:
+    """How many events are in it."""
     return sum(project(_entries(bodies)).events for bodies in log.values())
 
 
@@ -224,7 +228,8 @@ async def _upsert_only(
             await connection.close()
 
 
-async def _fold(settings: Settings, projector: Process, log: Log) -> Folded:
+async def fold_all(settings: Settings, projector: Process, log: Log) -> Folded:
+    """Wait until the live fold has the whole log."""
     end = sum(len(bodies) for bodies in log.values())
     database = await open_database(settings)
     try:
@@ -237,16 +242,21 @@ async def _fold(settings: Settings, projector: Process, log: Log) -> Folded:
                 await asyncio.sleep(0.02)
             found = Folded(perf_counter() - started, projector.cpu_seconds() - before)
         counted = await database.fetchval("SELECT sum(events) FROM checkpoints")
-        if counted != _events(log):
-            raise RuntimeError(f"{counted} events were folded of {_events(log)}")
+        if counted != events_of(log):
+            raise RuntimeError(f"{counted} events were folded of {events_of(log)}")
         return found
     finally:
         await database.close()
 
 
-async def _forget(settings: Settings) -> None:
+async def forget(settings: Settings) -> None:
+    """Begin anew on the same log, the live generation empty, no other left."""
     # As after `footfall migrate`, but for the log and the month that both ways write to.
-    engine = open_engine(settings.rows_url)
+    engine = open_engine(settings.rows_url, patient=True)
+    generations = SqlGenerations(engine, wiring.now_ms)
+    for info in await generations.all():
+        if info.state != "live":
+            await generations.drop(info.generation)
     await MonthPartitions(engine).ensure(Generation(1), [hour_of(_AT_MS)])
     await engine.dispose()
     database = await open_database(settings)

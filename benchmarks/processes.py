@@ -32,7 +32,7 @@ class Process:
     def __init__(self, settings: Settings, *arguments: str) -> None:
         self.port = free_port()
         self._arguments = arguments
-        self._environment = {
+        self.environment = {
             **os.environ,
             "DATA_DIR": str(settings.data_dir),
             "DATABASE_URL": settings.database_url or "",
@@ -52,7 +52,7 @@ class Process:
     async def start(self, *, serving: bool) -> None:
         arguments = [a if a != "PORT" else str(self.port) for a in self._arguments]
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, env=self._environment
+            sys.executable, "-m", *arguments, env=self.environment
         )
         async with asyncio.timeout(_START_SECONDS):
             while serving:

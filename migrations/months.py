@@ -27,7 +27,8 @@ FIRST_MONTH = (1990, 1)
 _LOCK = 0x_F007_0002
 # Held while a table with rows comes or goes, shared by whoever adds all rows up.
 STRUCTURE_LOCK = 0x_F007_0003
-_KEY = "generation, page, view_hour, shard"
+# The generation, the same in all of a table, last: sorting compares what differs first.
+_KEY = "page, view_hour, shard, generation"
 
 _RETRY_SECONDS = 0.1
 
@@ -243,7 +244,7 @@ async def _locked(connection: AsyncConnection) -> None:
     await _run(connection, f"SELECT pg_advisory_xact_lock({STRUCTURE_LOCK})")
     # For the one statement that sorts or hashes all rows of a month.
     await _run(connection, "SET LOCAL maintenance_work_mem = '256MB'")
-    await _run(connection, "SET LOCAL work_mem = '256MB'")
+    await _run(connection, "SET LOCAL work_mem = '64MB'")
     await _run(connection, "SET LOCAL statement_timeout = 0")
 
 

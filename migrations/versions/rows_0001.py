@@ -115,7 +115,7 @@ def _rows_in_postgresql() -> None:
             view_hour timestamptz NOT NULL,
             shard smallint NOT NULL,
             views bigint NOT NULL,
-            PRIMARY KEY (generation, page, view_hour, shard)
+            PRIMARY KEY (page, view_hour, shard, generation)
         ) PARTITION BY LIST (generation)
         """
     )
