@@ -20,7 +20,14 @@ from domain.partitioning import stream_name
 from domain.settings import Settings
 from migrations.broker import connect
 from migrations.engine import open_engine
-from tests.servers import PrivatePostgres, PrivateRabbitMQ, postgres_url, rabbitmq_url, reachable
+from tests.servers import (
+    PrivatePostgres,
+    PrivateRabbitMQ,
+    nginx_binary,
+    postgres_url,
+    rabbitmq_url,
+    reachable,
+)
 
 PARTITIONS = 3
 # What a test may raise their number to.
@@ -43,6 +50,8 @@ def _missing(item: pytest.Item) -> list[str]:
     installed = PrivatePostgres.binaries() and PrivateRabbitMQ.binary()
     if item.get_closest_marker("private_servers") and not installed:
         missing.append("installed PostgreSQL and RabbitMQ binaries")
+    if item.get_closest_marker("nginx") and nginx_binary() is None:
+        missing.append("nginx")
     return missing
 
 
@@ -62,7 +71,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _LEFT_OUT:
         names = " and ".join(sorted(_LEFT_OUT))
         terminalreporter.section("LEFT OUT", sep="!", red=True)
-        terminalreporter.line(f"Tests that need {names} did not run. `make services` starts them.")
+        terminalreporter.line(
+            f"Tests that need {names} did not run. `make services` starts servers, "
+            "`make services INSTALL=1` installs what is missing."
+        )
 
 
 def embedded(tmp_path: Path) -> Settings:

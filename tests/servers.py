@@ -301,6 +301,11 @@ def as_postgres() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 
 
+def nginx_binary() -> str | None:
+    """Of the nginx of this machine; Debian has it where only root looks."""
+    return shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
 class PrivateRabbitMQ(PrivateServer):
     """One RabbitMQ node of its own."""
 

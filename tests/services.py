@@ -1,11 +1,11 @@
-"""`make services`: PostgreSQL and RabbitMQ at the usual ports, by whatever is at hand."""
+"""`make services`: what the tests need, by whatever is at hand."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from tests.servers import (
     Process,
     address,
     end,
+    nginx_binary,
     postgres_url,
     process,
     rabbitmq_url,
@@ -26,6 +27,7 @@ from tests.servers import (
 FOLDER = Path(".services").resolve()
 # A project of its own: the volumes of a Footfall that runs here are not the tests'.
 COMPOSE = ["docker", "compose", "--project-name", "footfall-tests"]
+_INSTALL = "install with apt-get: make services INSTALL=1"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -70,6 +72,10 @@ KINDS = (
 
 def start() -> int:
     """Start what does not answer yet; the exit code."""
+    return _start_servers() or _provide_nginx()
+
+
+def _start_servers() -> int:
     missing = [kind for kind in KINDS if not _answers(kind)]
     elsewhere = [kind for kind in missing if address(kind.url())[0] not in LOOPBACK]
     for kind in elsewhere:
@@ -82,12 +88,26 @@ def start() -> int:
     FOLDER.mkdir(exist_ok=True)
     if all(address(k.url())[1] == k.usual_port for k in missing) and _docker_answers():
         return _start_containers(missing)
-    absent = [kind for kind in missing if kind.installed() is None]
+    absent = {kind.name: kind.package for kind in missing if kind.installed() is None}
+    if absent and not _wanted():
+        names = " and ".join(absent)
+        print(f"Not installed: {names}; and no Docker engine answers. Start Docker, or {_INSTALL}")
+        return 1
     if absent and not _install(absent):
         return 1
     for kind in missing:
         _start(kind)
     return 0
+
+
+def _provide_nginx() -> int:
+    # Tests start their own; it only has to be there.
+    if nginx_binary() is not None:
+        return 0
+    if not _wanted():
+        print(f"Not installed: nginx; the tests of the front door are left out. To {_INSTALL}")
+        return 0
+    return 0 if _install({"nginx": "nginx"}) else 1
 
 
 def _answers(kind: Kind) -> bool:
@@ -135,19 +155,18 @@ def _start(kind: Kind) -> None:
     print(f"{kind.name} started on 127.0.0.1:{port}, data in {server.folder}")
 
 
-def _install(absent: list[Kind]) -> bool:
-    names = " and ".join(kind.name for kind in absent)
-    if os.environ.get("INSTALL") != "1":
-        print(
-            f"Not installed: {names}; and no Docker engine answers. "
-            "Start Docker, or install with apt-get: make services INSTALL=1"
-        )
-        return False
+def _wanted() -> bool:
+    return os.environ.get("INSTALL") == "1"
+
+
+def _install(absent: Mapping[str, str]) -> bool:
+    """Names and the packages that provide them."""
+    names = " and ".join(absent)
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if shutil.which("apt-get") is None or (sudo and shutil.which("sudo") is None):
         print(f"INSTALL=1 needs apt-get and root (or sudo): install {names} another way")
         return False
-    packages = [kind.package for kind in absent]
+    packages = list(absent.values())
     apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
     print(f"installing {' and '.join(packages)}", flush=True)
     with _no_automatic_start(sudo):

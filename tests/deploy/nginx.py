@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Self
 
 from tests.acceptance.processes import until
 from tests.deploy.compose import REPOSITORY
-from tests.servers import answers, free_port
+from tests.servers import answers, free_port, nginx_binary
 
 CONFIGURATION = REPOSITORY / "deploy/nginx"
 
@@ -40,14 +39,9 @@ http {{
 _SERVER = re.compile(r"^( *server )(\S+):3000 resolve(.*;)$", re.MULTILINE)
 
 
-def binary() -> str | None:
-    """Of the nginx of this machine; Debian has it where only root looks."""
-    return shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
-
-
 def version() -> tuple[int, ...]:
     """Of that nginx."""
-    nginx = binary()
+    nginx = nginx_binary()
     assert nginx is not None
     said = subprocess.run([nginx, "-v"], capture_output=True, text=True, check=True).stderr
     numbers = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said)
@@ -78,7 +72,7 @@ class FrontDoor:
 
     def command(self, *more: str) -> list[str]:
         """nginx with this configuration."""
-        nginx = binary()
+        nginx = nginx_binary()
         assert nginx is not None
         error_log = str(self.folder / "error.log")
         configuration = str(self.folder / "nginx.conf")

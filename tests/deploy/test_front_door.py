@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -20,19 +19,10 @@ from domain.settings import Settings
 from ingest.requests import MAX_BODY_BYTES
 from tests.acceptance.processes import Role, report, until
 from tests.conftest import embedded
-from tests.deploy.nginx import CONFIGURATION, FrontDoor, binary, version
+from tests.deploy.nginx import CONFIGURATION, FrontDoor, version
 from tests.servers import free_port
 
-NO_NGINX = "no nginx: make services INSTALL=1, or apt-get install nginx"
-
-pytestmark = [
-    pytest.mark.acceptance,
-    # With CI=true nothing may be left out: the tests run, and fail.
-    pytest.mark.skipif(
-        binary() is None and os.environ.get("CI") != "true",
-        reason=NO_NGINX,
-    ),
-]
+pytestmark = [pytest.mark.acceptance, pytest.mark.nginx]
 
 SINGLE = {"page": "example.com/page", "timestamp": "2025-07-16T10:00:00Z"}
 PROBLEM = "application/problem+json"
