@@ -92,7 +92,8 @@ def import_command(
     Timestamps are ISO 8601; without an offset they are UTC. Views are summed by page and hour
     before they are sent.
 
-    Lines that are no view are skipped and counted by reason, the first faulty ones are shown.
+    Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
+    and counted by reason; the first faulty ones are shown.
     While the service answers 503 a request is sent again, for at most 60 s. A request without an
     answer is not sent again, since it could count twice: the import ends and says what was
     accepted. Then, and after Ctrl-C, repeating the import would count the accepted part twice.

@@ -161,7 +161,11 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
         handlers += ingest_routes(
-            appender, now_ms, settings.num_partitions, settings.request_timeout_ms / 1_000
+            appender,
+            now_ms,
+            settings.num_partitions,
+            settings.request_timeout_ms / 1_000,
+            settings.retention_days,
         )
         probes["log"] = writer.ping
     if read_api:

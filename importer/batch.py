@@ -1,5 +1,6 @@
 """Views gathered for one request."""
 
+from collections import Counter
 from datetime import date
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ class Batch:
     def __init__(self) -> None:
         self._pages: dict[str, dict[int, int]] = {}
         self._entries = 0
+        self._lines: Counter[int] = Counter()
         self.views = 0
 
     def add(self, view: View) -> bool:
@@ -31,8 +33,25 @@ class Batch:
             hours = self._pages[view.page] = {}
         hours[view.hour] = held + view.count
         self._entries += not held
+        self._lines[view.hour] += 1
         self.views += view.count
         return True
+
+    @property
+    def lines(self) -> int:
+        """How many views were added, whatever their counts."""
+        return self._lines.total()
+
+    def since(self, oldest: int) -> "Batch":
+        """What is in it of the hours from `oldest` on."""
+        kept = Batch()
+        for page, hours in self._pages.items():
+            if left := {hour: count for hour, count in hours.items() if hour >= oldest}:
+                kept._pages[page] = left
+                kept._entries += len(left)
+                kept.views += sum(left.values())
+        kept._lines = Counter({h: lines for h, lines in self._lines.items() if h >= oldest})
+        return kept
 
     def body(self) -> bytes:
         """JSON: page to timestamp to count."""

@@ -121,6 +121,8 @@ class _Import:
         for line in read_lines(name, lambda read: self._display.advance(read, self.lines - before)):
             self.lines += 1
             found = parser.parse(line)
+            if isinstance(found, View) and found.hour < self._sender.oldest:
+                found = Skip.PAST
             if isinstance(found, View):
                 self._gather(found)
             else:
@@ -168,16 +170,18 @@ def _parser(options: Options, clock: Clock) -> _Parser:
 
 def _summary(work: _Import, sender: Sender, interrupted: bool) -> Summary:
     errors = work.errors
-    complete = sender.accepted == work.counted
+    counted = work.counted - sender.past
+    skipped = work.skipped + Counter({Skip.PAST: sender.past_lines})
+    complete = sender.accepted == counted
     if interrupted or not complete:
         reason = "interrupted: " if interrupted else ""
-        errors.append(reason + _standing(work.counted, sender.accepted, sender.unknown))
+        errors.append(reason + _standing(counted, sender.accepted, sender.unknown))
     return Summary(
         lines=work.lines,
-        counted=work.counted,
+        counted=counted,
         accepted=sender.accepted,
         unknown=sender.unknown,
-        skipped={reason.value: count for reason, count in work.skipped.most_common()},
+        skipped={reason.value: count for reason, count in skipped.most_common()},
         errors=errors,
         exit_code=_INTERRUPTED_EXIT_CODE if interrupted else int(bool(errors)),
     )

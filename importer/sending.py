@@ -2,24 +2,20 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 from threading import Event, Lock, Semaphore
 
 import httpx
-import msgspec
 
+from importer.answers import UNKNOWN, Again, Outcome, Past, judge, reason
 from importer.batch import Batch
 
 IN_FLIGHT = 4
+# Before the year 1.
+_ANY_HOUR = -20_000_000
 
 _HEADERS = {"content-type": "application/json"}
-_TRY_AGAIN = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
-# What the service says in a 503 when the log did not confirm: the views may be in it already.
-_UNCONFIRMED = "may or may not be counted"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_UNKNOWN = "whether its views were counted is unknown, so it was not sent again"
 # Shorter than servers keep an idle connection, or a request could meet its closing.
 _LIMITS = httpx.Limits(max_connections=IN_FLIGHT, keepalive_expiry=2.0)
 
@@ -34,42 +30,24 @@ class Patience:
     give_up: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a batch, in views; `fault` is a sentence when it was not accepted."""
-
-    accepted: int = 0
-    unknown: int = 0
-    fault: str = ""
-
-
 class SendingFailed(Exception):
     """A batch was not accepted; the message says why and what to do."""
 
 
-class _Accepted(msgspec.Struct):
-    accepted: int
-
-
-class _Fault(msgspec.Struct):
-    pointer: str = ""
-    detail: str = ""
-
-
-class _Problem(msgspec.Struct):
-    detail: str = ""
-    errors: list[_Fault] = []
-
-
 class Sender:
-    """Sends batches to `to`; `accepted` and `unknown` are views, complete after `close`.
+    """Sends batches to `to`; `accepted`, `unknown` and `past` are views, complete after `close`.
 
-    Threads, not a loop: a reader that waits for its input must not hold up the answers.
+    Hours that the service does not keep are left out of a batch it refused for them; `oldest` is
+    then the first hour it takes. Threads, not a loop: a reader that waits for its input must not
+    hold up the answers.
     """
 
     def __init__(self, to: str, patience: Patience | None = None) -> None:
         self.accepted = 0
         self.unknown = 0
+        self.past = 0
+        self.past_lines = 0
+        self.oldest = _ANY_HOUR
         self._fault = ""
         self._to = to.rstrip("/")
         self._patience = patience or Patience()
@@ -84,7 +62,7 @@ class Sender:
         """Send `batch`, waiting while `IN_FLIGHT` are under way. Raises `SendingFailed`."""
         self._free.acquire()
         self._require_no_fault()
-        self._threads.submit(self._work, batch.body(), batch.views)
+        self._threads.submit(self._work, batch)
 
     def finish(self) -> None:
         """Wait until every batch is answered. Raises `SendingFailed`."""
@@ -101,24 +79,41 @@ class Sender:
         if self._fault:
             raise SendingFailed(self._fault)
 
-    def _work(self, body: bytes, views: int) -> None:
+    def _work(self, batch: Batch) -> None:
         # Counted here and not where the batch was put: there Ctrl-C may come between any two steps.
-        outcome = Outcome(unknown=views, fault=f"a request failed unexpectedly; {_UNKNOWN}")
+        outcome = Outcome(unknown=batch.views, fault=f"a request failed unexpectedly; {UNKNOWN}")
         try:
-            outcome = self._send(body, views)
+            outcome = self._send_kept(batch)
         finally:
             with self._counting:
                 self.accepted += outcome.accepted
                 self.unknown += outcome.unknown
+                self.past += outcome.past
+                self.past_lines += outcome.past_lines
                 self._fault = self._fault or outcome.fault
             self._free.release()
 
-    def _send(self, body: bytes, views: int) -> Outcome:
+    def _send_kept(self, batch: Batch) -> Outcome:
+        """Without the hours that are known or turn out to be past."""
+        found: Outcome | Past = Past(self.oldest)
+        left = batch
+        while isinstance(found, Past):
+            with self._counting:
+                self.oldest = max(self.oldest, found.oldest)
+            left = left.since(found.oldest)
+            found = self._send(left.body(), left.views) if left.views else Outcome()
+            if isinstance(found, Past) and left.since(found.oldest).views == left.views:
+                # It names an hour, but none of these is older.
+                found = Outcome(fault=found.fault)
+        past, lines = batch.views - left.views, batch.lines - left.lines
+        return replace(found, past=past, past_lines=lines)
+
+    def _send(self, body: bytes, views: int) -> Outcome | Past:
         backoff = self._patience.first_backoff
         deadline = time.monotonic() + self._patience.give_up
         while not self._stopped.is_set():
             found = self._try(body, views)
-            if isinstance(found, Outcome):
+            if not isinstance(found, Again):
                 return found
             delay = max(found.after, backoff)
             if time.monotonic() + delay > deadline:
@@ -128,79 +123,19 @@ class Sender:
             backoff = min(backoff * 2, self._patience.last_backoff)
         return Outcome(fault="stopped")
 
-    def _try(self, body: bytes, views: int) -> "Outcome | _Again":
+    def _try(self, body: bytes, views: int) -> Outcome | Again | Past:
         try:
             response = self._client.post(
                 f"{self._to}/page-views/multi", content=body, headers=_HEADERS
             )
         except _NOT_SENT as error:
-            fault = f"cannot connect to {self._to} ({_reason(error)})"
+            fault = f"cannot connect to {self._to} ({reason(error)})"
             if self._answered.is_set():
-                return _Again(fault)
+                return Again(fault)
             advice = "start the service with `footfall up`, or say with --to where it is"
             return Outcome(fault=f"{fault}: {advice}")
         except httpx.HTTPError as error:
-            fault = f"a request to {self._to} got no answer ({_reason(error)}); {_UNKNOWN}"
+            fault = f"a request to {self._to} got no answer ({reason(error)}); {UNKNOWN}"
             return Outcome(unknown=views, fault=fault)
         self._answered.set()
-        return self._judge(response, views)
-
-    def _judge(self, response: httpx.Response, views: int) -> "Outcome | _Again":
-        status = response.status_code
-        if response.is_success:
-            return _accepted(response, views)
-        fault = f"{self._to} answered {status}{_said(response)}"
-        if status in _TRY_AGAIN and _UNCONFIRMED not in response.text:
-            return _Again(fault, _retry_after(response))
-        if response.is_server_error:
-            return Outcome(unknown=views, fault=f"{fault}; {_UNKNOWN}")
-        return Outcome(fault=f"{fault}; nothing of this request was counted")
-
-
-@dataclass(frozen=True, slots=True)
-class _Again:
-    """Nothing was counted; `after` is how many seconds the service asked to wait."""
-
-    fault: str
-    after: float = 0.0
-
-
-def _accepted(response: httpx.Response, views: int) -> Outcome:
-    try:
-        accepted = msgspec.json.decode(response.content, type=_Accepted).accepted
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        fault = f"{response.url} answered {response.status_code}, but not what Footfall answers"
-        return Outcome(unknown=views, fault=f"{fault}; {_UNKNOWN}")
-    if accepted == views:
-        return Outcome(accepted)
-    return Outcome(accepted, fault=f"{accepted:,} of {views:,} views of a request were accepted")
-
-
-def _said(response: httpx.Response) -> str:
-    """The problem's detail and first faults, with a colon in front, if there is any."""
-    try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ""
-    faults = [f"{fault.pointer} {fault.detail}" for fault in problem.errors[:3]]
-    parts = [part for part in (problem.detail, *faults) if part]
-    return "".join(f": {_printable(part)}" for part in parts)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\ufffd" for c in text[:300])
-
-
-def _reason(error: Exception) -> str:
-    return _printable(str(error)) or type(error).__name__
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds from now, 0 when the header is missing or makes no sense."""
-    value = response.headers.get("retry-after", "")
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return 0.0
+        return judge(self._to, response, views)

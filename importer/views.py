@@ -42,10 +42,13 @@ class Skip(Enum):
     CONTROL = "control characters in the page"
     TIMESTAMP = "timestamp that cannot be read"
     FUTURE = "more than 1 h in the future"
+    PAST = "older than the service keeps"
     COUNT = f"count not from 1 to {MAX_COUNT:,}"
 
 
-ORDINARY = frozenset({Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS, Skip.STATIC_ASSET})
+ORDINARY = frozenset(
+    {Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS, Skip.STATIC_ASSET, Skip.PAST}
+)
 """Reasons that are no fault of the line: counted, never shown."""
 
 

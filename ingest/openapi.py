@@ -18,7 +18,7 @@ _TIMESTAMP = {
     "format": "date-time",
     "description": (
         "ISO 8601; without an offset it means UTC; `_` is accepted in place of `T`. Not more than "
-        "1 h in the future."
+        "1 h in the future, not older than RETENTION_DAYS keeps where that is set."
     ),
 }
 _ACCEPTED = {

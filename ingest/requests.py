@@ -1,15 +1,16 @@
 """What clients send, checked whole, turned into events or into a list of what to send instead."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from domain.errors import Problem, RequestRefused
-from domain.events import MAX_COUNT, PageViewed, Partition
-from domain.hours import HOUR_MS, parse_instant
+from domain.events import MAX_COUNT, MIN_AT_MS, PageViewed, Partition
+from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
 from domain.pages import page_fault
 from domain.partitioning import partition_for
+from domain.retention import horizon
 
 MAX_BODY_BYTES = 10_000_000
 MAX_PROBLEMS = 100
@@ -33,13 +34,27 @@ _single = msgspec.json.Decoder(SingleView)
 _multi = msgspec.json.Decoder(dict[str, dict[str, int]])
 
 
-def single_to_events(body: bytes, now_ms: int, partitions: int) -> Events:
+class Limits(NamedTuple):
+    """The moments that are accepted, the last one too; `days` is RETENTION_DAYS, 0 for ever."""
+
+    oldest_ms: int
+    latest_ms: int
+    days: int = 0
+
+
+def limits(now_ms: int, days: int) -> Limits:
+    """What is accepted at `now_ms`."""
+    oldest = horizon(now_ms, days)
+    return Limits(MIN_AT_MS if oldest is None else oldest * HOUR_MS, now_ms + MAX_AHEAD_MS, days)
+
+
+def single_to_events(body: bytes, accepted: Limits, partitions: int) -> Events:
     """The one event of a single request. Raises `RequestRefused`."""
     try:
         view = _single.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(error, _EXAMPLE_SINGLE) from error
-    page_is, timestamp_is = page_fault(view.page), _timestamp_fault(view.timestamp, now_ms)
+    page_is, timestamp_is = page_fault(view.page), _timestamp_fault(view.timestamp, accepted)
     if page_is or timestamp_is:
         found = (("/page", page_is), ("/timestamp", timestamp_is))
         raise RequestRefused([Problem(where, fault) for where, fault in found if fault])
@@ -47,7 +62,7 @@ def single_to_events(body: bytes, now_ms: int, partitions: int) -> Events:
     return {partition_for(view.page, partitions): [event]}
 
 
-def multi_to_events(body: bytes, now_ms: int, partitions: int) -> tuple[Events, int]:
+def multi_to_events(body: bytes, accepted: Limits, partitions: int) -> tuple[Events, int]:
     """All events of a multi request and the sum of their counts. Raises `RequestRefused`.
 
     All or nothing: one bad entry refuses the request, the first 100 bad entries are listed.
@@ -55,51 +70,57 @@ def multi_to_events(body: bytes, now_ms: int, partitions: int) -> tuple[Events, 
     try:
         pages = _multi.decode(body)
     except msgspec.ValidationError:
-        raise RequestRefused(_problems(_any_json(body), now_ms)) from None
+        raise RequestRefused(_problems(_any_json(body), accepted)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(error, _EXAMPLE_MULTI) from error
-    latest_ms = now_ms + MAX_AHEAD_MS
+    oldest_ms, latest_ms, _ = accepted
     events: Events = {}
-    accepted = 0
+    total = 0
     for page, counts in pages.items():
         if page_fault(page):
-            raise RequestRefused(_problems(pages, now_ms))
+            raise RequestRefused(_problems(pages, accepted))
         lane = events.setdefault(partition_for(page, partitions), [])
         for timestamp, count in counts.items():
             try:
                 at_ms = parse_instant(timestamp)
             except ValueError:
                 at_ms = latest_ms + 1
-            if at_ms > latest_ms or not 1 <= count <= MAX_COUNT:
-                raise RequestRefused(_problems(pages, now_ms))
+            if not oldest_ms <= at_ms <= latest_ms or not 1 <= count <= MAX_COUNT:
+                raise RequestRefused(_problems(pages, accepted))
             lane.append(PageViewed(page, at_ms, count))
-            accepted += count
-    return {partition: lane for partition, lane in events.items() if lane}, accepted
+            total += count
+    return {partition: lane for partition, lane in events.items() if lane}, total
 
 
-def _timestamp_fault(timestamp: str, now_ms: int) -> str | None:
+def _timestamp_fault(timestamp: str, accepted: Limits) -> str | None:
     try:
         at_ms = parse_instant(timestamp)
     except ValueError:
         return f"timestamp {_shown(timestamp)} cannot be read: {_TIMESTAMP}"
-    if at_ms > now_ms + MAX_AHEAD_MS:
+    if at_ms > accepted.latest_ms:
         return (
             f"timestamp {_shown(timestamp)} is more than 1 h in the future: send the moment of "
             "the view, and check the client's clock and offset"
         )
+    if at_ms < accepted.oldest_ms:
+        oldest = to_datetime(hour_of(accepted.oldest_ms))
+        return (
+            f"timestamp {_shown(timestamp)} is older than RETENTION_DAYS={accepted.days} keeps: "
+            f"the oldest accepted moment is {oldest:%Y-%m-%dT%H:%M:%SZ}"
+        )
     return None
 
 
-def _problems(found: Any, now_ms: int) -> list[Problem]:
+def _problems(found: Any, accepted: Limits) -> list[Problem]:
     problems: list[Problem] = []
-    for problem in _faults(found, now_ms):
+    for problem in _faults(found, accepted):
         problems.append(problem)
         if len(problems) == MAX_PROBLEMS:
             break
     return problems
 
 
-def _faults(found: Any, now_ms: int) -> Iterator[Problem]:
+def _faults(found: Any, accepted: Limits) -> Iterator[Problem]:
     if not isinstance(found, dict):
         yield Problem("", f"the body is not an object: send {_EXAMPLE_MULTI}")
         return
@@ -111,7 +132,7 @@ def _faults(found: Any, now_ms: int) -> Iterator[Problem]:
             yield Problem(_pointer(page), detail)
             continue
         for timestamp, count in counts.items():
-            if fault := _timestamp_fault(timestamp, now_ms):
+            if fault := _timestamp_fault(timestamp, accepted):
                 yield Problem(_pointer(page, timestamp), fault)
             if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
                 detail = f"the count is not a whole number from 1 to {MAX_COUNT:,}"

@@ -10,7 +10,14 @@ from litestar.types import Receive, Scope
 from domain.errors import Overloaded, Problem, RequestRefused
 from domain.ports import Clock
 from ingest.appender import Appender
-from ingest.requests import MAX_BODY_BYTES, Events, multi_to_events, single_to_events
+from ingest.requests import (
+    MAX_BODY_BYTES,
+    Events,
+    Limits,
+    limits,
+    multi_to_events,
+    single_to_events,
+)
 from web.app import route
 from web.problems import Answer, answer, read_body
 
@@ -20,30 +27,37 @@ _LARGE_BYTES = 200_000
 
 
 def routes(
-    appender: Appender, clock: Clock, partitions: int, deadline_seconds: float
+    appender: Appender,
+    clock: Clock,
+    partitions: int,
+    deadline_seconds: float,
+    retention_days: int = 0,
 ) -> Sequence[ASGIRouteHandler]:
     """The handlers of ingest; a large body has `deadline_seconds` for its turn and its arrival."""
     one_large_body = asyncio.Lock()
 
+    def accepted() -> Limits:
+        return limits(clock(), retention_days)
+
     async def single(scope: Scope, receive: Receive) -> Answer:
         body = await read_body(scope, receive, MAX_BODY_BYTES)
-        await appender.append(single_to_events(body, clock(), partitions))
+        await appender.append(single_to_events(body, accepted(), partitions))
         return _ACCEPTED_ONE
 
     async def multi(scope: Scope, receive: Receive) -> Answer:
         if _length(scope) <= _LARGE_BYTES:
             body = await read_body(scope, receive, MAX_BODY_BYTES)
-            return await append(*multi_to_events(body, clock(), partitions))
+            return await append(*multi_to_events(body, accepted(), partitions))
         async with _turn(one_large_body, deadline_seconds):
             body = await _read_in_time(scope, receive, deadline_seconds)
             # In a thread, so that other requests go on meanwhile.
-            found = await asyncio.to_thread(multi_to_events, body, clock(), partitions)
+            found = await asyncio.to_thread(multi_to_events, body, accepted(), partitions)
             return await append(*found)
 
-    async def append(events: Events, accepted: int) -> Answer:
+    async def append(events: Events, total: int) -> Answer:
         if events:
             await appender.append(events)
-        return answer({"accepted": accepted}, 202)
+        return answer({"accepted": total}, 202)
 
     return [
         route("/page-views/single", "POST", single),

@@ -170,3 +170,20 @@ def test_ctrl_c_says_what_was_accepted(service: Service) -> None:
     assert b"interrupted: 1,000 of the 1,001 views read so far were accepted" in stderr
     assert b"Traceback" not in stderr
     assert b"views accepted" in stdout
+
+
+def test_lines_older_than_the_service_keeps_are_counted_as_skipped(
+    service: Service, tmp_path: Path
+) -> None:
+    says = "the oldest accepted moment is 2025-07-06T10:00:00Z"
+    service.answers = [Answer(400, {"detail": says})]
+    path = tmp_path / "history.csv"
+    path.write_text(
+        "2025-07-06 09:59:59,example.com/x,5\n2025-07-06 09:00:00,example.com/x,5\n"
+        "2025-07-06 10:00:00,example.com/x,2\n"
+    )
+    result = run(path, "--to", service.url, "--json")
+    assert result.exit_code == 0, result.stderr
+    found = summary(result)
+    assert (found["lines"], found["counted"], found["accepted"]) == (3, 2, 2)
+    assert found["skipped"] == {"older than the service keeps": 2}

@@ -117,3 +117,33 @@ def test_fewer_accepted_than_sent_is_an_error(service: Service) -> None:
     service.answers = [Answer(202, {"accepted": 1})]
     with pytest.raises(SendingFailed, match="1 of 7 views"):
         send(service.url, batch(View("a", 0, 7)))
+
+
+OLD = Answer(
+    400,
+    {
+        "detail": "timestamp '2025-01-01T00:00:00Z' is older than RETENTION_DAYS=10 keeps: "
+        "the oldest accepted moment is 2025-07-06T10:00:00Z",
+    },
+)
+OLDEST = 486_610
+
+
+def test_hours_the_service_does_not_keep_are_left_out(service: Service) -> None:
+    service.answers = [OLD]
+    views = (View("a", OLDEST - 1, 3), View("a", OLDEST - 1), View("a", OLDEST, 5), View("b", 0))
+    sender = send(service.url, batch(*views))
+    assert (sender.accepted, sender.past, sender.past_lines, sender.oldest) == (5, 5, 3, OLDEST)
+    assert service.bodies == [{"a": {"2025-07-06T10:00:00Z": 5}}]
+
+
+def test_a_batch_of_which_nothing_is_kept_is_not_sent_again(service: Service) -> None:
+    service.answers = [OLD]
+    sender = send(service.url, batch(View("a", 0, 3)))
+    assert (sender.accepted, sender.past, service.requests) == (0, 3, 1)
+
+
+def test_a_refusal_that_names_an_hour_none_is_older_than_is_told(service: Service) -> None:
+    service.answers = [OLD]
+    with pytest.raises(SendingFailed, match=r"RETENTION_DAYS=10 .* nothing of this request"):
+        send(service.url, batch(View("a", OLDEST)))

@@ -10,23 +10,25 @@ from hypothesis import strategies as st
 
 from domain.errors import RequestRefused
 from domain.partitioning import partition_for
-from ingest.requests import multi_to_events, single_to_events
+from ingest.requests import Limits, limits, multi_to_events, single_to_events
 from tests.factories import TEN, event
 
-Read = Callable[[bytes, int, int], object]
+Read = Callable[[bytes, Limits, int], object]
 READS: tuple[Read, ...] = (single_to_events, multi_to_events)
+NOW = limits(TEN, 0)
+TEN_DAYS = limits(TEN, 10)
 
 
-def refused(read: Read, body: bytes) -> list[tuple[str, str]]:
+def refused(read: Read, body: bytes, accepted: Limits = NOW) -> list[tuple[str, str]]:
     with pytest.raises(RequestRefused) as caught:
-        read(body, TEN, 10)
+        read(body, accepted, 10)
     return [(problem.pointer, problem.detail) for problem in caught.value.problems]
 
 
 def test_a_single_view_becomes_one_event() -> None:
     body = b'{"page":"example.com/page","timestamp":"2025-07-16T10:00:00Z"}'
     partition = partition_for("example.com/page", 10)
-    assert single_to_events(body, TEN, 10) == {partition: [event()]}
+    assert single_to_events(body, NOW, 10) == {partition: [event()]}
 
 
 def test_a_multi_request_becomes_events_by_partition_and_their_sum() -> None:
@@ -34,7 +36,7 @@ def test_a_multi_request_becomes_events_by_partition_and_their_sum() -> None:
         b'{"example.com/page1":{"2025-07-16T10:00:00Z":5,"2025-07-16T11:00:00Z":3},'
         b'"example.com/page2":{"2025-07-16T10:00:00Z":2}}'
     )
-    events, accepted = multi_to_events(body, TEN, 10)
+    events, accepted = multi_to_events(body, NOW, 10)
     assert accepted == 10
     assert sorted(e.count for lane in events.values() for e in lane) == [2, 3, 5]
     for partition, lane in events.items():
@@ -43,7 +45,7 @@ def test_a_multi_request_becomes_events_by_partition_and_their_sum() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"page":{}}'])
 def test_nothing_to_count_is_accepted_as_nothing(body: bytes) -> None:
-    assert multi_to_events(body, TEN, 10) == ({}, 0)
+    assert multi_to_events(body, NOW, 10) == ({}, 0)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,27 @@ def test_every_bad_entry_of_a_multi_request_is_listed(body: bytes, pointers: lis
     assert [pointer for pointer, _ in refused(multi_to_events, body)] == pointers
 
 
+@pytest.mark.parametrize("timestamp", ["2025-07-06T09:59:59.999Z", "0001-01-01T00:00:00Z"])
+def test_a_view_of_an_hour_that_is_not_kept_is_refused(timestamp: str) -> None:
+    says = (
+        f"timestamp '{timestamp}' is older than RETENTION_DAYS=10 keeps: "
+        "the oldest accepted moment is 2025-07-06T10:00:00Z"
+    )
+    body = f'{{"page":"x","timestamp":"{timestamp}"}}'.encode()
+    assert refused(single_to_events, body, TEN_DAYS) == [("/timestamp", says)]
+    body = f'{{"x":{{"{timestamp}":1,"2025-07-06T10:00:00Z":1}}}}'.encode()
+    assert refused(multi_to_events, body, TEN_DAYS) == [(f"/x/{timestamp}", says)]
+
+
+def test_the_oldest_hour_that_is_kept_is_accepted_to_its_beginning() -> None:
+    body = b'{"x":{"2025-07-06T10:00:00Z":1}}'
+    assert multi_to_events(body, TEN_DAYS, 10)[1] == 1
+
+
+def test_any_age_is_accepted_where_everything_is_kept() -> None:
+    assert multi_to_events(b'{"x":{"0001-01-01T00:00:00Z":1}}', NOW, 10)[1] == 1
+
+
 def test_only_the_first_hundred_bad_entries_are_listed() -> None:
     body = b"{" + b",".join(b'"p%d":{"x":1}' % i for i in range(500)) + b"}"
     assert len(refused(multi_to_events, body)) == 100
@@ -111,7 +134,7 @@ def test_only_the_first_hundred_bad_entries_are_listed() -> None:
 def answers_or_refuses(body: bytes) -> None:
     for read in READS:
         with suppress(RequestRefused):
-            read(body, TEN, 10)
+            read(body, NOW, 10)
 
 
 @given(st.binary(max_size=60))
