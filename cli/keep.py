@@ -50,12 +50,20 @@ class Family:
                         socket.close()
                 stop.set()
 
+    async def run(self, commands: Sequence[Sequence[str]]) -> list[int]:
+        """Verbs with their arguments, each to its end; their exit codes. Cancelled, all end."""
+        children = [await self._start(*command) for command in commands]
+        try:
+            return [await child.wait() for child in children]
+        finally:
+            await asyncio.gather(*(_end(child) for child in children))
+
     async def _keep(self, role: str, name: str, sockets: Sockets, stop: asyncio.Event) -> None:
         backoff = _FIRST_BACKOFF_SECONDS
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             started = loop.time()
-            child = await self._start(role, [socket.fileno() for socket in sockets])
+            child = await self._start(role, listeners=[socket.fileno() for socket in sockets])
             await _first(child.wait(), stop.wait())
             if stop.is_set():
                 await _end(child)
@@ -69,12 +77,14 @@ class Family:
             except TimeoutError:
                 backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
 
-    async def _start(self, role: str, listeners: list[int]) -> asyncio.subprocess.Process:
+    async def _start(
+        self, *arguments: str, listeners: Sequence[int] = ()
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "cli",
-            role,
+            *arguments,
             env={**self._environment, LISTENERS: ",".join(map(str, listeners))},
             pass_fds=(self._lifeline, *listeners),
             # Ctrl-C reaches the whole group of the terminal; only the parent must act on it.

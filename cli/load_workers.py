@@ -2,18 +2,15 @@
 
 import asyncio
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import click
 import msgspec
 
 from cli import wiring
+from cli.keep import Family
 from cli.rebuilding import open_loader
-from cli.running import LIFELINE, run, settings_or_exit, stop_on_signals
+from cli.running import run, settings_or_exit, stop_on_signals
 from domain.errors import ReplayError
 from domain.events import Epoch, Generation, Offset, Partition
 from projector.load import load
@@ -48,46 +45,12 @@ class LoadWorkers(Load):
             for share in shares
             if share
         ]
-        async with _lifeline() as descriptor:
-            workers = [await _start(task, descriptor) for task in tasks]
-            try:
-                codes = await asyncio.gather(*(worker.wait() for worker in workers))
-            finally:
-                await _end(workers)
+        with Family() as family:
+            codes = await family.run(
+                [("load-worker", msgspec.json.encode(task).decode()) for task in tasks]
+            )
         if any(codes):
             raise ReplayError("a worker failed (its error is above): run the command again")
-
-
-@asynccontextmanager
-async def _lifeline() -> AsyncIterator[int]:
-    """A pipe whose other end closes when this process is gone, however it ends."""
-    read_end, write_end = os.pipe()
-    try:
-        yield read_end
-    finally:
-        os.close(write_end)
-        os.close(read_end)
-
-
-async def _start(task: Task, lifeline: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cli",
-        "load-worker",
-        msgspec.json.encode(task).decode(),
-        env={**os.environ, LIFELINE: str(lifeline)},
-        pass_fds=(lifeline,),
-        # Ctrl-C is for the parent, which ends its workers.
-        start_new_session=True,
-    )
-
-
-async def _end(workers: list[asyncio.subprocess.Process]) -> None:
-    for worker in workers:
-        if worker.returncode is None:
-            worker.send_signal(signal.SIGTERM)
-    await asyncio.gather(*(worker.wait() for worker in workers))
 
 
 @click.command(name="load-worker", hidden=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -79,16 +80,27 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
             epoch,
             settings.num_partitions,
         )
+        _stop_on_sigterm()
         try:
             await with_lease(
                 steps(rebuild), lambda: jobs.renew(REPLAY, owner, epoch), lease_seconds / 3
             )
+        except asyncio.CancelledError:
+            click.echo("interrupted: what is done is kept, run the command again", err=True)
+            raise
         finally:
             await asyncio.shield(jobs.release(REPLAY, owner, epoch))
     finally:
         await reader.close()
         await engine.dispose()
         await snapshots.dispose()
+
+
+def _stop_on_sigterm() -> None:
+    """As Ctrl-C: the lease is given back, so that nobody has to wait for its end."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 async def _acquire(jobs: Jobs, owner: str, lease_seconds: float) -> Epoch:

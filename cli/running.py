@@ -46,6 +46,9 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except asyncio.CancelledError:
+        # By SIGTERM, where a verb asked for that.
+        sys.exit(143)
     sys.exit(code or 0)
 
 
