@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli import status
+from cli.check_bounds import bound_lines
 from cli.running import run, settings_or_exit
 from cli.wiring import (
     open_leases,
@@ -26,8 +27,9 @@ Layer = Callable[[], Awaitable[None]]
 def check() -> None:
     """Check every layer: settings, databases, their version, log, partitions, projectors.
 
-    Prints a line a layer: OK, NOTE for what is right but may surprise, or ERROR with what to do.
-    Exit code 1 when anything is wrong.
+    Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
+    its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
+    code 1 after an ERROR.
     """
     settings = settings_or_exit()
     click.echo("OK    settings")
@@ -35,6 +37,8 @@ def check() -> None:
     async def main() -> int:
         results = [await _report(name, layer) for name, layer in _layers(settings).items()]
         if all(results):
+            if settings.rabbitmq_url:
+                results.append(await _report_bounds(settings))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
 
@@ -82,6 +86,15 @@ async def _report(name: str, layer: Layer) -> bool:
         click.echo(f"ERROR {name}: {error}", file=sys.stdout)
         return False
     click.echo(f"OK    {name}")
+    return True
+
+
+async def _report_bounds(settings: Settings) -> bool:
+    try:
+        click.echo("\n".join(await bound_lines(settings)))
+    except FootfallError as error:
+        click.echo(f"ERROR log, retention: {error}")
+        return False
     return True
 
 

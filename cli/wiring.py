@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.page_rules import PageRules
 from domain.ports import LogReader, LogWriter, Probe
+from domain.retention import stream_max_age
 from domain.settings import Settings
 from ingest import openapi as ingest_openapi
 from ingest.appender import Appender
@@ -107,7 +108,12 @@ async def migrate(settings: Settings) -> list[str]:
         async with _engine(log_url(settings)) as engine:
             await declare_partitions(engine, partitions)
     else:
-        await declare_streams(settings.rabbitmq_url, settings.stream_prefix, partitions)
+        await declare_streams(
+            settings.rabbitmq_url,
+            settings.stream_prefix,
+            partitions,
+            stream_max_age(settings.retention_days),
+        )
         done.append(f"log: streams {settings.stream_prefix}.*")
     async with _engine(settings.rows_url) as engine:
         await SqlGenerations(engine, now_ms).adopt_rules(PageRules(settings.page_rules))

@@ -27,9 +27,12 @@ def log_cut_ms(now_ms: int, days: int) -> int | None:
     return None if oldest is None else oldest * HOUR_MS - SLACK_MS
 
 
-def stream_days(days: int) -> int | None:
-    """How many days a broker keeps a stream, which cuts by its own clock and whole segments."""
-    return days + 2 if days else None
+def stream_max_age(days: int) -> str | None:
+    """How long a broker keeps a stream, in its words; None for ever.
+
+    A day more than the log needs: it goes by whole segments and by its own clock.
+    """
+    return f"{days + 2}D" if days else None
 
 
 class HourlyViews(dict[Hour, int]):

@@ -44,17 +44,40 @@ def is_lost(connection: AbstractConnection) -> bool:
     return not connection.connected.is_set()
 
 
-async def declare_streams(url: str, prefix: str, partitions: int) -> None:
-    """Create the streams that are missing. Raises `LogUnavailable`."""
+async def declare_streams(
+    url: str, prefix: str, partitions: int, max_age: str | None = None
+) -> None:
+    """Create the streams that are missing, bounded by `max_age`. Raises `LogUnavailable`.
+
+    One that is there stays as it is: its arguments cannot be changed any more.
+    """
     async with translated():
         connection = await connect(url, "footfall migrate")
-        async with connection, connection.channel() as channel:
+        async with connection:
             for partition in range(partitions):
-                await channel.declare_queue(
-                    stream_name(prefix, Partition(partition)),
-                    durable=True,
-                    arguments=STREAM_ARGUMENTS,
-                )
+                stream = stream_name(prefix, Partition(partition))
+                if not await _exists(connection, stream):
+                    async with connection.channel() as channel:
+                        await channel.declare_queue(
+                            stream, durable=True, arguments=stream_arguments(max_age)
+                        )
+
+
+def stream_arguments(max_age: str | None) -> ArgumentsType:
+    """What a stream is declared with; None: kept for ever."""
+    return STREAM_ARGUMENTS if max_age is None else {**STREAM_ARGUMENTS, "x-max-age": max_age}
+
+
+async def _exists(connection: AbstractConnection, stream: str) -> bool:
+    channel = connection.channel()
+    await channel.initialize()
+    try:
+        await channel.declare_queue(stream, passive=True)
+    except ChannelNotFoundEntity:
+        # The broker has closed the channel with that.
+        return False
+    await channel.close()
+    return True
 
 
 @asynccontextmanager
