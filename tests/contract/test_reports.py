@@ -1,0 +1,138 @@
+"""What reports read: the live generation's rows under the names it counts them under."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli import wiring
+from domain.events import Epoch, Generation, Hour, Partition
+from domain.hours import HOUR_MS, hour_of
+from domain.projection import project
+from domain.retention import HourlyViews
+from domain.settings import Settings
+from migrations import months
+from migrations.engine import open_engine
+from migrations.tables import generations, hourly_views, retention
+from projector.store import SqlProjectionStore
+from read_api.reader import _HOURLY, SqlReportReader
+from tests.factories import TEN, entry, event
+
+PAGE = "example.com/page"
+HOUR = hour_of(TEN)
+NEXT = Generation(2)
+
+
+class Reports(NamedTuple):
+    engine: AsyncEngine
+    store: SqlProjectionStore
+    reader: SqlReportReader
+
+    async def ask(self, page: str = PAGE) -> HourlyViews:
+        return await self.reader.hourly(page, Hour(HOUR - 5), Hour(HOUR + 5))
+
+
+@pytest.fixture
+async def reports(backend: Settings) -> AsyncIterator[Reports]:
+    engine = open_engine(backend.rows_url)
+    reader = SqlReportReader(open_engine(backend.rows_url, read_only=True))
+    found = Reports(engine, SqlProjectionStore(engine, wiring.now_ms), reader)
+    claim = await found.store.claim(Partition(1), Epoch(1))
+    await found.store.apply(
+        claim.checkpoint, project([entry(0, event(at_ms=TEN - HOUR_MS, count=3))])
+    )
+    yield found
+    await found.store.close()
+    await reader.close()
+
+
+async def promote(reports: Reports, rules: str) -> None:
+    """A generation with one view of the page, live in place of the other."""
+    async with reports.engine.begin() as connection:
+        await connection.execute(
+            insert(generations).values(
+                generation=NEXT,
+                state="catching-up",
+                purpose="replay",
+                created_ms=0,
+                page_rules=rules,
+                carried_views=0,
+                expired_views=0,
+                kept_until_ms=0,
+            )
+        )
+        if connection.dialect.name == "postgresql":
+            await months.create_parent(connection, NEXT)
+    if reports.engine.dialect.name == "postgresql":
+        await months.MonthPartitions(reports.engine).ensure(NEXT, [HOUR])
+        await months.finish(reports.engine, NEXT)
+    async with reports.engine.begin() as connection:
+        live = (await connection.execute(select(hourly_views))).one()
+        await connection.execute(
+            insert(hourly_views).values({**live._mapping, "generation": NEXT, "views": 1})
+        )
+        for generation, state in ((1, "previous"), (NEXT, "live")):
+            await connection.execute(
+                update(generations)
+                .where(generations.c.generation == generation)
+                .values(state=state)
+            )
+
+
+async def test_a_promotion_shows_in_the_next_report(reports: Reports) -> None:
+    assert await reports.ask() == {HOUR - 1: 3}
+    await promote(reports, "")
+    assert await reports.ask() == {HOUR - 1: 1}
+
+
+async def test_a_page_is_asked_for_under_the_name_it_is_counted_under(reports: Reports) -> None:
+    asked = f"{PAGE}?utm=1#top"
+    assert await reports.ask(asked) == {}
+    await promote(reports, "strip-fragment,strip-query")
+    assert await reports.ask(asked) == {HOUR - 1: 1}
+
+
+async def test_rules_that_are_adopted_later_count_too(reports: Reports) -> None:
+    assert await reports.ask(f"{PAGE}/") == {}
+    async with reports.engine.begin() as connection:
+        await connection.execute(update(generations).values(page_rules="strip-trailing-slash"))
+    assert await reports.ask(f"{PAGE}/") == {HOUR - 1: 3}
+
+
+async def test_hours_before_the_horizon_are_not_in_it(reports: Reports) -> None:
+    async with reports.engine.begin() as connection:
+        await connection.execute(update(retention).values(horizon=HOUR - 1))
+    found = await reports.ask()
+    assert (found, found.horizon) == ({HOUR - 1: 3}, HOUR - 1)
+    async with reports.engine.begin() as connection:
+        await connection.execute(update(retention).values(horizon=HOUR))
+    assert await reports.ask() == {}
+
+
+@pytest.mark.postgres
+@pytest.mark.rabbitmq
+@pytest.mark.parametrize("plan", ["force_custom_plan", "force_generic_plan"])
+async def test_only_the_month_and_generation_that_are_asked_for_are_read(
+    production: Settings, plan: str
+) -> None:
+    engine = open_engine(production.rows_url)
+    tables = months.MonthPartitions(engine)
+    await tables.ensure(Generation(1), [Hour(HOUR + 31 * 24 * n) for n in range(-12, 12)])
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql(f"SET LOCAL plan_cache_mode = {plan}")
+        values = {"generation": 1, "page": PAGE}
+        values |= {"first": "2025-07-15T10:00Z", "end": "2025-07-16T10:00Z"}
+        statement = str(
+            _HOURLY.compile(dialect=engine.dialect, compile_kwargs={"render_postcompile": True})
+        )
+        names = list(_HOURLY.compile(dialect=engine.dialect).positiontup or [])
+        await connection.exec_driver_sql(f"PREPARE report AS {statement.replace('%%', '%')}")
+        given = ", ".join(f"'{values.get(name, 'live')}'" for name in names)
+        lines = await connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) EXECUTE report({given})")
+        text = "\n".join(line for (line,) in lines)
+    await engine.dispose()
+    assert "hourly_views_g1_2025_07" in text, text
+    assert "hourly_views_g1_2025_06" not in text, text
+    assert "Seq Scan on hourly_views" not in text, text

@@ -1,0 +1,98 @@
+"""A big month goes while everybody else goes on."""
+
+import asyncio
+from dataclasses import replace
+from time import monotonic
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cli import wiring
+from cli.retaining import open_retention
+from domain.events import Epoch, Generation, Hour, Partition
+from domain.hours import HOUR_MS, hour_of, to_datetime
+from domain.projection import project
+from domain.settings import Settings
+from migrations.engine import open_engine
+from migrations.months import MonthPartitions, month_name, month_of
+from projector.compare import SqlComparison
+from projector.store import SqlProjectionStore
+from read_api.reader import SqlReportReader
+from tests.factories import entry, event
+
+pytestmark = [pytest.mark.postgres, pytest.mark.rabbitmq]
+
+ROWS = 400_000
+PAGE = "example.com/page"
+ONE = Partition(1)
+
+
+async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
+    production: Settings,
+) -> None:
+    settings = replace(production, retention_days=60)
+    now = hour_of(wiring.now_ms())
+    past = Hour(now - 150 * 24)
+    engine = open_engine(settings.rows_url)
+    snapshots = open_engine(settings.rows_url, read_only=True)
+    await _fill(engine, past)
+    store = SqlProjectionStore(engine, wiring.now_ms)
+    reader = SqlReportReader(open_engine(settings.reports_url, read_only=True))
+    comparison = SqlComparison(snapshots)
+    done = asyncio.Event()
+
+    async def poll() -> list[float]:
+        took = []
+        while not done.is_set():
+            started = monotonic()
+            # Both sides of the horizon: the months that go are planned over too.
+            await reader.hourly(PAGE, Hour(past - 24), now)
+            took.append(monotonic() - started)
+        return took
+
+    async def fold() -> int:
+        checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
+        while not done.is_set():
+            offset = checkpoint.next_offset
+            views = [event(PAGE, now * HOUR_MS), event(PAGE, past * HOUR_MS)]
+            checkpoint = await store.apply(checkpoint, project([entry(offset, *views)]))
+        return checkpoint.views
+
+    async def audit() -> int:
+        audits = 0
+        while not done.is_set():
+            # The rows that were loaded by hand were never folded.
+            assert (await comparison.audit(Generation(1))).difference == ROWS
+            audits += 1
+        return audits
+
+    async def drop() -> None:
+        try:
+            async with open_retention(settings) as found:
+                removal = await found.job.run()
+            assert sum(rows.rows for rows in removal.rows) >= ROWS
+        finally:
+            done.set()
+
+    took, views, audits, _ = await asyncio.gather(poll(), fold(), audit(), drop())
+    assert len(took) > 3
+    assert (views > 0, audits > 0) == (True, True)
+    assert max(took) < 5
+    assert (await comparison.audit(Generation(1))).difference == ROWS
+    await reader.close()
+    await engine.dispose()
+    await snapshots.dispose()
+
+
+async def _fill(engine: AsyncEngine, past: Hour) -> None:
+    await MonthPartitions(engine).ensure(Generation(1), [past])
+    table = month_name(Generation(1), month_of(to_datetime(past)))
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                f"INSERT INTO {table} SELECT 1, 'example.com/' || n, :moment, 0, 1 "
+                "FROM generate_series(1, :rows) AS n"
+            ),
+            {"moment": to_datetime(past), "rows": ROWS},
+        )
