@@ -28,6 +28,8 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "NUM_PARTITIONS": str(settings.num_partitions),
         "FLUSH_INTERVAL_MS": str(settings.flush_interval_ms),
         "STREAM_PREFIX": settings.stream_prefix,
+        "RETENTION_DAYS": str(settings.retention_days),
+        "RETENTION_CHECK_MS": str(settings.retention_check_ms),
         "LEASE_MS": "900",
         "REQUEST_TIMEOUT_MS": "5000",
         "PORT": str(port),
