@@ -5,8 +5,9 @@ begins one offset early and does not believe in the log before it has seen that 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aio_pika.abc import AbstractConnection
@@ -41,6 +42,7 @@ class RabbitLogReader(LogReader):
                 await self._prove_continuity(subscription, partition, offset)
             else:
                 subscription.must_start_at = 0
+            subscription.watch(partial(self.bounds, partition))
             yield subscription
 
     async def _prove_continuity(
@@ -73,13 +75,22 @@ class RabbitLogReader(LogReader):
                 if not await self._count(partition):
                     return Bounds(Offset(0), Offset(0))
                 found = await subscription.take_some(1, _ATTACH_SECONDS)
-        first = found[0].offset
-        async with self._consume(partition, "last") as subscription:
+        return Bounds(found[0].offset, await self._end(partition))
+
+    async def _end(self, partition: Partition) -> Offset:
+        async with (
+            self._consume(partition, "next") as appended,
+            self._consume(partition, "last") as subscription,
+        ):
             # "last" is the start of the last chunk; what follows arrives without a pause.
             found = await subscription.take_some(1_000, _ATTACH_SECONDS)
-            while more := await subscription.take(1_000, _QUIET_SECONDS):
+            # While others append there is no pause: what was appended meanwhile lies beyond the
+            # end that was asked for.
+            while not (beyond := await appended.take(1_000, 0)):
+                if not (more := await subscription.take(1_000, _QUIET_SECONDS)):
+                    break
                 found = more
-        return Bounds(first, Offset(found[-1].offset + 1))
+        return Offset(max([*found, *beyond], key=lambda entry: entry.offset).offset + 1)
 
     async def _count(self, partition: Partition) -> int:
         """Of the messages in a stream; the broker takes it now and then, so it may be too low."""
@@ -94,6 +105,8 @@ class RabbitLogReader(LogReader):
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         async with self._consume(partition, int(offset), prefetch=1) as subscription:
             found = await subscription.take(1, _QUIET_SECONDS)
+            if not found and (await self.bounds(partition)).end > offset:
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
         return found[0] if found else None
 
     async def ping(self) -> None:
@@ -116,7 +129,7 @@ class RabbitLogReader(LogReader):
             async with asyncio.timeout(RPC_SECONDS):
                 channel = await connection.channel(publisher_confirms=False)
                 underlay = await channel.get_underlay_channel()
-        subscription = RabbitSubscription(stream, underlay)
+        subscription = RabbitSubscription(stream, underlay, prefetch)
         try:
             async with translated(), asyncio.timeout(RPC_SECONDS):
                 await underlay.basic_qos(prefetch_count=prefetch)
@@ -151,9 +164,14 @@ class RabbitSubscription(Subscription):
     waits, so `deliver` only puts the entry in line.
     """
 
-    def __init__(self, stream: str, channel: AbstractChannel) -> None:
+    def __init__(self, stream: str, channel: AbstractChannel, prefetch: int) -> None:
         self._stream = stream
         self._channel = channel
+        # Fewer acks than takes: each is a system call, and half the credit is left meanwhile.
+        self._ack_every = max(1, prefetch // 2)
+        self._unacked = 0
+        self._last: int | None = None
+        self._bounds: Callable[[], Awaitable[Bounds]] | None = None
         self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
         self._put_back: Entry | None = None
         self.must_start_at: int | None = None
@@ -196,9 +214,14 @@ class RabbitSubscription(Subscription):
             if not entries:
                 raise LogUnavailable(f"the broker ended the reading of {self._stream}")
         if tag:
-            await self._grant_credit(tag)
+            await self._grant_credit(tag, len(entries))
         self._check_start(entries)
+        await self._check_gaps(entries)
         return entries
+
+    def watch(self, bounds: Callable[[], Awaitable[Bounds]]) -> None:
+        """From now on a gap between entries is looked into."""
+        self._bounds = bounds
 
     async def take_some(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
         """As `take`, where there is something to read: nothing is `LogUnavailable`."""
@@ -217,8 +240,27 @@ class RabbitSubscription(Subscription):
                 raise HistoryTruncated(message)
             self.must_start_at = None
 
-    async def _grant_credit(self, tag: int) -> None:
+    async def _check_gaps(self, entries: list[Entry]) -> None:
+        """Retention that overtakes a slow reader moves it on without a word."""
+        for entry in entries:
+            expected = entry.offset if self._last is None else self._last + 1
+            self._last = entry.offset
+            if entry.offset == expected or self._bounds is None:
+                continue
+            # The broker's own record at the start of a segment takes one offset.
+            if (first := (await self._bounds()).first) > expected + 1:
+                message = (
+                    f"{self._stream} begins at offset {first}, offsets from {expected} on were "
+                    "deleted while they were waiting to be read"
+                )
+                raise HistoryTruncated(message)
+
+    async def _grant_credit(self, tag: int, entries: int) -> None:
         # On a stream an ack is only credit for more; offsets live in the checkpoint.
+        self._unacked += entries
+        if self._unacked < self._ack_every:
+            return
+        self._unacked = 0
         async with translated():
             await self._channel.basic_ack(tag, multiple=True)
 
