@@ -139,7 +139,10 @@ async def months(connection: AsyncConnection, generation: Generation) -> Sequenc
 
 
 async def finish(engine: AsyncEngine, generation: Generation) -> None:
-    """Give every loose month its key and its place, then the generation its own. Repeatable."""
+    """Give every loose month its key and its place, then the generation its own.
+
+    Repeatable, by more than one at a time.
+    """
     async with transaction(engine) as connection:
         loose = [
             month
@@ -153,6 +156,7 @@ async def finish(engine: AsyncEngine, generation: Generation) -> None:
             await _run(connection, f"ANALYZE {month_name(generation, month)}")
     async with transaction(engine) as connection:
         name = parent_name(generation)
+        await _locked(connection)
         if not await attached(connection, name):
             await _run(
                 connection,
@@ -214,8 +218,9 @@ async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> b
     async with translated(), engine.connect() as connection:
         try:
             await _locked(connection)
-            await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
-            await _attach(connection, generation, month)
+            if not await attached(connection, name):
+                await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+                await _attach(connection, generation, month)
             await connection.commit()
         except IntegrityError:
             await connection.rollback()
@@ -227,6 +232,8 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
     name = month_name(generation, month)
     async with transaction(engine) as connection:
         await _locked(connection)
+        if await attached(connection, name):
+            return
         await _run(
             connection,
             f"CREATE TABLE {name}_merged AS SELECT {generation} AS generation, page, view_hour, "

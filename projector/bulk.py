@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from domain.ports import Clock
-from migrations.months import Month, MonthPartitions, month_name, month_of
-from projector.store import Rows, SqlProjectionStore
+from migrations.months import Month, MonthPartitions, attached, month_name, month_of
+from projector.store import Rows, SqlProjectionStore, upsert_into
 
 _COLUMNS = ("generation", "page", "view_hour", "shard", "views")
 
@@ -30,9 +30,13 @@ class BulkLoadStore(SqlProjectionStore):
             return
         driver: Any = (await connection.get_raw_connection()).driver_connection
         for month, records in _by_month(generation, rows).items():
-            await driver.copy_records_to_table(
-                month_name(generation, month), records=records, columns=_COLUMNS
-            )
+            name = month_name(generation, month)
+            if await attached(connection, name):
+                # A finish that was interrupted had got as far as this month: it has its key.
+                columns = [list(column) for column in zip(*sorted(records), strict=True)]
+                await connection.exec_driver_sql(upsert_into(name), (generation, *columns[1:]))
+            else:
+                await driver.copy_records_to_table(name, records=records, columns=_COLUMNS)
 
 
 def _by_month(generation: Generation, rows: Rows) -> dict[Month, list[tuple[Any, ...]]]:

@@ -22,7 +22,7 @@ from migrations.tables import checkpoints, dead_letters, generations, producer_p
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows.
 _UPSERT_POSTGRESQL = """
-    INSERT INTO hourly_views AS existing (generation, page, view_hour, shard, views)
+    INSERT INTO {table} AS existing (generation, page, view_hour, shard, views)
     SELECT $1, page, view_hour, shard, views
     FROM unnest($2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[])
          AS delta (page, view_hour, shard, views)
@@ -229,7 +229,7 @@ class SqlProjectionStore(ProjectionStore):
             [key[2] for key, _ in ordered],
             [views for _, views in ordered],
         )
-        await connection.exec_driver_sql(_UPSERT_POSTGRESQL, columns)
+        await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         async with translated(), self._engine.connect() as connection:
@@ -246,6 +246,11 @@ class SqlProjectionStore(ProjectionStore):
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def upsert_into(table: str) -> str:
+    """PostgreSQL's statement; takes a generation and lists of pages, hours, shards and views."""
+    return _UPSERT_POSTGRESQL.format(table=table)
 
 
 def _is(generation: Generation, partition: Partition) -> Any:
