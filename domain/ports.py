@@ -136,10 +136,13 @@ class Generations(Protocol):
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
         """From bulk load to ordinary rows: loading becomes catching-up. Can be repeated."""
 
-    async def promote(self, epoch: Epoch, generation: Generation, keep_ms: int) -> None:
+    async def promote(
+        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
+    ) -> None:
         """Make it live in one transaction, and the live one previous, kept for `keep_ms`.
 
-        Raises `NotCaughtUp`, nothing changed, where a partition's checkpoint would step back.
+        The little that it is behind is folded in it first. Raises `NotCaughtUp`, nothing changed,
+        where that is more than a little.
         """
 
     async def drop(self, generation: Generation) -> None:

@@ -1,19 +1,22 @@
 """Generations as a whole, on PostgreSQL and SQLite: begin, reopen, promote, drop."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
-from domain.errors import NotCaughtUp, ReplayError
+from domain.errors import LogUnavailable, NotCaughtUp, ReplayError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
-from domain.ports import Clock, Generations
+from domain.ports import Clock, Generations, LogReader
 from migrations import months
 from migrations.database import transaction, translated
+from migrations.engine import PAUSE_MS
 from migrations.tables import (
     audits,
     checkpoints,
@@ -23,12 +26,29 @@ from migrations.tables import (
     producer_positions,
 )
 from projector.jobs import REPLAY, fence
-from projector.store import read_checkpoint
+from projector.runner import Runner
+from projector.store import SqlProjectionStore, read_checkpoint
 
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
 SEALED = 2**62
 # Rows a transaction deletes in SQLite, so that others get their turn.
 _CHUNK_PAGES = 500
+# Entries of the log that a promotion may still fold, while the live fold waits: about a second.
+MOST_MISSING = 5_000
+_CATCH_UP_EVENTS = 100_000
+_CATCH_UP_SECONDS = 10.0
+
+
+class StoreWithin(SqlProjectionStore):
+    """A store whose changes are part of somebody else's transaction."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, connection: AsyncConnection) -> None:
+        super().__init__(engine, clock)
+        self._connection = connection
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection
 
 
 class SqlGenerations(Generations):
@@ -54,12 +74,14 @@ class SqlGenerations(Generations):
 
     async def adopt_rules(self, rules: PageRules) -> bool:
         """Count by `rules` from the start; False where the live generation has begun already."""
-        begun = select(checkpoints.c.partition).where(checkpoints.c.next_offset > 0).exists()
+        live = generations.c.state == "live"
+        # Whoever has claimed a partition goes by the rules it read then.
+        begun = select(checkpoints.c.partition).exists()
         async with transaction(self._engine) as connection:
+            # Not in one statement: that would not see a claim it had to wait for.
+            await connection.execute(select(generations.c.state).where(live).with_for_update())
             adopted = await connection.execute(
-                update(generations)
-                .where(generations.c.state == "live", ~begun)
-                .values(page_rules=rules.text)
+                update(generations).where(live, ~begun).values(page_rules=rules.text)
             )
             return adopted.rowcount == 1
 
@@ -122,8 +144,16 @@ class SqlGenerations(Generations):
             await fence(connection, REPLAY, epoch)
             await self._move(connection, generation, "loading", "catching-up")
 
-    async def promote(self, epoch: Epoch, generation: Generation, keep_ms: int) -> None:
+    async def promote(
+        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
+    ) -> None:
         async with transaction(self._engine) as connection:
+            if self._postgresql:
+                # The live projectors wait for this transaction: they must not wait for one whose
+                # process froze.
+                await connection.exec_driver_sql(
+                    f"SET LOCAL idle_in_transaction_session_timeout = {PAUSE_MS}"
+                )
             await fence(connection, REPLAY, epoch)
             found = await connection.execute(
                 select(generations.c.generation)
@@ -131,8 +161,10 @@ class SqlGenerations(Generations):
                 .with_for_update()
             )
             live = Generation(found.scalar_one())
+            await self._require(connection, generation, "catching-up")
             # Locked, the live projectors' next commits wait here and then find themselves fenced.
             before = await read_checkpoints(connection, live, lock=True)
+            await self._catch_up(connection, log, epoch, generation, before)
             after = await read_checkpoints(connection, generation, lock=True)
             if late := behind(before.values(), after):
                 names = ", ".join(map(str, late))
@@ -145,6 +177,47 @@ class SqlGenerations(Generations):
             # In this order: at no time may two be live.
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
             await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
+
+    async def _catch_up(
+        self,
+        connection: AsyncConnection,
+        log: LogReader,
+        epoch: Epoch,
+        generation: Generation,
+        live: Mapping[Partition, Checkpoint],
+    ) -> None:
+        """Fold the little that the live generation, which stands still now, is ahead.
+
+        Projectors that commit many times a second would else be faster each time.
+        """
+        folded = await read_checkpoints(connection, generation)
+        late = [live[partition] for partition in behind(live.values(), folded)]
+        missing = [
+            found.next_offset - folded[found.partition].next_offset
+            for found in late
+            if found.partition in folded
+        ]
+        if sum(missing) > MOST_MISSING:
+            return
+        runner = Runner(
+            log,
+            StoreWithin(self._engine, self._clock, connection),
+            flush_seconds=60,
+            batch_size=_CATCH_UP_EVENTS,
+        )
+        try:
+            async with asyncio.timeout(_CATCH_UP_SECONDS):
+                for found in late:
+                    await runner.run(
+                        found.partition,
+                        epoch,
+                        asyncio.Event(),
+                        generation=generation,
+                        until=found.next_offset,
+                    )
+        except TimeoutError:
+            message = "the log does not deliver what the live generation has folded already"
+            raise LogUnavailable(message) from None
 
     async def drop(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
@@ -192,7 +265,20 @@ class SqlGenerations(Generations):
             .values(state=new, **values)
         )
         if moved.rowcount != 1:
-            raise ReplayError(f"generation {generation} is not {old} any more")
+            raise ReplayError(_is_not(generation, old))
+
+    async def _require(
+        self, connection: AsyncConnection, generation: Generation, state: str
+    ) -> None:
+        found = await connection.execute(
+            select(generations.c.state).where(generations.c.generation == generation)
+        )
+        if found.scalar_one_or_none() != state:
+            raise ReplayError(_is_not(generation, state))
+
+
+def _is_not(generation: Generation, state: str) -> str:
+    return f"generation {generation} is not {state} (any more)"
 
 
 async def read_generations(connection: AsyncConnection) -> Sequence[GenerationInfo]:

@@ -27,8 +27,8 @@ from domain.ports import Comparison, Generations, History, LogReader
 from domain.wire import decode
 from projector.runner import Runner
 
-# Live projectors commit about once a second; each try catches up with the whole log first.
-_PROMOTE_TRIES = 100
+# What is missing after one is what was appended meanwhile: it gets less each time.
+_PROMOTE_TRIES = 20
 
 Targets = Mapping[Partition, Offset]
 """How far each partition is to be folded: the offset that is not folded any more."""
@@ -83,9 +83,10 @@ class Rebuild:
         """A new generation. Raises `HistoryIncomplete` when the log cannot give back all hours
         that are kept and they are not to be carried over (None: they will not be looked at).
         """
-        live = await self.live()
+        # The checkpoints first, or the fold would seem to be beyond the end of the log.
+        folded = await self._checkpoints(await self.live())
         bounds = await self._bounds()
-        truncated = await self._complete_from(bounds, await self._checkpoints(live))
+        truncated = await self._complete_from(bounds, folded)
         lost = [] if truncated is None else await self._history.hours_before(truncated)
         if lost and carry_over is False:
             raise HistoryIncomplete(_incomplete(lost))
@@ -94,14 +95,16 @@ class Rebuild:
         return await self._generations.begin(self._epoch, purpose, rules, starts, carried_before)
 
     async def reopen(self, purpose: str) -> GenerationInfo:
-        """The newest previous generation, to be made live again."""
+        """The generation that was live last, to be made live again."""
         found = [info for info in await self._generations.all() if info.state == "previous"]
         if not found:
             raise ReplayError(
                 "there is no previous generation: footfall replay --keep-previous leaves one"
             )
-        await self._generations.reopen(self._epoch, found[-1].generation, purpose)
-        return found[-1]
+        # Not the one with the highest number: after a rollback that is the one rolled back from.
+        newest = max(found, key=lambda info: info.kept_until_ms)
+        await self._generations.reopen(self._epoch, newest.generation, purpose)
+        return newest
 
     async def load(self, info: GenerationInfo) -> None:
         """Carry over what must be, fold the log in bulk; nothing to do where that is done."""
@@ -125,20 +128,19 @@ class Rebuild:
 
     async def compare(self, info: GenerationInfo) -> Diff:
         """Live against new, for the hours that both can have."""
-        live = await self.live()
         first = await self._history.horizon()
         if info.carried_before is None:
-            bounds = await self._bounds()
-            complete = await self._complete_from(bounds, await self._checkpoints(live))
+            folded = await self._checkpoints(await self.live())
+            complete = await self._complete_from(await self._bounds(), folded)
             first = first if complete is None else Hour(max(first, complete))
         return await self._comparison.compare(info.generation, self._reader, first)
 
     async def promote(self, generation: Generation, keep_ms: int) -> None:
-        """Catch up and promote, again until no live projector has been faster."""
+        """Catch up and promote, again where the live projectors are too far ahead by then."""
         for left in reversed(range(_PROMOTE_TRIES)):
             await self.catch_up(generation)
             try:
-                await self._generations.promote(self._epoch, generation, keep_ms)
+                await self._generations.promote(self._epoch, generation, keep_ms, self._reader)
             except NotCaughtUp:
                 if not left:
                     raise
