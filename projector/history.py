@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced
@@ -14,8 +14,16 @@ from domain.page_rules import PageRules
 from domain.ports import History
 from migrations.database import translated
 from migrations.months import MonthPartitions, month_name, month_of
-from migrations.tables import checkpoints, generations, hourly_views, retention
+from migrations.tables import (
+    checkpoints,
+    generations,
+    hourly_views,
+    jobs,
+    producer_positions,
+    retention,
+)
 from projector.generations import read_checkpoints
+from projector.jobs import REPLAY
 
 _LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
@@ -84,13 +92,16 @@ class SqlHistory(History):
                 generations.c.generation == generation,
                 generations.c.state == "loading",
                 generations.c.carried_views == NOT_CARRIED,
+                # Not `fence`, which would keep the lease from being renewed for as long as this
+                # takes. Who takes the job over meanwhile finds the mark, and goes on from there.
+                select(jobs.c.epoch).where(jobs.c.name == REPLAY).scalar_subquery() == epoch,
             )
             .values(carried_views=views)
             .returning(generations.c.page_rules)
         )
         rules = marked.scalar_one_or_none()
         if rules is None:
-            raise Fenced(f"the hours of generation {generation} are carried over already")
+            raise Fenced(f"generation {generation}: another process carries its hours over")
         await self._name_pages(connection, PageRules(rules), live, hours)
         for partition, found in (await read_checkpoints(connection, live)).items():
             await connection.execute(
@@ -102,12 +113,33 @@ class SqlHistory(History):
                 )
                 .values(carried_offset=found.next_offset)
             )
+        await self._carry_positions(connection, live, generation)
         for target, first, end in self._targets(generation, hours):
             values = {"generation": generation, "live": live}
             values |= {"first": self._bound(first), "end": self._bound(end)}
             await connection.execute(text(_COPY.format(target=target)), values)
         await connection.exec_driver_sql("DROP TABLE renamed")
         return views
+
+    async def _carry_positions(
+        self, connection: AsyncConnection, live: Generation, generation: Generation
+    ) -> None:
+        """Producers whose last batch is deleted: what they send again is known as before."""
+        known, start = producer_positions.alias(), checkpoints.alias()
+        deleted = select(
+            literal(generation),
+            known.c.partition,
+            known.c.producer,
+            known.c.sequence,
+            known.c.log_offset,
+        ).where(
+            known.c.generation == live,
+            start.c.generation == generation,
+            start.c.partition == known.c.partition,
+            known.c.log_offset < start.c.next_offset,
+        )
+        columns = ["generation", "partition", "producer", "sequence", "log_offset"]
+        await connection.execute(insert(producer_positions).from_select(columns, deleted))
 
     async def _name_pages(
         self, connection: AsyncConnection, rules: PageRules, live: Generation, hours: Sequence[Hour]
