@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.checkpoint import Checkpoint
+from domain.errors import LogUnavailable
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.generations import Carry, GenerationInfo
 from domain.hours import to_datetime
@@ -95,7 +96,11 @@ class _Ahead:
         while next_offset < until:
             fold = Fold(self._positions, self._rules, self._carry)
             while next_offset < until and len(fold.delta.rows) < _PIECE_ROWS:
-                for entry in await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS):
+                entries = await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS)
+                if not entries:
+                    message = f"the log does not deliver offset {until - 1}, which was folded"
+                    raise LogUnavailable(message)
+                for entry in entries:
                     next_offset = Offset(entry.offset + 1)
                     if entry.offset < until:
                         fold.add(entry)
