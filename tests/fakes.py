@@ -20,6 +20,8 @@ class FakeLog(LogWriter, LogReader):
 
     def __init__(self) -> None:
         self.entries: dict[Partition, list[bytes]] = defaultdict(list)
+        self.firsts: dict[Partition, int] = defaultdict(int)
+        self.at_once = 1_000
         self.failures: list[Exception] = []
         self.grown = asyncio.Condition()
 
@@ -40,11 +42,16 @@ class FakeLog(LogWriter, LogReader):
         yield _FakeSubscription(self, partition, offset)
 
     async def bounds(self, partition: Partition) -> Bounds:
-        return Bounds(Offset(0), Offset(len(self.entries[partition])))
+        return Bounds(Offset(self.firsts[partition]), Offset(len(self.entries[partition])))
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         bodies = self.entries[partition]
+        offset = Offset(max(offset, self.firsts[partition]))
         return Entry(offset, bodies[offset]) if offset < len(bodies) else None
+
+    def delete_before(self, partition: Partition, offset: int) -> None:
+        """As retention does; the offsets of what stays do not change."""
+        self.firsts[partition] = offset
 
     async def ping(self) -> None: ...
 
@@ -59,6 +66,7 @@ class _FakeSubscription(Subscription):
 
     async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
         bodies = self._log.entries[self._partition]
+        limit = min(limit, self._log.at_once)
         try:
             async with asyncio.timeout(timeout_seconds), self._log.grown:
                 await self._log.grown.wait_for(lambda: len(bodies) > self._next)

@@ -33,6 +33,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "LEASE_MS": "900",
         "REQUEST_TIMEOUT_MS": "5000",
         "PORT": str(port),
+        "PAGE_RULES": settings.page_rules,
         "WORKERS": "",
         "POSTGRES_HOST": "",
     }

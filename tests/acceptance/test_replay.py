@@ -1,0 +1,368 @@
+"""Rebuilds with real processes: under load, killed, refused, rolled back. Nobody sees them."""
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from cli import wiring
+from domain.events import Epoch, PageViewed, Partition
+from domain.hours import parse_instant
+from domain.settings import Settings
+from domain.wire import encode
+from migrations.engine import open_engine
+from projector.runner import Runner
+from tests.acceptance.processes import Role, footfall, report, until
+from tests.acceptance.test_exactly_once import HOUR, PAGES, Load, folded, stored
+from tests.conftest import embedded
+from tests.factories import HOUR_MS, batch
+from tests.servers import PrivatePostgres, PrivateRabbitMQ, Process, family, process
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+
+NOON = "2025-07-16T12:00:00Z"
+BATCHES = 60
+EVENTS = 200
+
+
+async def fill(settings: Settings, batches: int = BATCHES) -> Counter[str]:
+    """A log with a past, as ingest would have written it; what it adds up to."""
+    total: Counter[str] = Counter()
+    draw = random.Random(7)
+    writer = wiring.open_writer(settings)
+    at_ms = parse_instant(HOUR)
+
+    async def partition(number: int) -> None:
+        for sequence in range(1, batches + 1):
+            events = [
+                PageViewed(draw.choice(PAGES), at_ms - draw.randrange(20) * HOUR_MS, 1)
+                for _ in range(EVENTS)
+            ]
+            total.update(event.page for event in events)
+            cut = batch(*events, producer="past", sequence=sequence, shard=sequence % 10)
+            await writer.append(Partition(number), encode(cut))
+
+    try:
+        await asyncio.gather(*(partition(p) for p in range(settings.num_partitions)))
+    finally:
+        await writer.close()
+    return total
+
+
+class Watcher:
+    """Polls reports as often as it can: each must be there, and none may fall."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._seen: Counter[str] = Counter()
+        self._looking: asyncio.Task[None] | None = None
+        self.looked = 0
+
+    async def __aenter__(self) -> "Watcher":
+        self._looking = asyncio.create_task(self._look())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self._looking is not None
+        self._looking.cancel()
+        await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def check(self, at_least: int = 20) -> None:
+        """Raises what it saw; looks some more first."""
+        enough = self.looked + at_least
+
+        async def looked_enough() -> bool:
+            assert self._looking is not None
+            if self._looking.done():
+                await self._looking
+            return self.looked >= enough
+
+        await until(looked_enough, "reports being read")
+
+    async def _look(self) -> None:
+        async with httpx.AsyncClient(base_url=self._url, timeout=20) as client:
+            while True:
+                for page in PAGES[:4]:
+                    views = sum(row["v"] for row in await report(client, page=page, now=NOON))
+                    assert views >= self._seen[page], f"{page}: {self._seen[page]} -> {views}"
+                    self._seen[page] = views
+                    self.looked += 1
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[tuple[Role, Role]]:
+    """Ingest and the read API, and a projector that has folded everything there is."""
+    async with (
+        Role(settings, "ingest") as ingest,
+        Role(settings, "read-api") as read_api,
+        Role(settings, "projector") as projector,
+    ):
+        await asyncio.gather(ingest.serving(), read_api.serving(), projector.start())
+        await until(lambda: folded(settings), "the fold catching up")
+        yield ingest, read_api
+        for role in (ingest, read_api, projector):
+            assert "Traceback" not in role.log(), role.log()
+
+
+@asynccontextmanager
+async def views_coming(ingest: Role) -> AsyncIterator[Load]:
+    """A load meanwhile; every view of it is confirmed."""
+    load = Load(ingest.url, clients=1)
+    running = asyncio.create_task(load.run())
+    try:
+        yield load
+    finally:
+        load.stop()
+        await running
+    assert not load.uncertain
+
+
+async def fold(settings: Settings) -> None:
+    """All of the log into the live generation, without a projector."""
+    reader = wiring.open_reader(settings)
+    async with wiring.open_store(settings) as store:
+        runner = Runner(reader, store, flush_seconds=5, batch_size=100_000)
+        for number in range(settings.num_partitions):
+            partition = Partition(number)
+            end = (await reader.bounds(partition)).end
+            await runner.run(partition, Epoch(1), asyncio.Event(), until=end)
+    await reader.close()
+
+
+async def rows(settings: Settings, statement: str) -> list[Mapping[str, object]]:
+    engine = open_engine(settings.rows_url)
+    try:
+        async with engine.begin() as connection:
+            found = await connection.execute(text(statement))
+            return [dict(row._mapping) for row in found] if found.returns_rows else []
+    finally:
+        await engine.dispose()
+
+
+async def states(settings: Settings) -> dict[object, object]:
+    """Of each generation there ever was."""
+    found = await rows(settings, "SELECT generation, state FROM generations ORDER BY generation")
+    return {row["generation"]: row["state"] for row in found}
+
+
+async def live(settings: Settings) -> object:
+    """The generation that reports read."""
+    return next(g for g, state in (await states(settings)).items() if state == "live")
+
+
+async def succeed(settings: Settings, *arguments: str) -> tuple[str, str]:
+    """Run a verb that must end well; stdout and stderr."""
+    code, out, err = await footfall(settings, *arguments)
+    assert code == 0, out + err
+    assert "Traceback" not in err, err
+    return out, err
+
+
+async def fail(settings: Settings, *arguments: str) -> tuple[str, str]:
+    """Run a verb that must end with exit code 1 and a sentence; stdout and stderr."""
+    code, out, err = await footfall(settings, *arguments)
+    assert code == 1, out + err
+    assert "Traceback" not in err, err
+    return out, err
+
+
+async def test_nobody_who_reads_or_writes_notices_a_rebuild(backend: Settings) -> None:
+    before = await fill(backend)
+    async with serving(backend) as (ingest, read_api):
+        async with views_coming(ingest) as load, Watcher(read_api.url) as watcher:
+            out, _ = await succeed(backend, "replay")
+            assert "differ: 0" in out, out
+            await watcher.check()
+            assert await states(backend) == {1: "dropped", 2: "live"}
+            await succeed(backend, "replay", "--keep-previous")
+            await watcher.check()
+            assert await states(backend) == {1: "dropped", 2: "previous", 3: "live"}
+            # More views come in than the previous generation knows of.
+            more = load.confirmed.total() + 500
+            await until(lambda: reached(load, more), "views being confirmed")
+            await succeed(backend, "rollback")
+            await watcher.check()
+            assert await states(backend) == {1: "dropped", 2: "live", 3: "previous"}
+        await until(lambda: folded(backend), "the fold catching up")
+        assert await stored(backend) == before + load.confirmed
+        await succeed(backend, "verify")
+
+
+async def reached(load: Load, total: int) -> bool:
+    return load.confirmed.total() >= total
+
+
+class Replay:
+    """footfall replay, to be ended."""
+
+    def __init__(self, settings: Settings, *arguments: str) -> None:
+        self.role = Role(settings, "replay", *arguments)
+
+    async def begin(self, until_it_says: str) -> "Replay":
+        await self.role.start()
+        await until(lambda: self._says(until_it_says), f"replay saying {until_it_says!r}")
+        return self
+
+    async def _says(self, words: str) -> bool:
+        assert words in self.role.log() or self._running.returncode is None, self.role.log()
+        return words in self.role.log()
+
+    @property
+    def _running(self) -> asyncio.subprocess.Process:
+        assert self.role.process is not None
+        return self.role.process
+
+    async def interrupt(self) -> None:
+        """Ctrl-C; nothing of it may be left when it has gone."""
+        members = family(process(self._running.pid))
+        self.role.signal(signal.SIGINT)
+        assert await self.ended() == 130, self.role.log()
+        assert not any(member.alive() for member in members)
+
+    async def kill(self) -> None:
+        """SIGKILL; its workers notice and end."""
+        members = family(process(self._running.pid))
+        await self.role.kill()
+        await until(lambda: _gone(members), "the workers ending")
+
+    async def kill_a_worker(self) -> None:
+        parent = process(self._running.pid)
+        await until(lambda: _has_children(parent), "a worker starting")
+        family(parent)[-1].signal(signal.SIGKILL)
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(60):
+            return await self._running.wait()
+
+
+async def _gone(members: list[Process]) -> bool:
+    return not any(member.alive() for member in members)
+
+
+async def _has_children(parent: Process) -> bool:
+    assert parent.alive()
+    return len(family(parent)) > 1
+
+
+async def test_a_rebuild_that_is_killed_again_and_again_ends_exact(backend: Settings) -> None:
+    before = await fill(backend)
+    await fold(backend)
+    draw = random.Random(5)
+    one = await Replay(backend, "--throttle", "4000").begin("building generation 2")
+    await one.kill_a_worker()
+    assert await one.ended() == 1
+    assert "a worker failed (its error is above): run the command again" in one.role.log()
+    for words in ("going on with generation 2", "sorting"):
+        replay = await Replay(backend, "--workers", "1").begin(words)
+        await asyncio.sleep(draw.uniform(0, 0.1))
+        await replay.kill()
+    await succeed(backend, "replay")
+    assert list((await states(backend)).values()).count("live") == 1
+    assert await live(backend) != 1
+    assert await stored(backend) == before
+    await succeed(backend, "verify")
+    out, _ = await succeed(backend, "verify", "--deep")
+    assert "differ: 0" in out, out
+
+
+async def test_only_one_rebuild_is_under_way_and_it_can_be_abandoned(backend: Settings) -> None:
+    before = await fill(backend)
+    await fold(backend)
+    first = await Replay(backend, "--throttle", "1000").begin("building generation 2")
+    _, err = await fail(backend, "replay")
+    assert "only one may at a time" in err
+    await first.interrupt()
+    _, err = await fail(replace(backend, page_rules="lower-host"), "replay")
+    assert "is being built with PAGE_RULES=, now PAGE_RULES is lower-host" in err
+    _, err = await fail(backend, "rollback")
+    assert "is being built by footfall replay" in err
+    assert await states(backend) == {1: "live", 2: "loading"}
+    await succeed(backend, "replay", "--abandon")
+    assert await states(backend) == {1: "live", 2: "dropped"}
+    _, err = await fail(backend, "rollback")
+    assert "there is no previous generation" in err
+    assert await stored(backend) == before
+
+
+async def test_a_difference_is_found_said_and_repaired_only_when_asked(backend: Settings) -> None:
+    before = await fill(backend)
+    await fold(backend)
+    await rows(
+        backend,
+        f"UPDATE hourly_views SET views = views + 5 WHERE generation = 1 AND page = '{PAGES[3]}'",
+    )
+    wrong = await stored(backend)
+    assert wrong != before
+    out, _ = await fail(backend, "verify")
+    assert "ERROR generation 1" in out
+    out, _ = await fail(backend, "verify", "--deep")
+    assert PAGES[3] in out
+    out, err = await fail(backend, "replay")
+    assert PAGES[3] in out
+    assert "nothing is promoted" in err
+    assert await live(backend) == 1
+    assert await stored(backend) == wrong
+    await succeed(backend, "replay", "--accept-diff")
+    assert await stored(backend) == before
+    await succeed(backend, "verify")
+
+
+async def test_page_rules_are_applied_to_history(backend: Settings) -> None:
+    before = await fill(backend, batches=5)
+    await fold(backend)
+    writer = wiring.open_writer(backend)
+    twins = [PageViewed(f"EXAMPLE.com/{i}/?q=1", parse_instant(HOUR), 10) for i in (0, 1)]
+    for number, twin in enumerate(twins):
+        await writer.append(Partition(number), encode(batch(twin, producer="late")))
+    await writer.close()
+    await fold(backend)
+    merged = before + Counter({PAGES[0]: 10, PAGES[1]: 10})
+    ruled = replace(backend, page_rules="lower-host,strip-query,strip-trailing-slash")
+    out, _ = await fail(ruled, "replay", "--dry-run")
+    assert "differ: 4" in out, out
+    assert await stored(backend) == before + Counter({twin.page: 10 for twin in twins})
+    await succeed(ruled, "replay", "--accept-diff")
+    assert await stored(backend) == merged
+    # Whoever folds goes by the rules of the generation, and so does verify.
+    await succeed(backend, "verify", "--deep")
+
+
+@pytest.mark.private_servers
+async def test_a_rebuild_goes_on_after_the_broker_and_the_database_were_away(
+    tmp_path: Path,
+) -> None:
+    with PrivateRabbitMQ() as broker, PrivatePostgres() as database:
+        settings = replace(embedded(tmp_path), database_url=database.url, rabbitmq_url=broker.url)
+        await wiring.migrate(settings)
+        before = await fill(settings)
+        await fold(settings)
+        for server in (broker, database):
+            folded_before = await loaded(settings)
+            replay = await Replay(settings, "--throttle", "4000").begin("generation 2")
+            await until(lambda: loaded_more(settings, folded_before), "the load moving on")  # noqa: B023
+            await asyncio.to_thread(server.restart)
+            assert await replay.ended() == 1, replay.role.log()
+            assert "footfall: " in replay.role.log()
+            assert "Traceback" not in replay.role.log()
+        await succeed(settings, "replay")
+        assert await live(settings) == 2
+        assert await stored(settings) == before
+        await succeed(settings, "verify")
+
+
+async def loaded(settings: Settings) -> int:
+    """Events in the new generation."""
+    found = await rows(settings, "SELECT events FROM checkpoints WHERE generation = 2")
+    return sum(int(str(row["events"])) for row in found)
+
+
+async def loaded_more(settings: Settings, than: int) -> bool:
+    return await loaded(settings) > than
