@@ -11,6 +11,7 @@ from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
 SECONDS = 4.0
+SINGLE_EVENTS = int(os.environ.get("SINGLE_EVENTS", "1000000"))
 
 Benchmark = Callable[[], Awaitable[list[Row]]]
 
@@ -22,7 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "fold-long": fold.long_addresses,
     "freshness": lambda: freshness.freshness(RUNS, 15.0),
     "replay": lambda: replay.full_batches(RUNS),
-    "replay-single": replay.single_events,
+    "replay-single": lambda: replay.single_events(SINGLE_EVENTS),
     "report": lambda: report.report(RUNS, SECONDS),
 }
 

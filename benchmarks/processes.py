@@ -80,10 +80,15 @@ class Process:
 
     def peak_mb(self) -> float:
         """Largest resident set so far."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1_024
-        raise LookupError("VmHWM")
+        return peak_mb(self.pid)
+
+
+def peak_mb(pid: int) -> float:
+    """Largest resident set of a process so far."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1_024
+    raise LookupError("VmHWM")
 
 
 @asynccontextmanager

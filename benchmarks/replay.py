@@ -2,16 +2,21 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from statistics import median
 from time import perf_counter
 
 from benchmarks import fold
-from benchmarks.processes import Process, production, running
+from benchmarks.flood import flood
+from benchmarks.processes import Process, peak_mb, production, running
 from benchmarks.table import Row
 from cli import wiring
 from domain.events import Batch, PageViewed, Partition
+from domain.partitioning import stream_name
 from domain.settings import Settings
 from domain.wire import FORMAT, encode
+from tests.servers import family, process
 
 _AT_MS = 1_752_660_000_000
 _TIMEOUT_SECONDS = 900
@@ -19,12 +24,13 @@ _TIMEOUT_SECONDS = 900
 
 async def full_batches(runs: int) -> list[Row]:
     """Batches of 500 events: keys that repeat, then keys that are all new."""
-    rows = []
+    rows: list[Row] = []
+    peaks: list[float] = []
     async with production() as settings:
         log = fold.repeating_log(settings.num_partitions, 10_000_000)
         await fold.append(settings, log)
         events = fold.events_of(log)
-        rates = [events / await _rebuild(settings) for _ in range(runs)]
+        rates = [events / await _rebuild(settings, peaks) for _ in range(runs)]
         rows.append(
             Row(
                 "replay, full batches, keys repeat",
@@ -37,13 +43,14 @@ async def full_batches(runs: int) -> list[Row]:
         await fold.append(settings, log)
         events, rebuilt, lives = fold.events_of(log), [], []
         for _ in range(runs):
-            rebuilt.append(events / await _rebuild(settings))
+            rebuilt.append(events / await _rebuild(settings, peaks))
             lives.append(events / await _live(settings, log))
         ratios = [new / live for new, live in zip(rebuilt, lives, strict=True)]
         rows += [
             Row("replay, keys are new", f"{median(rebuilt):,.0f} events/s"),
             Row("live fold, the same log", f"{median(lives):,.0f} events/s"),
             Row("replay / live fold, keys are new", f"{median(ratios):.1f}", "at least 5"),
+            Row("replay, peak memory of a process", f"{max(peaks):.0f} MB", "at most 200 MB"),
         ]
     return rows
 
@@ -52,14 +59,17 @@ async def single_events(events: int = 10_000_000) -> list[Row]:
     """A log of batches of one event: as fast as the client library hands messages out."""
     async with production() as settings:
         await _append_single(settings, events)
-        seconds = await _rebuild(settings)
+        seconds = await _rebuild(settings, [])
     return [Row(f"replay, {events:,} batches of one event", f"{events / seconds:,.0f} events/s")]
 
 
-async def _rebuild(settings: Settings) -> float:
-    """Seconds from the start of the command until the generation is whole, its keys included."""
+async def _rebuild(settings: Settings, peaks: list[float]) -> float:
+    """Seconds from the start of the command until the generation is whole, its keys included.
+
+    `peaks` gets the largest resident set among its processes.
+    """
     await fold.forget(settings)
-    process = await asyncio.create_subprocess_exec(
+    command = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "cli",
@@ -68,17 +78,29 @@ async def _rebuild(settings: Settings) -> float:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    assert process.stderr is not None
+    assert command.stderr is not None
+    watching = asyncio.create_task(_watch(command.pid, peaks))
     started, seconds = perf_counter(), 0.0
-    async with asyncio.timeout(_TIMEOUT_SECONDS):
-        async for line in process.stderr:
-            if line.startswith(b"catching up"):
-                seconds = perf_counter() - started
-                process.terminate()
-        await process.wait()
+    try:
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            async for line in command.stderr:
+                if line.startswith(b"catching up"):
+                    seconds = perf_counter() - started
+                    command.terminate()
+            await command.wait()
+    finally:
+        watching.cancel()
     if not seconds:
         raise RuntimeError("the rebuild did not get through")
     return seconds
+
+
+async def _watch(pid: int, peaks: list[float]) -> None:
+    while True:
+        for member in await asyncio.to_thread(family, process(pid)):
+            with suppress(OSError, LookupError):
+                peaks.append(peak_mb(member.pid))
+        await asyncio.sleep(0.5)
 
 
 async def _live(settings: Settings, log: fold.Log) -> float:
@@ -88,26 +110,20 @@ async def _live(settings: Settings, log: fold.Log) -> float:
 
 
 async def _append_single(settings: Settings, events: int) -> None:
-    writer = wiring.open_writer(settings)
     each = events // settings.num_partitions
-    page = [PageViewed("example.com/articles/1", _AT_MS, 1)]
-
-    async def one(partition: Partition, lane: int) -> None:
-        # Lanes of producers of their own keep several publishes under way.
-        for sequence in range(1, each // _LANES + 1):
-            batch = Batch(FORMAT, f"lane-{lane}", sequence, _AT_MS, 0, page)
-            await writer.append(partition, encode(batch))
-
+    for number in range(settings.num_partitions):
+        stream = stream_name(settings.stream_prefix, Partition(number))
+        await flood(settings.rabbitmq_url or "", stream, _single(number, each))
+    reader = wiring.open_reader(settings)
     try:
-        await asyncio.gather(
-            *(
-                one(Partition(p), lane)
-                for p in range(settings.num_partitions)
-                for lane in range(_LANES)
-            )
-        )
+        for number in range(settings.num_partitions):
+            while (await reader.bounds(Partition(number))).end < each:
+                await asyncio.sleep(0.1)
     finally:
-        await writer.close()
+        await reader.close()
 
 
-_LANES = 10
+def _single(number: int, events: int) -> Iterator[bytes]:
+    page = [PageViewed(f"example.com/articles/{number}", _AT_MS, 1)]
+    for sequence in range(1, events + 1):
+        yield encode(Batch(FORMAT, "single", sequence, _AT_MS, sequence % 10, page))

@@ -11,7 +11,7 @@ from domain.projection import Fold
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
-_TAKE_ENTRIES = 16
+_TAKE_ENTRIES = 50
 
 
 class Runner:
