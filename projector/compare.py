@@ -15,6 +15,7 @@ from migrations.tables import checkpoints, generations, hourly_views
 from projector.ahead import fill_ahead
 from projector.difference import difference
 from projector.generations import read_generations
+from projector.history import read_horizon
 
 
 class SqlComparison(Comparison):
@@ -25,9 +26,11 @@ class SqlComparison(Comparison):
         self._postgresql = engine.dialect.name == "postgresql"
 
     async def compare(self, generation: Generation, log: LogReader, first: Hour) -> Diff:
-        async with self._snapshot() as connection:
+        async with self._structure_stands(), self._snapshot() as connection:
             infos = {info.generation: info for info in await read_generations(connection)}
             live = next(info for info in infos.values() if info.state == "live")
+            # Retention drops one generation's hours before the other's, after moving this.
+            first = Hour(max(first, await read_horizon(connection)))
             await fill_ahead(connection, log, infos[generation], live)
             return await difference(connection, generation, live.generation, first)
 

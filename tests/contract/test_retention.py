@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli import wiring
 from domain.errors import Fenced, JobTaken, StoreUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
-from domain.hours import HOUR_MS, hour_of, parse_instant
+from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
 from domain.ports import LogReader, LogWriter
 from domain.projection import POSITION_WINDOW, project
 from domain.retention import Removal
@@ -30,6 +30,7 @@ from migrations.tables import (
     hourly_views,
     metadata,
     producer_positions,
+    retention,
 )
 from projector.compare import SqlComparison
 from projector.expiry import SqlExpiry
@@ -258,6 +259,22 @@ async def test_every_generation_that_is_read_loses_the_same_hours(site: Site) ->
     if site.postgresql:
         statement = text("SELECT count(*) FROM hourly_views_g4_2025_06")
         assert await site.number(statement) == 1
+
+
+async def test_hours_that_are_half_gone_are_not_compared(site: Site) -> None:
+    await site.count(JUST_PAST, JUST_KEPT)
+    building = Generation(2)
+    await _generation(site, building, "catching-up", 0)
+    async with site.engine.begin() as connection:
+        await connection.execute(update(retention).values(horizon=HORIZON))
+        await connection.execute(
+            hourly_views.delete().where(
+                hourly_views.c.generation == LIVE,
+                hourly_views.c.view_hour < (to_datetime(HORIZON) if site.postgresql else HORIZON),
+            )
+        )
+    diff = await site.comparison.compare(building, site.reader, Hour(0))
+    assert (diff.first_hour, diff.differing, diff.old_views, diff.new_views) == (HORIZON, 0, 1, 1)
 
 
 async def test_a_position_that_is_looked_at_stays(site: Site) -> None:
