@@ -19,7 +19,7 @@ _ENDLESS_DAYS = 100 * 365
 
 async def bound_lines(settings: Settings) -> Sequence[str]:
     """OK, NOTE and WARN lines. Raises `LogUnavailable`."""
-    url = (settings.rabbitmq_url or "").partition(",")[0]
+    url = settings.rabbitmq_url or ""
     streams = [
         stream_name(settings.stream_prefix, Partition(p)) for p in range(settings.num_partitions)
     ]

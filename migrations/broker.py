@@ -1,8 +1,9 @@
 """The broker itself: its connections, its streams, and its errors in our words."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -17,25 +18,45 @@ from domain.partitioning import stream_name
 RPC_SECONDS = 10.0
 # A broker that vanished is missed after about three of these.
 _HEARTBEAT_SECONDS = 10
-# Segments are the unit of retention and cannot be changed after the declaration.
+# Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
+# stream has a replica on every node where no argument says otherwise.
 STREAM_ARGUMENTS: ArgumentsType = {
     "x-queue-type": "stream",
     "x-stream-max-segment-size-bytes": 64_000_000,
 }
 
 
+def nodes_of(url: str) -> list[str]:
+    """The URLs of the nodes that RABBITMQ_URL names, in any order."""
+    nodes = url.split(",")
+    random.shuffle(nodes)
+    return nodes
+
+
 async def connect(url: str, name: str) -> AbstractConnection:
-    """A plain connection, shown as `name` in the management pages.
+    """A plain connection to the first node that answers, shown as `name` in the management pages.
 
     Not a robust one: that would consume again from the offset of the first attach after a
     reconnect, and hold publishes back long after the client has gone.
     """
-    found = URL(url)
-    return await aio_pika.connect(
-        found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
-        timeout=RPC_SECONDS,
-        client_properties={"connection_name": name},
-    )
+    nodes = nodes_of(url)
+    failures = []
+    for node in nodes:
+        try:
+            return await _connect(node, name, RPC_SECONDS / len(nodes))
+        except LogUnavailable as error:
+            failures.append(error)
+    raise failures[0]
+
+
+async def _connect(node: str, name: str, patience_seconds: float) -> AbstractConnection:
+    found = URL(node)
+    async with translated():
+        return await aio_pika.connect(
+            found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
+            timeout=patience_seconds,
+            client_properties={"connection_name": name},
+        )
 
 
 def is_lost(connection: AbstractConnection) -> bool:
@@ -51,16 +72,31 @@ async def declare_streams(
 
     One that is there stays as it is: its arguments cannot be changed any more.
     """
-    async with translated():
-        connection = await connect(url, "footfall migrate")
-        async with connection:
-            for partition in range(partitions):
-                stream = stream_name(prefix, Partition(partition))
-                if not await _exists(connection, stream):
-                    async with connection.channel() as channel:
-                        await channel.declare_queue(
-                            stream, durable=True, arguments=stream_arguments(max_age)
-                        )
+    async with translated(), AsyncExitStack() as stack:
+        connections = await _connect_all(url, stack)
+        for partition in range(partitions):
+            stream = stream_name(prefix, Partition(partition))
+            # A stream is led by the node that is asked to declare it, so these take turns.
+            connection = connections[partition % len(connections)]
+            if not await _exists(connection, stream):
+                async with connection.channel() as channel:
+                    await channel.declare_queue(
+                        stream, durable=True, arguments=stream_arguments(max_age)
+                    )
+
+
+async def _connect_all(url: str, stack: AsyncExitStack) -> list[AbstractConnection]:
+    connections = []
+    failures = []
+    for node in nodes_of(url):
+        try:
+            connection = await _connect(node, "footfall migrate", RPC_SECONDS)
+            connections.append(await stack.enter_async_context(connection))
+        except LogUnavailable as error:
+            failures.append(error)
+    if not connections:
+        raise failures[0]
+    return connections
 
 
 def stream_arguments(max_age: str | None) -> ArgumentsType:

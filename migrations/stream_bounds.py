@@ -42,16 +42,18 @@ async def read_bounds(
     url: str, management_url: str | None, streams: Sequence[str], max_age: str | None
 ) -> Sequence[StreamBound]:
     """Of each stream; `max_age` is what it should be. Raises `LogUnavailable`."""
-    try:
-        return await _ask_management(url, management_url, streams)
-    except (httpx.HTTPError, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        return await _ask_broker(url, streams, max_age, reason)
+    reason = ""
+    for node in url.split(","):
+        try:
+            return await _ask_management(node, management_url, streams)
+        except (httpx.HTTPError, ValueError) as error:
+            reason = reason or str(error) or type(error).__name__
+    return await _ask_broker(url, streams, max_age, reason)
 
 
 def virtual_host(url: str) -> str:
-    """The virtual host an AMQP URL names."""
-    return unquote(urlsplit(url).path.removeprefix("/")) or "/"
+    """The virtual host an AMQP URL names, or several with commas between."""
+    return unquote(urlsplit(url.partition(",")[0]).path.removeprefix("/")) or "/"
 
 
 async def _ask_management(

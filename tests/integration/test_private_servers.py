@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from domain.errors import LogUnavailable
 from migrations.broker import connect
 from tests.servers import PrivatePostgres, PrivateRabbitMQ, answers, family, process
 
@@ -84,7 +85,7 @@ async def _publish_when_back(url: str, body: bytes) -> None:
         while True:
             try:
                 return await _publish(url, body)
-            except (AMQPError, TimeoutError):
+            except (AMQPError, LogUnavailable, TimeoutError):
                 await asyncio.sleep(0.1)
 
 

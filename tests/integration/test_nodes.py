@@ -1,0 +1,37 @@
+"""Several broker nodes in one URL."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from domain.errors import LogUnavailable
+from domain.events import Partition
+from ingest.log_rabbitmq import RabbitLogWriter
+from migrations.broker import connect, declare_streams
+from projector.log_rabbitmq import RabbitLogReader
+from tests.conftest import stream_prefix
+from tests.servers import free_port, rabbitmq_url
+
+pytestmark = pytest.mark.rabbitmq
+
+ONE = Partition(0)
+
+
+@pytest.fixture
+async def prefix() -> AsyncIterator[str]:
+    async with stream_prefix() as found:
+        yield found
+
+
+async def test_a_node_that_is_gone_is_passed_over(prefix: str) -> None:
+    gone = [f"amqp://guest:guest@127.0.0.1:{free_port()}/" for _ in range(3)]
+    url = ",".join([*gone, rabbitmq_url()])
+    await declare_streams(url, prefix, 1)
+    writer = RabbitLogWriter(url, prefix, 1, confirm_timeout_seconds=5)
+    await writer.append(ONE, b"x")
+    await writer.close()
+    reader = RabbitLogReader(url, prefix)
+    assert (await reader.bounds(ONE)).end == 1
+    await reader.close()
+    with pytest.raises(LogUnavailable):
+        await connect(",".join(gone), "footfall tests")
