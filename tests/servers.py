@@ -324,9 +324,7 @@ class PrivateRabbitMQ(PrivateServer):
         assert binary is not None, "RabbitMQ is not installed"
         folder = self.folder
         (folder / "enabled_plugins").write_text("[].")
-        (folder / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = 127.0.0.1:{self.port}\nvm_memory_high_watermark.absolute = 1GB\n"
-        )
+        (folder / "rabbitmq.conf").write_text(self.configuration())
         return [binary], {
             "HOME": str(folder),
             "RABBITMQ_NODENAME": f"footfall{self.port}@localhost",
@@ -338,6 +336,10 @@ class PrivateRabbitMQ(PrivateServer):
             "RABBITMQ_PID_FILE": str(folder / "pid"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1",
         }
+
+    def configuration(self) -> str:
+        """What stands in its rabbitmq.conf."""
+        return f"listeners.tcp.1 = 127.0.0.1:{self.port}\nvm_memory_high_watermark.absolute = 1GB\n"
 
     def wait_until_streams_are_registered(self) -> None:
         """Return once the node would find its streams again after SIGKILL.
