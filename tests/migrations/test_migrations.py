@@ -71,6 +71,15 @@ async def names(engine: AsyncEngine) -> set[str]:
         return await connection.run_sync(read)
 
 
+# In PostgreSQL the generation is the same in all of a table, so what differs comes first.
+KEYS = {("postgresql", "hourly_views"): ["page", "view_hour", "shard", "generation"]}
+
+
+def key_of(table: Table) -> list[str]:
+    """The columns of the primary key, in order."""
+    return [column.name for column in table.primary_key]
+
+
 def columns(table: Table, engine: AsyncEngine) -> dict[str, Column]:
     """What a table looks like to the database."""
     return {
@@ -104,8 +113,7 @@ async def test_the_tables_are_those_the_code_knows(engine: AsyncEngine, table: T
     await upgrade(engine)
     found = (await reflected(engine)).tables[table.name]
     assert columns(found, engine) == columns(table, engine)
-    in_order = [column.name for column in table.primary_key]
-    assert [column.name for column in found.primary_key] == in_order
+    assert key_of(found) == KEYS.get((engine.dialect.name, table.name), key_of(table))
 
 
 async def test_there_are_no_other_tables(engine: AsyncEngine) -> None:
