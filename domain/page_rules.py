@@ -4,6 +4,7 @@ The log keeps what clients sent, so a rule that changes is applied to history by
 generation keeps the rules it was built with; live projectors go by those, whatever the setting.
 """
 
+import re
 from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 
@@ -11,6 +12,8 @@ from domain.errors import SettingsError
 
 # ASCII only: other letters may change their length in bytes.
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_SCHEME = re.compile(r"[^/?#]*://")
+_HOST_END = re.compile(r"[/?#]")
 
 
 def _strip_fragment(page: str) -> str:
@@ -26,11 +29,11 @@ def _strip_trailing_slash(page: str) -> str:
 
 
 def _lower_host(page: str) -> str:
-    # The host ends at the first slash behind an optional scheme.
-    start = page.find("://") + 3 if "://" in page else 0
-    end = page.find("/", start)
-    if end < 0:
-        return page.translate(_LOWER)
+    # The host ends at the first of these behind an optional scheme; in a path or a query there
+    # may be another address.
+    scheme = _SCHEME.match(page)
+    found = _HOST_END.search(page, scheme.end() if scheme else 0)
+    end = found.start() if found else len(page)
     return page[:end].translate(_LOWER) + page[end:]
 
 
