@@ -1,16 +1,20 @@
 """The fold gives the same rows however the log is cut."""
 
 from collections import Counter
+from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Entry, Offset
-from domain.projection import Delta, Position, project
+from domain.events import Entry, Hour, Offset
+from domain.generations import Carry
+from domain.page_rules import NO_RULES, PageRules
+from domain.projection import POSITION_WINDOW, Delta, Fold, Position, RowKey, project
 from domain.wire import encode
 from tests.factories import HOUR_MS, TEN, batch, entry, event
 
-PAGES = st.sampled_from(["a", "b", "c/d"])
+PAGES = st.sampled_from(["a", "b", "c/d", "c/d/", "c/d?q"])
 EVENTS = st.builds(event, PAGES, st.integers(0, 5 * HOUR_MS), st.integers(1, 9))
 HEADERS = st.tuples(
     st.sampled_from(["p1", "p2"]), st.integers(0, 3), st.lists(EVENTS, min_size=1, max_size=5)
@@ -94,3 +98,55 @@ def test_bytes_that_are_no_batch_are_set_aside_and_passed() -> None:
 
 def test_hours_before_1970_round_down() -> None:
     assert project([entry(0, event("a", -1))]).rows == {("a", -1, 0): 1}
+
+
+@given(logs(), st.data())
+def test_rules_rename_and_nothing_else(log: list[Entry], data: st.DataObject) -> None:
+    rules = PageRules("strip-trailing-slash,strip-query")
+    renamed: Counter[RowKey] = Counter()
+    for (page, hour, shard), views in project(log).rows.items():
+        renamed[rules.apply(page), hour, shard] += views
+    cut = data.draw(st.integers(0, len(log)))
+    first = folded(log[:cut], {}, rules)
+    second = folded(log[cut:], first.positions, rules)
+    assert Counter(first.rows) + Counter(second.rows) == renamed
+    assert first.views + second.views == renamed.total()
+
+
+@given(logs(), st.integers(-1, 6), st.integers(0, 40))
+def test_what_was_carried_over_is_passed_and_the_rest_is_counted(
+    log: list[Entry], before: int, offset: int
+) -> None:
+    carry = Carry(Hour(before), Offset(offset))
+    delta = folded(log, {}, carry=carry)
+    copied = project([entry for entry in log if entry.offset < offset]).rows
+    carried = Counter({key: views for key, views in copied.items() if key[1] < before})
+    assert Counter(delta.rows) + carried == Counter(project(log).rows)
+    assert delta.views == sum(delta.rows.values())
+    # A batch of which all was copied is known all the same.
+    assert delta.positions == project(log).positions
+
+
+def test_pages_that_rules_bring_together_share_a_row() -> None:
+    rules = PageRules("lower-host")
+    delta = folded([entry(0, event("A.com/x", TEN), event("a.com/x", TEN, 2))], {}, rules)
+    assert delta.rows == {("a.com/x", TEN // HOUR_MS, 0): 3}
+    assert (delta.events, delta.views) == (2, 3)
+
+
+@pytest.mark.parametrize(("distance", "counts"), [(POSITION_WINDOW, 0), (POSITION_WINDOW + 1, 1)])
+def test_a_producer_is_forgotten_by_the_distance_in_the_log(distance: int, counts: int) -> None:
+    known = {"p1": Position(4, Offset(10))}
+    assert project([entry(10 + distance, sequence=4)], known).views == counts
+
+
+def folded(
+    log: list[Entry],
+    positions: Mapping[str, Position],
+    rules: PageRules = NO_RULES,
+    carry: Carry | None = None,
+) -> Delta:
+    fold = Fold(positions, rules, carry)
+    for found in log:
+        fold.add(found)
+    return fold.delta
