@@ -73,6 +73,19 @@ class Role:
             return (await client.get("/ready")).status_code == 200
         return False
 
+    async def until_answering(self, path: str) -> httpx.Response:
+        """The first answer to a GET."""
+        found: list[httpx.Response] = []
+        async with httpx.AsyncClient(base_url=self.url) as client:
+
+            async def answered() -> bool:
+                with suppress(httpx.TransportError):
+                    found.append(await client.get(path, timeout=10))
+                return bool(found)
+
+            await until(answered, f"an answer to GET {path}")
+        return found[0]
+
     def log(self) -> str:
         return self._log.read_text()
 
