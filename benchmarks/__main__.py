@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import fold, freshness, ingest, replay, report
+from benchmarks import fold, freshness, ingest, replay, report, retention
 from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
 SECONDS = 4.0
 SINGLE_EVENTS = int(os.environ.get("SINGLE_EVENTS", "1000000"))
+EXPIRED_ROWS = int(os.environ.get("EXPIRED_ROWS", "10000000"))
+HISTORY_ROWS = os.environ.get("HISTORY_ROWS", "1000000,10000000,50000000")
 
 Benchmark = Callable[[], Awaitable[list[Row]]]
 
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replay": lambda: replay.full_batches(RUNS),
     "replay-single": lambda: replay.single_events(SINGLE_EVENTS),
     "report": lambda: report.report(RUNS, SECONDS),
+    "retention": lambda: retention.drop(EXPIRED_ROWS, 20.0),
+    "fold-history": lambda: retention.fold_history(RUNS, HISTORY_ROWS, 500_000),
 }
 
 

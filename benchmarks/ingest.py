@@ -21,7 +21,8 @@ def _singles() -> list[bytes]:
     return [post("/page-views/single", body.encode()) for body in bodies]
 
 
-def _multi(entries: int) -> list[bytes]:
+def multi_requests(entries: int) -> list[bytes]:
+    """POSTs of so many pages each."""
     draw = Random(2)
     return [
         post(
@@ -68,7 +69,7 @@ async def single(runs: int, seconds: float) -> list[Row]:
 
 async def multi(runs: int, seconds: float) -> list[Row]:
     """Requests of 1,000 entries; a core is a second of the ingest process's processor time."""
-    requests = _multi(1_000)
+    requests = multi_requests(1_000)
     per_core, rates, peak = [], [], 0.0
     async with production() as settings, running(settings, "cli", "ingest") as ingest:
         for _ in range(runs):
