@@ -1,6 +1,7 @@
 """Generations as a whole: built, compared, promoted, carried over, dropped, under one job."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -34,7 +35,7 @@ from projector import generations as generations_module
 from projector.audits import SqlAudits, audit_all
 from projector.bulk import BulkLoadStore
 from projector.compare import SqlComparison
-from projector.generations import SqlGenerations
+from projector.generations import SqlGenerations, StoreWithin
 from projector.history import SqlHistory
 from projector.jobs import REPLAY, SqlJobs
 from projector.load import load
@@ -444,6 +445,76 @@ async def test_a_loader_of_an_older_job_is_fenced(site: Site) -> None:
         await site.bulk.apply(claim.checkpoint, fold)
 
 
+async def test_a_claim_that_is_under_way_is_not_missed_by_a_promotion(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    new = Partition(7)
+    await site.append(new, event("new/partition"))
+    async with site.engine.connect() as connection:
+        within = StoreWithin(site.engine, wiring.now_ms, connection)
+        claim = await within.claim(new, Epoch(3))
+        promoting = asyncio.create_task(site.rebuild().promote(SECOND, 1_000))
+        await asyncio.wait({promoting}, timeout=0.3)
+        await connection.commit()
+    await promoting
+    fold = project([Entry(Offset(0), site.log.entries[new][0])])
+    with pytest.raises(Fenced):
+        await site.store.apply(claim.checkpoint, fold)
+    await site.fold(new, epoch=3)
+    await site.assert_exact()
+
+
+async def test_a_flush_that_is_under_way_is_not_missed_by_a_promotion(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    claim = await site.store.claim(ONE, Epoch(3))
+    fold = project([Entry(claim.checkpoint.next_offset, await site.append(ONE))])
+    async with site.engine.connect() as connection:
+        await StoreWithin(site.engine, wiring.now_ms, connection).apply(claim.checkpoint, fold)
+        promoting = asyncio.create_task(
+            site.generations.promote(site.epoch, SECOND, 1_000, site.log)
+        )
+        await asyncio.wait({promoting}, timeout=0.3)
+        await connection.commit()
+    await promoting
+    # At once, not only after the next flush.
+    await site.assert_exact()
+
+
+async def test_live_projectors_do_not_wait_for_a_promotion_that_froze(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not site.postgresql:
+        # Who has locked a file keeps it: nothing but the end of its process frees it.
+        return
+    await site.fill()
+    await site.fold()
+    await site.build()
+    claim = await site.store.claim(ONE, Epoch(3))
+    fold = project([Entry(claim.checkpoint.next_offset, await site.append(ONE))])
+    moved = await site.store.apply(claim.checkpoint, fold)
+    frozen, thawed = asyncio.Event(), asyncio.Event()
+
+    async def freeze(*_: object) -> None:
+        frozen.set()
+        await thawed.wait()
+
+    monkeypatch.setattr(generations_module, "PAUSE_MS", "200")
+    monkeypatch.setattr(SqlGenerations, "_catch_up", freeze)
+    promoting = asyncio.create_task(site.generations.promote(site.epoch, SECOND, 0, site.log))
+    await frozen.wait()
+    fold = project([Entry(moved.next_offset, await site.append(ONE))])
+    async with asyncio.timeout(10):
+        await site.store.apply(moved, fold)
+    thawed.set()
+    with pytest.raises(StoreUnavailable):
+        await promoting
+    assert await site.states() == {1: "live", 2: "catching-up"}
+    await site.assert_exact()
+
+
 # Crashes
 
 
@@ -551,6 +622,9 @@ async def test_a_drop_that_died_is_repeated(site: Site, monkeypatch: pytest.Monk
     await site.fold()
     await site.build()
     await audit_all(site.generations, site.comparison, site.audits)
+    claim = await site.store.claim(ONE, site.epoch, SECOND)
+    late = project([Entry(claim.checkpoint.next_offset, await site.append(ONE, event(PAGE, TEN)))])
+    await site.fold()
 
     async def killed(*_: object) -> None:
         raise StoreUnavailable("killed")
@@ -563,6 +637,8 @@ async def test_a_drop_that_died_is_repeated(site: Site, monkeypatch: pytest.Monk
         with pytest.raises(StoreUnavailable):
             await site.generations.drop(SECOND)
     assert await site.states() == {1: "live", 2: "dropping"}
+    with pytest.raises(Fenced):
+        await site.store.apply(claim.checkpoint, late)
     await site.generations.drop(SECOND)
     assert await site.states() == {1: "live"}
     async with site.engine.connect() as connection:
@@ -907,3 +983,15 @@ async def test_the_job_of_one_that_is_silent_is_taken(site: Site) -> None:
 async def test_of_many_that_want_a_job_one_gets_it(site: Site) -> None:
     found = await asyncio.gather(*(site.jobs.acquire("other", f"o{i}") for i in range(5)))
     assert sum(epoch is not None for epoch in found) == 1
+
+
+async def test_leases_go_by_the_clock_of_the_database(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await site.jobs.acquire("other", "one") is not None
+    # A host whose clock is a day ahead takes nobody for dead.
+    now_ns = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now_ns() + DAY_MS * 1_000_000)
+    wrong = SqlJobs(site.engine, LEASE_MS)
+    assert await wrong.acquire("other", "two") is None
+    assert await wrong.holder("other") == "one"

@@ -17,6 +17,7 @@ from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports import LogReader, LogWriter
 from domain.settings import Settings
+from ingest.log_sqlite import SqliteLogWriter
 from migrations.broker import connect
 from tests.conftest import embedded
 from tests.fakes import FakeLog
@@ -91,6 +92,30 @@ async def test_bounds_and_entries_can_be_asked_for(log: Log) -> None:
     assert await log.reader.entry_at(ONE, Offset(7)) == Entry(Offset(7), b"x")
 
 
+async def test_bounds_are_found_while_others_append(log: Log) -> None:
+    appended = 0
+
+    async def append() -> None:
+        nonlocal appended
+        while True:
+            await log.writer.append(ONE, b"x")
+            appended += 1
+
+    await log.writer.append(ONE, b"x")
+    appending = [asyncio.create_task(append()) for _ in range(3)]
+    try:
+        for _ in range(3):
+            before = appended
+            async with asyncio.timeout(20):
+                bounds = await log.reader.bounds(ONE)
+            assert bounds.first == 0
+            assert before <= bounds.end <= appended + len(appending) + 1
+    finally:
+        for task in appending:
+            task.cancel()
+        await asyncio.gather(*appending, return_exceptions=True)
+
+
 async def test_a_checkpoint_beyond_the_end_is_refused(log: Log) -> None:
     await log.writer.append(ONE, b"x")
     with pytest.raises(LogWentBackward):
@@ -141,6 +166,15 @@ async def test_a_deleted_beginning_is_refused(tmp_path: Path) -> None:
     assert await reader.bounds(ONE) == Bounds(Offset(3), Offset(6))
     await writer.close()
     await reader.close()
+
+
+async def test_the_embedded_log_is_synced_at_every_commit(tmp_path: Path) -> None:
+    backend = embedded(tmp_path)
+    await wiring.migrate(backend)
+    writer = SqliteLogWriter(backend.log_file, backend.num_partitions)
+    with closing(writer._connect()) as connection:
+        # FULL: a commit is on the disk when it returns, in WAL mode too.
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
 @pytest.mark.rabbitmq

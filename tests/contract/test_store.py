@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from cli import wiring
-from domain.errors import Fenced
+from domain.errors import Fenced, StoreUnavailable
 from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
 from domain.ports import ProjectionStore, ReportReader
@@ -109,6 +109,24 @@ async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> No
     checkpoint = (await rows.store.claim(ONE, Epoch(1))).checkpoint
     moved = await rows.store.apply(checkpoint, project([Entry(Offset(0), b"\x00junk"), entry(1)]))
     assert (moved.next_offset, moved.views) == (2, 1)
+
+
+async def test_what_fails_half_way_has_changed_nothing(
+    backend: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with wiring.open_store(backend) as store:
+        checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
+
+        async def fail(*_: object) -> None:
+            raise StoreUnavailable("killed")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "_add", fail)
+            with pytest.raises(StoreUnavailable):
+                await store.apply(checkpoint, project([Entry(Offset(0), b"junk"), entry(1)]))
+        claim = await store.claim(ONE, Epoch(1))
+        assert (claim.checkpoint, dict(claim.positions)) == (checkpoint, {})
+        await store.apply(checkpoint, project([Entry(Offset(0), b"junk"), entry(1)]))
 
 
 async def test_pages_of_the_world_are_kept(rows: Rows) -> None:

@@ -1,0 +1,43 @@
+"""One partition, read and folded in flushes."""
+
+import asyncio
+
+import pytest
+
+from domain.errors import UnknownFormat
+from domain.events import Epoch, Offset, Partition
+from projector.runner import Runner
+from tests.factories import entry
+from tests.fakes import FakeLog, FakeStore
+
+ONE = Partition(1)
+NEWER = b'[99,"p9",1,0,0,["what this means nobody knows yet"]]'
+
+
+async def filled(*bodies: bytes) -> FakeLog:
+    log = FakeLog()
+    for body in bodies:
+        await log.append(ONE, body)
+    return log
+
+
+async def test_a_newer_format_stops_the_partition_in_front_of_it() -> None:
+    log = await filled(entry(0).body, entry(1).body, NEWER, entry(3).body)
+    store = FakeStore()
+    runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
+    for _ in range(2):
+        with pytest.raises(UnknownFormat, match="upgrade"):
+            await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(4))
+        assert store.stored[ONE].next_offset == 2
+        assert store.stored[ONE].views == 2
+        assert not store.dead_letters
+
+
+async def test_nothing_beyond_the_offset_that_is_wanted_is_folded() -> None:
+    log = await filled(*(entry(number).body for number in range(5)))
+    store = FakeStore()
+    runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
+    found = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(3))
+    assert (found.next_offset, found.views) == (3, 3)
+    again = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))
+    assert again.next_offset == 3
