@@ -102,7 +102,9 @@ async def _report_fold(settings: Settings) -> bool:
     try:
         async with open_leases(settings) as leases:
             entered = (await leases.ownership()).owners
-        lines = list(fold_lines(await status.ask(settings), entered, settings.num_partitions))
+        found = await status.ask(settings)
+        lines = list(fold_lines(found, entered, settings.num_partitions))
+        lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:
         lines = [f"ERROR partitions: {error}"]
     click.echo("\n".join(lines))
@@ -125,6 +127,16 @@ def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterato
         if row.error:
             yield f"ERROR partition {row.partition}: {row.error}"
     yield _projectors_line(found)
+
+
+def rules_lines(found: Status, wanted: str) -> Iterator[str]:
+    """Whether the rows are counted by the rules that are set."""
+    live = next(info for info in found.generations if info.state == "live")
+    if live.page_rules != wanted:
+        yield (
+            f"NOTE  page rules: PAGE_RULES is {wanted or 'empty'}, the rows are counted by "
+            f"{live.page_rules or 'none'}: footfall replay --accept-diff applies it to all of them"
+        )
 
 
 def _old_line(old: Sequence[PartitionStatus], written: int) -> str:

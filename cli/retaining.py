@@ -1,16 +1,19 @@
 """The parts of retention, and the task that carries it out beside a projector."""
 
 import asyncio
+import logging
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from cli import wiring
 from domain.settings import Settings
 from migrations.engine import open_engine
+from projector.audits import SqlAudits, audit_all
+from projector.compare import SqlComparison
 from projector.expiry import SqlExpiry
 from projector.generations import SqlGenerations
 from projector.jobs import REPLAY, RETENTION, SqlJobs
@@ -21,34 +24,54 @@ from projector.trim_sqlite import SqliteLogTrimmer
 _FIRST_SECONDS = 5.0
 
 
+logger = logging.getLogger(__name__)
+
+
 class Retaining(NamedTuple):
-    """What is past, and the job that drops it."""
+    """What is past, the job that drops it, and the audit of what is left."""
 
     retention: Retention
     job: RetentionJob
+    audit: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
 async def open_retention(settings: Settings) -> AsyncIterator[Retaining]:
     """Its connections are closed at the end."""
     engine = open_engine(settings.rows_url, pool_size=4, patient=True)
+    snapshots = open_engine(settings.rows_url, pool_size=2, patient=True, read_only=True)
     jobs = SqlJobs(engine, settings.lease_ms)
+    generations = SqlGenerations(engine, wiring.now_ms)
     retention = Retention(
         SqlExpiry(engine),
-        SqlGenerations(engine, wiring.now_ms),
+        generations,
         None if settings.rabbitmq_url else SqliteLogTrimmer(settings.log_file),
         lambda: jobs.holder(REPLAY),
         wiring.now_ms,
         settings.retention_days,
     )
     owner = f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+    async def audit() -> None:
+        comparison, audits = SqlComparison(snapshots), SqlAudits(engine, wiring.now_ms)
+        for found in await audit_all(generations, comparison, audits):
+            if found.difference:
+                logger.error(
+                    "the rows of generation %d differ by %+d views from what was folded: "
+                    "footfall verify --deep says where, footfall replay rebuilds them",
+                    found.generation,
+                    found.difference,
+                )
+
     try:
         yield Retaining(
             retention,
             RetentionJob(jobs, RETENTION, retention, owner, settings.lease_ms / 1_000),
+            audit,
         )
     finally:
         await engine.dispose()
+        await snapshots.dispose()
 
 
 @asynccontextmanager
@@ -57,7 +80,8 @@ async def retaining(settings: Settings) -> AsyncIterator[None]:
     every_seconds = settings.retention_check_ms / 1_000
     async with open_retention(settings) as found:
         task = asyncio.create_task(
-            found.job.keep(min(_FIRST_SECONDS, every_seconds), every_seconds), name="retention"
+            found.job.keep(min(_FIRST_SECONDS, every_seconds), every_seconds, found.audit),
+            name="retention",
         )
         try:
             yield

@@ -4,8 +4,14 @@ import click
 import msgspec
 
 from cli.running import run, settings_or_exit
-from cli.wiring import now_ms, open_leases, open_reader, open_store, require_migrated
+from cli.wiring import now_ms, open_reader, require_migrated
+from domain.generations import GenerationInfo
+from domain.hours import hour_of, to_datetime
 from domain.settings import Settings
+from migrations.engine import open_engine
+from projector.generations import SqlGenerations
+from projector.history import SqlHistory
+from projector.leases import SqlLeases
 from projector.status import Status, read_status
 
 _HEADER = ("partition", "first", "last", "checkpoint", "lag", "seconds", "events", "views", "owner")
@@ -25,8 +31,8 @@ def status(as_json: bool) -> None:
     owner         the projector that folds it
 
     Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
-    and cost nothing after. Below the table: who is alive, and what is wrong. Exit code 1 when
-    anything is.
+    and cost nothing after. Below the table: which projectors live, the oldest hour that is kept,
+    the generations of rows, and what is wrong. Exit code 1 when anything is.
     """
     settings = settings_or_exit()
 
@@ -42,11 +48,20 @@ def status(as_json: bool) -> None:
 async def ask(settings: Settings) -> Status:
     """How far the fold is, and who does it."""
     reader = open_reader(settings)
+    # Read-only: nothing here waits for a writer, or for one that froze.
+    engine = open_engine(settings.rows_url, read_only=True)
     try:
-        async with open_store(settings) as store, open_leases(settings) as leases:
-            return await read_status(reader, store, leases, now_ms, settings.num_partitions)
+        return await read_status(
+            reader,
+            SqlGenerations(engine, now_ms),
+            SqlHistory(engine),
+            SqlLeases(engine, settings.lease_ms),
+            now_ms,
+            settings.num_partitions,
+        )
     finally:
         await reader.close()
+        await engine.dispose()
 
 
 def _table(found: Status) -> str:
@@ -72,7 +87,34 @@ def _table(found: Status) -> str:
     ]
     projectors = ", ".join(found.projectors) or "none: nothing is folded"
     errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
-    return "\n".join([*lines, f"projectors alive: {projectors}", *errors])
+    kept = f"{found.horizon:%Y-%m-%dT%H:00Z}, older hours are in no report" if found.horizon else ""
+    return "\n".join(
+        [
+            *lines,
+            f"projectors alive: {projectors}",
+            f"oldest hour kept: {kept or 'all are'}",
+            *map(_generation, found.generations),
+            *errors,
+        ]
+    )
+
+
+def _generation(info: GenerationInfo) -> str:
+    parts = [f"generation {info.generation}: {info.state}"]
+    if info.building:
+        parts.append(f"footfall {info.purpose} builds it")
+    if info.state == "previous":
+        parts.append(f"for footfall rollback until {_moment(info.kept_until_ms)}")
+    if info.page_rules:
+        parts.append(f"PAGE_RULES {info.page_rules}")
+    if info.carried_before is not None:
+        hour = f"{to_datetime(info.carried_before):%Y-%m-%dT%H:00Z}"
+        parts.append(f"hours before {hour} carried over, not counted again")
+    return ", ".join(parts)
+
+
+def _moment(at_ms: int) -> str:
+    return f"{to_datetime(hour_of(at_ms)):%Y-%m-%dT%H:00Z}"
 
 
 def _text(value: int | float | None) -> str:

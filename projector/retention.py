@@ -158,12 +158,18 @@ class RetentionJob:
                 await self._jobs.release(self._name, self._owner, epoch)
         return found[0]
 
-    async def keep(self, first_seconds: float, every_seconds: float) -> None:
-        """Again and again, until cancelled. What goes wrong is logged and tried next time."""
+    async def keep(
+        self, first_seconds: float, every_seconds: float, audit: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Again and again, until cancelled; whoever had the job audits the rows after.
+
+        What goes wrong is logged and tried next time.
+        """
         await asyncio.sleep(first_seconds)
         while True:
             try:
                 await self.run()
+                await audit()
             except JobTaken:
                 logger.debug("another process looks for what is past")
             except FootfallError as error:

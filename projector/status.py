@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
 from domain.checkpoint import Bounds, Checkpoint, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
-from domain.events import Epoch, Generation, Offset, Partition
-from domain.ports import Clock, Leases, LogReader, ProjectionStore
+from domain.events import MIN_AT_MS, Epoch, Generation, Hour, Offset, Partition
+from domain.generations import GenerationInfo
+from domain.hours import HOUR_MS, to_datetime
+from domain.ports import Clock, Generations, History, Leases, LogReader
 from domain.wire import decode
 
 
@@ -29,9 +32,14 @@ class PartitionStatus(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """All partitions and their sums, and the projectors that live."""
+    """All partitions and their sums, the projectors that live, and the generations of rows.
 
-    generation: int | None
+    `horizon` is the oldest hour that is kept, None where nothing has expired yet.
+    """
+
+    generation: int
+    generations: list[GenerationInfo]
+    horizon: datetime | None
     partitions: list[PartitionStatus]
     projectors: list[str]
     lag: int | None
@@ -40,13 +48,20 @@ class Status(Struct, frozen=True):
 
 
 async def read_status(
-    reader: LogReader, store: ProjectionStore, leases: Leases, clock: Clock, partitions: int
+    reader: LogReader,
+    generations: Generations,
+    history: History,
+    leases: Leases,
+    clock: Clock,
+    partitions: int,
 ) -> Status:
     """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
 
     Raises `StoreUnavailable`; a log that cannot be read is said in the partition's `error`.
     """
-    known = {found.partition: found for found in await store.checkpoints()}
+    infos = await generations.all()
+    live = next(info.generation for info in infos if info.state == "live")
+    known = await generations.checkpoints(live)
     ownership = await leases.ownership()
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
@@ -56,7 +71,9 @@ async def read_status(
         )
     )
     return Status(
-        generation=next((c.generation for c in known.values()), None),
+        generation=live,
+        generations=[*infos],
+        horizon=_horizon(await history.horizon()),
         partitions=rows,
         projectors=list(ownership.projectors),
         lag=_total(rows),
@@ -100,6 +117,10 @@ async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float
         return max(0.0, (clock() - decode(entry.body).recorded_ms) / 1000)
     except (Undecodable, UnknownFormat):
         return None
+
+
+def _horizon(hour: Hour) -> datetime | None:
+    return to_datetime(hour) if hour * HOUR_MS > MIN_AT_MS else None
 
 
 def _fresh(partition: Partition) -> Checkpoint:

@@ -68,7 +68,10 @@ async def test_check_and_status_tell_how_it_is(backend: Settings) -> None:
         assert out.count(projector) == backend.num_partitions + 1
         code, out, _ = await footfall(backend, "check")
         assert code == 0
-        assert [line.split()[0] for line in out.splitlines()] == ["OK"] * 6
+        words = [line.split()[0] for line in out.splitlines()]
+        # Where its management pages are off, a broker cannot be asked for policies.
+        assert set(words) <= {"OK", "NOTE"}, out
+        assert words.count("OK") == (7 if backend.rabbitmq_url else 6), out
 
 
 @pytest.mark.parametrize("role", ["web", "projector"])

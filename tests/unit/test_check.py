@@ -2,7 +2,9 @@
 
 import pytest
 
-from cli.check import fold_lines
+from cli.check import fold_lines, rules_lines
+from domain.events import Generation
+from domain.generations import GenerationInfo
 from projector.status import PartitionStatus, Status
 
 
@@ -13,7 +15,20 @@ def row(partition: int, lag: int = 0, owner: str | None = "a", error: str | None
 def lines(rows: list[PartitionStatus], written: int, entered: int | None = None) -> list[str]:
     projectors = sorted({found.owner for found in rows if found.owner})
     known = range(len(rows) if entered is None else entered)
-    return list(fold_lines(Status(1, rows, projectors, 0, 0, 0), known, written))
+    return list(fold_lines(status(rows, projectors), known, written))
+
+
+def status(rows: list[PartitionStatus], projectors: list[str], page_rules: str = "") -> Status:
+    live = GenerationInfo(Generation(1), "live", "first", 0, page_rules=page_rules)
+    return Status(Generation(1), [live], None, rows, projectors, 0, 0, 0)
+
+
+def test_rules_that_the_rows_are_not_counted_by_are_told() -> None:
+    assert list(rules_lines(status([], [], "lower-host"), "lower-host")) == []
+    assert list(rules_lines(status([], []), "lower-host")) == [
+        "NOTE  page rules: PAGE_RULES is lower-host, the rows are counted by none: "
+        "footfall replay --accept-diff applies it to all of them"
+    ]
 
 
 def test_all_is_well() -> None:

@@ -109,9 +109,15 @@ async def test_what_goes_wrong_is_logged_and_tried_next_time(
     jobs, failing = OneJob(), Failing(StoreUnavailable("gone"), ZeroDivisionError("a mistake"))
     job = RetentionJob(cast(Jobs, jobs), "retention", cast(Retention, failing), "me", 10.0)
     with caplog.at_level(logging.INFO):
-        keeping = asyncio.create_task(job.keep(0.0, 0.0))
+        audited = asyncio.Event()
+
+        async def audit() -> None:
+            audited.set()
+
+        keeping = asyncio.create_task(job.keep(0.0, 0.0, audit))
         async with asyncio.timeout(5):
             await failing.done.wait()
+            await audited.wait()
     keeping.cancel()
     with pytest.raises(asyncio.CancelledError):
         await keeping
