@@ -9,9 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from domain.settings import Settings
+from migrations.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
+from tests.acceptance.test_exactly_once import Load, folded, stored
 from tests.conftest import embedded
 from tests.servers import PrivatePostgres, as_postgres
 
@@ -86,3 +89,41 @@ async def test_check_names_a_replica_that_is_away(
     assert code == 1
     assert "OK    database (PostgreSQL)" in out
     assert "ERROR database for reports (PostgreSQL): the database: " in out
+
+
+async def test_the_fold_goes_on_from_a_replica_that_was_promoted(
+    settings: Settings, primary: PrivatePostgres, standby: PrivatePostgres
+) -> None:
+    """The last commits may not have reached it: rows and checkpoints are older, together."""
+    promoted = replace(settings, database_url=standby.url)
+    assert (await footfall(settings, "migrate"))[0] == 0
+    async with (
+        Role(settings, "ingest") as ingest,
+        Role(settings, "projector") as before,
+        Role(promoted, "projector") as after,
+    ):
+        await ingest.serving()
+        await before.start()
+        load = Load(ingest.url)
+        running = asyncio.create_task(load.run())
+
+        async def some_folded() -> bool:
+            return (await stored(promoted)).total() > 1_000
+
+        await until(some_folded, "views reaching the replica")
+        await asyncio.to_thread(primary.kill)
+        await before.stop()
+        await query(promoted, "SELECT pg_promote()")
+        await after.start()
+        load.stop()
+        await running
+        await until(lambda: folded(promoted), "the fold catching up")
+        assert not load.uncertain
+        assert await stored(promoted) == load.confirmed
+
+
+async def query(settings: Settings, statement: str) -> None:
+    engine = open_engine(settings.rows_url, read_only=True)
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
