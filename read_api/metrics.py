@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from domain.checkpoint import Checkpoint
+from domain.events import MIN_AT_MS
 from domain.hours import HOUR_MS
 from web.app import route
 from web.problems import Answer
@@ -60,11 +61,12 @@ class _Facts(Collector):
     def collect(self) -> Iterator[Metric]:
         facts = self._facts
         yield _gauge("footfall_live_generation", "The generation reports read.", facts.generation)
-        yield _gauge(
-            "footfall_horizon_timestamp_seconds",
-            "The oldest hour that is kept.",
-            facts.horizon_hour * HOUR_MS / 1_000,
-        )
+        if facts.horizon_hour * HOUR_MS > MIN_AT_MS:
+            yield _gauge(
+                "footfall_horizon_timestamp_seconds",
+                "The oldest hour that is kept.",
+                facts.horizon_hour * HOUR_MS / 1_000,
+            )
         yield _gauge(
             "footfall_dead_letters",
             "Log messages of the live generation that could not be decoded.",

@@ -10,6 +10,12 @@ def test_a_difference_an_audit_found_is_a_metric() -> None:
     assert 'footfall_audit_timestamp_seconds{generation="2",kind="totals"} 1.75266e+09' in text
 
 
+def test_a_horizon_is_told_once_something_has_expired() -> None:
+    name = "footfall_horizon_timestamp_seconds"
+    assert name not in exposition(Facts(1, -20_000_000, 0, [], [])).decode()
+    assert f"{name} 1.728e+09" in exposition(Facts(1, 480_000, 0, [], [])).decode()
+
+
 def test_what_is_folded_is_told_by_partition() -> None:
     checkpoint = Checkpoint(
         Generation(1), Partition(7), Offset(5), Epoch(1), events=12, views=30, recorded_ms=2_000
