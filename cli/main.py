@@ -54,6 +54,7 @@ Settings come from the environment:
   LINGER_MS           how long ingest waits for company                     5
   REQUEST_TIMEOUT_MS  after which a request is answered 503             10000
   LEASE_MS            after which a silent projector loses its partitions 10000
+  PAGE_RULES          how pages are named when they are counted, see replay
   RETENTION_DAYS      how long views are kept, 0 for ever                   0
   RABBITMQ_MANAGEMENT_URL  where check asks how long the broker keeps streams
   STREAM_PREFIX       of the streams' names             footfall.page-views
