@@ -44,8 +44,10 @@ SETTINGS_HELP = """
 \b
 Settings come from the environment:
   DATA_DIR            where the embedded files are         ./footfall-data
-  RABBITMQ_URL        amqp://USER:PASSWORD@HOST/VHOST: the log is in RabbitMQ
+  RABBITMQ_URL        amqp://USER:PASSWORD@HOST/VHOST: the log is in RabbitMQ;
+                      the nodes of a cluster with commas between
   DATABASE_URL        postgresql://USER:PASSWORD@HOST/DB: the rows are in PostgreSQL
+  READ_DATABASE_URL   a replica of it that reports are read from
   POSTGRES_HOST, _PORT, _USER, _PASSWORD, _DB: the same in parts
   NUM_PARTITIONS      slices of the log                                    10
   NUM_SHARDS          rows a page and hour is spread over                  10
@@ -59,6 +61,7 @@ Settings come from the environment:
   RABBITMQ_MANAGEMENT_URL  where check asks how long the broker keeps streams
   STREAM_PREFIX       of the streams' names             footfall.page-views
   HOST, PORT          where to listen                      127.0.0.1, 3000
+  WORKERS             processes that answer there                           1
   LOG_LEVEL           DEBUG, INFO, WARNING or ERROR                      INFO
 """
 
