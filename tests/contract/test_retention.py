@@ -315,6 +315,17 @@ async def test_whoever_lost_the_job_drops_nothing_more(site: Site) -> None:
     assert await site.everything() == before
 
 
+async def test_whoever_loses_the_job_on_the_way_drops_nothing_more(site: Site) -> None:
+    await _fill(site)
+    epoch = await site.jobs.acquire(RETENTION, "me")
+    assert epoch is not None
+    with pytest.raises(Fenced):
+        async for _ in SqlExpiry(site.engine).drop_rows(Epoch(epoch - 1), HORIZON):
+            pass
+    audit = await site.comparison.audit(LIVE)
+    assert (audit.expired_views, audit.difference) == (0, 0)
+
+
 async def test_views_of_hours_that_are_past_are_folded_and_go_with_the_next_run(
     site: Site,
 ) -> None:
@@ -327,6 +338,24 @@ async def test_views_of_hours_that_are_past_are_folded_and_go_with_the_next_run(
     removal = await site.run()
     assert [(rows.rows, rows.views) for rows in removal.rows] == [(1, 1)]
     assert await site.difference() == 0
+
+
+async def test_a_run_that_is_ended_anywhere_is_gone_on_with(site: Site) -> None:
+    old = [LONG_PAST - month * 31 * DAY_MS for month in range(12)]
+    await site.count(*old, JUST_KEPT, at_ms=LONG_PAST)
+    runs = 0
+    while await site.rows() > 1:
+        runs += 1
+        run = asyncio.create_task(site.run())
+        # Later each time, so that every step is the one that is cut off.
+        await asyncio.wait({run}, timeout=0.004 * runs)
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+        assert await site.difference() == 0
+    await site.run()
+    audit = await site.comparison.audit(LIVE)
+    assert (audit.rows_views, audit.expired_views, audit.difference) == (1, 12, 0)
+    assert runs > 1
 
 
 @postgresql_only
@@ -427,7 +456,7 @@ async def test_the_log_is_cut_by_when_it_was_recorded(site: Site) -> None:
 @embedded_only
 async def test_a_clock_that_was_far_behind_for_a_moment_cuts_nothing_young(site: Site) -> None:
     cut = HORIZON * HOUR_MS - DAY_MS
-    for at_ms in (cut - 2, cut - 1, cut + 1, cut + 2, cut + 3, LONG_PAST, LONG_PAST, cut + 5):
+    for at_ms in (cut - 2, cut - 1, cut + 1, cut + 2, LONG_PAST, LONG_PAST, cut + 3, cut + 5):
         await site.count(NOW, at_ms=at_ms)
     await site.run()
     assert (await site.reader.bounds(ONE)).first <= 2

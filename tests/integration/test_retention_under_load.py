@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -19,15 +20,16 @@ from migrations.months import MonthPartitions, month_name, month_of
 from projector.compare import SqlComparison
 from projector.store import SqlProjectionStore
 from read_api.reader import SqlReportReader
+from tests.conftest import embedded
 from tests.factories import entry, event
-
-pytestmark = [pytest.mark.postgres, pytest.mark.rabbitmq]
 
 ROWS = 400_000
 PAGE = "example.com/page"
 ONE = Partition(1)
 
 
+@pytest.mark.postgres
+@pytest.mark.rabbitmq
 async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
     production: Settings,
 ) -> None:
@@ -83,6 +85,50 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
     await reader.close()
     await engine.dispose()
     await snapshots.dispose()
+
+
+async def test_folds_take_turns_with_the_deletion_of_many_rows_in_sqlite(tmp_path: Path) -> None:
+    settings = replace(embedded(tmp_path), retention_days=60)
+    await wiring.migrate(settings)
+    now = hour_of(wiring.now_ms())
+    engine = open_engine(settings.rows_url)
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
+                "INSERT INTO hourly_views "
+                "SELECT 1, 'example.com/' || (i % 3000), :past + i / 3000, 0, 1 FROM n"
+            ),
+            {"past": now - 150 * 24},
+        )
+    store = SqlProjectionStore(engine, wiring.now_ms)
+    done = asyncio.Event()
+
+    async def fold() -> list[float]:
+        checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
+        took = []
+        while not done.is_set():
+            started = monotonic()
+            delta = project([entry(checkpoint.next_offset, event(PAGE, now * HOUR_MS))])
+            checkpoint = await store.apply(checkpoint, delta)
+            took.append(monotonic() - started)
+        return took
+
+    async def drop() -> float:
+        started = monotonic()
+        try:
+            async with open_retention(settings) as found:
+                (rows,) = (await found.job.run()).rows
+            assert rows.rows == 200_000
+        finally:
+            done.set()
+        return monotonic() - started
+
+    took, seconds = await asyncio.gather(fold(), drop())
+    # No chunk is so large that others wait for a good part of the whole.
+    assert len(took) > 50, took
+    assert max(took) < seconds / 3, (max(took), seconds)
+    await engine.dispose()
 
 
 async def _fill(engine: AsyncEngine, past: Hour) -> None:
