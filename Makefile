@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format services services-stop bench clean
+.PHONY: help setup run test check safeguards format services services-stop bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: setup ## lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+safeguards: setup ## take each safeguard out of the code in turn: a test must notice
+	$(BIN)/python -m tests.safeguards
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix-only .

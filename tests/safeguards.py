@@ -1,0 +1,489 @@
+"""Take each safeguard out of the code, one at a time: a test must notice.
+
+`python -m tests.safeguards [WORDS]` copies the tree, makes one replacement in the copy and runs one
+test there; WORDS choose safeguards by name. docs/guarantees.md says what each prevents.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+REPOSITORY = Path(__file__).parents[1]
+SECONDS = 150
+_IGNORED = shutil.ignore_patterns(
+    ".*", "__pycache__", "*.egg-info", "footfall-data", "*.sqlite3*", "node_modules"
+)
+PASSED, FAILED = 0, 1
+
+
+class Safeguard(NamedTuple):
+    """`text` of `file` is what protects; with `instead` in its place, `test` must fail."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+    test: str
+
+
+GENERATIONS = "tests/contract/test_generations.py::test_"
+STORE = "tests/contract/test_store.py::test_"
+LOG = "tests/contract/test_log.py::test_"
+LEASES = "tests/contract/test_leases.py::test_"
+RETENTION = "tests/contract/test_retention.py::test_"
+FOLD = "tests/unit/test_projection.py::test_"
+
+SAFEGUARDS = [
+    # The fold
+    Safeguard(
+        "compare-and-set on the checkpoint",
+        "projector/store.py",
+        "                checkpoints.c.next_offset == expected.next_offset,\n",
+        "",
+        STORE + "the_same_entries_twice_are_refused_and_change_nothing[embedded]",
+    ),
+    Safeguard(
+        "epoch in the compare-and-set",
+        "projector/store.py",
+        "                checkpoints.c.epoch == expected.epoch,\n",
+        "",
+        STORE + "an_older_epoch_is_fenced[embedded]",
+    ),
+    Safeguard(
+        "epoch at the claim",
+        "projector/store.py",
+        ".where(key, checkpoints.c.epoch <= epoch)",
+        ".where(key)",
+        STORE + "an_older_epoch_is_fenced[embedded]",
+    ),
+    Safeguard(
+        "one transaction",
+        "migrations/database.py",
+        "    async with translated(), engine.begin() as connection:\n",
+        "    async with translated(), engine.connect() as connection:\n"
+        '        await connection.execution_options(isolation_level="AUTOCOMMIT")\n',
+        STORE + "what_fails_half_way_has_changed_nothing",
+    ),
+    Safeguard(
+        "producer sequence",
+        "domain/projection.py",
+        "            and batch.sequence <= last.sequence\n",
+        "            and not batch.sequence\n",
+        FOLD + "a_batch_that_was_appended_twice_counts_once",
+    ),
+    Safeguard(
+        "positions beside the checkpoint",
+        "projector/store.py",
+        "            await self._save_positions(connection, checkpoint, delta)\n",
+        "",
+        STORE + "rows_and_checkpoint_move_together[embedded]",
+    ),
+    Safeguard(
+        "position window in offsets",
+        "domain/projection.py",
+        "            and offset - last.offset <= POSITION_WINDOW\n",
+        "",
+        FOLD + "a_producer_is_forgotten_by_the_distance_in_the_log",
+    ),
+    Safeguard(
+        "dead letters in the same transaction",
+        "projector/store.py",
+        "            await self._save_dead_letters(connection, checkpoint, delta)\n",
+        "",
+        GENERATIONS + "a_drop_that_died_is_repeated[sqlite]",
+    ),
+    Safeguard(
+        "unknown format stops",
+        "projector/runner.py",
+        "                    return failure\n",
+        "                    delta.next_offset = Offset(entry.offset + 1)\n",
+        "tests/unit/test_runner.py::test_a_newer_format_stops_the_partition_in_front_of_it",
+    ),
+    Safeguard(
+        "stable partition of a page",
+        "domain/partitioning.py",
+        "crc32(page.encode())",
+        "hash(page)",
+        "tests/unit/test_partitioning.py::test_a_page_never_moves",
+    ),
+    # The log
+    Safeguard(
+        "confirm before 202",
+        "ingest/appender.py",
+        "                return await self._writer.append(partition, body)\n",
+        "                self._late = asyncio.create_task(self._writer.append(partition, body))\n"
+        "                return None\n",
+        "tests/unit/test_appender.py::test_a_log_that_stays_away_is_said_when_the_deadline_passes",
+    ),
+    Safeguard(
+        "synchronous=FULL before the confirm",
+        "ingest/log_sqlite.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=NORMAL",
+        LOG + "the_embedded_log_is_synced_at_every_commit",
+    ),
+    Safeguard(
+        "mandatory publish",
+        "ingest/log_rabbitmq.py",
+        "                    mandatory=True,\n",
+        "",
+        LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
+    ),
+    Safeguard(
+        "returned messages are errors",
+        "ingest/log_rabbitmq.py",
+        "on_return_raises=True",
+        "on_return_raises=False",
+        LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
+    ),
+    Safeguard(
+        "log went backward, SQLite",
+        "projector/log_sqlite.py",
+        "        if offset > bounds.end:\n",
+        "        if offset > 2**62:\n",
+        LOG + "a_checkpoint_beyond_the_end_is_refused[embedded]",
+    ),
+    Safeguard(
+        "log went backward, RabbitMQ",
+        "projector/log_rabbitmq.py",
+        "            if offset > 0:\n                await self._prove_continuity",
+        "            if offset > 2**62:\n                await self._prove_continuity",
+        LOG + "a_stream_declared_anew_stops_its_readers",
+    ),
+    Safeguard(
+        "deleted beginning is refused",
+        "projector/log_sqlite.py",
+        "        if offset < bounds.first:\n",
+        "        if offset < 0:\n",
+        LOG + "a_deleted_beginning_is_refused",
+    ),
+    # Who folds what
+    Safeguard(
+        "a new epoch with every lease",
+        "projector/leases.py",
+        "epoch=leases.c.epoch + 1,",
+        "epoch=leases.c.epoch,",
+        LEASES + "epochs_only_grow[sqlite]",
+    ),
+    Safeguard(
+        "the silent lose their leases",
+        "projector/leases.py",
+        ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))",
+        ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < 0))",
+        LEASES + "the_partitions_of_a_dead_owner_are_taken[sqlite]",
+    ),
+    Safeguard(
+        "leases by the clock of the database",
+        "migrations/database.py",
+        '    """The database\'s clock, milliseconds since 1970."""\n',
+        "    import time\n\n"
+        "    return literal_column(str(time.time_ns() // 1_000_000), BigInteger())\n",
+        GENERATIONS + "leases_go_by_the_clock_of_the_database[sqlite]",
+    ),
+    # Generations
+    Safeguard(
+        "only what is live or built is claimed",
+        "projector/store.py",
+        "and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))",
+        "generations.c.generation == wanted",
+        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+    ),
+    Safeguard(
+        "a claim holds promotions back",
+        "projector/store.py",
+        ".with_for_update(read=True)",
+        "",
+        GENERATIONS + "a_claim_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
+    ),
+    Safeguard(
+        "a promotion waits for flushes",
+        "projector/generations.py",
+        "            before = await read_checkpoints(connection, live, lock=True)\n",
+        "            before = await read_checkpoints(connection, live)\n",
+        GENERATIONS + "a_flush_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
+    ),
+    Safeguard(
+        "sealed epoch at promote",
+        "projector/generations.py",
+        "            await _set_epoch(connection, live, SEALED)\n",
+        "",
+        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+    ),
+    Safeguard(
+        "epochs go over to the new generation",
+        "projector/generations.py",
+        "                await _set_epoch(connection, generation, epoch_now, partition)\n",
+        "                await _set_epoch(connection, generation, 0, partition)\n",
+        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+    ),
+    Safeguard(
+        "sealed epoch at drop",
+        "projector/generations.py",
+        "            await _set_epoch(connection, generation, SEALED)\n"
+        "        if self._postgresql:\n",
+        "        if self._postgresql:\n",
+        GENERATIONS + "a_drop_that_died_is_repeated[sqlite]",
+    ),
+    Safeguard(
+        "promote guard",
+        "projector/generations.py",
+        "            if late := behind(before.values(), after):\n",
+        "            if late := behind([], after):\n",
+        GENERATIONS + "what_is_far_behind_is_not_promoted[sqlite]",
+    ),
+    Safeguard(
+        "a frozen promotion lets go",
+        "projector/generations.py",
+        "SET LOCAL idle_in_transaction_session_timeout = {PAUSE_MS}",
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+        GENERATIONS + "live_projectors_do_not_wait_for_a_promotion_that_froze[postgres]",
+    ),
+    Safeguard(
+        "no number is given twice",
+        "projector/generations.py",
+        "select(func.max(generations.c.generation))",
+        'select(func.max(generations.c.generation)).where(generations.c.state != "dropped")',
+        GENERATIONS + "no_number_is_given_twice[sqlite]",
+    ),
+    Safeguard(
+        "one job at a time",
+        "projector/jobs.py",
+        "                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),\n",
+        "",
+        GENERATIONS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
+    ),
+    Safeguard(
+        "fence of the job",
+        "projector/jobs.py",
+        "    if held.rowcount != 1:\n",
+        "    if held.rowcount < 0:\n",
+        GENERATIONS + "who_lost_the_job_changes_nothing_any_more[sqlite]",
+    ),
+    Safeguard(
+        "finished months take upserts",
+        "projector/bulk.py",
+        "            if await attached(connection, name):\n",
+        "            if name is None:\n",
+        GENERATIONS + "a_finish_that_died_between_months_goes_on_although_the_log_grew[postgres-1]",
+    ),
+    Safeguard(
+        "a log that no longer holds the hours that are kept is refused",
+        "projector/replay.py",
+        "        if lost and carry_over is False:\n",
+        "        if lost and carry_over is ...:\n",
+        GENERATIONS + "hours_the_log_does_not_hold_whole_are_named[sqlite]",
+    ),
+    Safeguard(
+        "a log that ends before the fold is refused",
+        "projector/replay.py",
+        "            if checkpoint is not None and found.end < checkpoint.next_offset:\n",
+        "            if checkpoint is not None and found.end < 0:\n",
+        GENERATIONS + "a_log_that_ends_before_the_fold_is_not_rebuilt_from[sqlite]",
+    ),
+    Safeguard(
+        "skew between recording and hour",
+        "domain/generations.py",
+        "RECORDED_BEFORE_MS = 2 * HOUR_MS",
+        "RECORDED_BEFORE_MS = 0 * HOUR_MS",
+        "tests/unit/test_generations.py::test_no_event_of_a_complete_hour_was_ever_deleted",
+    ),
+    Safeguard(
+        "carry-over offset",
+        "domain/projection.py",
+        "        if self._carry is not None and offset < self._carry.offset:\n",
+        "        if self._carry is not None:\n",
+        GENERATIONS + "carried_over_hours_are_exact[sqlite]",
+    ),
+    Safeguard(
+        "carried hours are not folded",
+        "domain/projection.py",
+        "        return [event for event in events if event.at_ms // HOUR_MS >= before]\n",
+        "        return events\n",
+        GENERATIONS + "carried_over_hours_are_exact[sqlite]",
+    ),
+    Safeguard(
+        "hours are carried over once",
+        "projector/history.py",
+        "                generations.c.carried_views == NOT_CARRIED,\n",
+        "",
+        GENERATIONS + "hours_are_carried_over_once[sqlite]",
+    ),
+    Safeguard(
+        "carry-over under the job",
+        "projector/history.py",
+        ".where(jobs.c.name == REPLAY).scalar_subquery() == epoch",
+        ".where(jobs.c.name == REPLAY).scalar_subquery() > 0",
+        GENERATIONS + "who_lost_the_job_changes_nothing_any_more[sqlite]",
+    ),
+    Safeguard(
+        "producers of the deleted part are known",
+        "projector/history.py",
+        "        await self._carry_positions(connection, live, generation)\n",
+        "",
+        GENERATIONS + "a_batch_of_the_deleted_part_that_arrives_again_counts_once[sqlite]",
+    ),
+    Safeguard(
+        "comparison at the same offsets",
+        "projector/ahead.py",
+        "        if late.next_offset == until:\n",
+        "        if late.next_offset <= until:\n",
+        GENERATIONS + "generations_are_compared_at_the_same_offsets[sqlite]",
+    ),
+    Safeguard(
+        "audit from one snapshot",
+        "projector/compare.py",
+        'await connection.execution_options(isolation_level="REPEATABLE READ")',
+        "pass",
+        GENERATIONS + "an_audit_is_exact_while_the_fold_goes_on[postgres]",
+    ),
+    Safeguard(
+        "comparison stops a promote",
+        "cli/replay.py",
+        "    if diff.differing and not accept_diff:\n",
+        "    if diff.differing < 0:\n",
+        "tests/acceptance/test_replay.py::"
+        "test_a_difference_is_found_said_and_repaired_only_when_asked[embedded]",
+    ),
+    Safeguard(
+        "rules belong to the generation",
+        "projector/store.py",
+        "                PageRules(info.page_rules),\n",
+        "                PageRules(),\n",
+        GENERATIONS + "page_rules_belong_to_their_generation[sqlite]",
+    ),
+    # Retention
+    Safeguard(
+        "ledger of what expired",
+        "projector/expiry_sqlite.py",
+        "SET expired_views = expired_views + :views",
+        "SET expired_views = expired_views + 0 * :views",
+        RETENTION + "what_is_past_goes_and_the_ledger_still_adds_up[embedded]",
+    ),
+    Safeguard(
+        "the horizon never moves back",
+        "projector/expiry.py",
+        "update(retention).where(retention.c.horizon < horizon)",
+        "update(retention)",
+        RETENTION + "the_horizon_never_moves_back[embedded]",
+    ),
+    Safeguard(
+        "retention under its job",
+        "projector/expiry_sqlite.py",
+        "            await fence(connection, RETENTION, epoch)\n",
+        "",
+        RETENTION + "whoever_loses_the_job_on_the_way_drops_nothing_more[embedded]",
+    ),
+    Safeguard(
+        "retention under its job, months",
+        "projector/expiry_postgresql.py",
+        "                await fence(connection, RETENTION, epoch)\n",
+        "",
+        RETENTION + "whoever_loses_the_job_on_the_way_drops_nothing_more[production]",
+    ),
+    Safeguard(
+        "the log keeps what a generation needs",
+        "projector/retention.py",
+        "                found[partition].next_offset if partition in found else Offset(0)\n",
+        "                Offset(2**62)\n",
+        RETENTION + "the_log_keeps_what_any_generation_may_need[embedded]",
+    ),
+    Safeguard(
+        "the log waits for a rebuild",
+        "projector/retention.py",
+        "if cut_ms is None or trimmer is None or await self._log_needed():",
+        "if cut_ms is None or trimmer is None:",
+        RETENTION + "the_log_is_left_alone_while_a_rebuild_may_begin[embedded]",
+    ),
+    Safeguard(
+        "a young entry is never cut",
+        "projector/trim_sqlite.py",
+        "        if (_recorded_ms(body) or 0) >= cut_ms:\n",
+        "        if (_recorded_ms(body) or 0) >= _NEVER:\n",
+        RETENTION + "a_clock_that_was_far_behind_for_a_moment_cuts_nothing_young[embedded]",
+    ),
+    Safeguard(
+        "positions that are looked at stay",
+        "projector/expiry.py",
+        "select(checkpoints.c.next_offset - POSITION_WINDOW)",
+        "select(checkpoints.c.next_offset)",
+        RETENTION + "a_position_that_is_looked_at_stays[embedded]",
+    ),
+    Safeguard(
+        "views of hours that are past are refused",
+        "ingest/requests.py",
+        "MIN_AT_MS if oldest is None else oldest * HOUR_MS",
+        "MIN_AT_MS if oldest is None else MIN_AT_MS",
+        "tests/unit/test_requests.py::test_a_view_of_an_hour_that_is_not_kept_is_refused",
+    ),
+]
+
+
+def occurrences(safeguard: Safeguard, tree: Path = REPOSITORY) -> int:
+    """How often its text is in its file; it must be once."""
+    return (tree / safeguard.file).read_text().count(safeguard.text)
+
+
+def copy(target: Path) -> None:
+    """The tree without what is not of it."""
+    shutil.copytree(REPOSITORY, target, ignore=_IGNORED)
+
+
+def run(tree: Path, tests: list[str], seconds: int) -> tuple[int, str]:
+    """pytest's exit code, and the last of what it said."""
+    options = ["-x", "-q", "--timeout=60", "-p", "no:cacheprovider", "--no-header"]
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return FAILED, f"1 failed: it did not end within {seconds} s"
+    return ran.returncode, "\n".join(ran.stdout.strip().splitlines()[-8:])
+
+
+def noticed(safeguard: Safeguard, tree: Path) -> tuple[bool, str]:
+    """Does its test fail in `tree` without it? And what the test said."""
+    file = tree / safeguard.file
+    whole = file.read_text()
+    file.write_text(whole.replace(safeguard.text, safeguard.instead))
+    try:
+        code, said = run(tree, [safeguard.test], SECONDS)
+    finally:
+        file.write_text(whole)
+    # A test that cannot be found or imported has noticed nothing.
+    return code == FAILED and re.search(r"\d+ failed", said) is not None, said
+
+
+def main(words: list[str]) -> int:
+    chosen = [s for s in SAFEGUARDS if not words or any(word in s.name for word in words)]
+    survived = []
+    with tempfile.TemporaryDirectory(prefix="footfall-safeguards-") as folder:
+        tree = Path(folder) / "tree"
+        copy(tree)
+        # Otherwise a failure would prove nothing.
+        code, said = run(tree, sorted({s.test for s in chosen}), SECONDS * 4)
+        if code != PASSED:
+            print(f"the tests do not pass with everything in place:\n{said}")
+            return 1
+        for safeguard in chosen:
+            found, said = noticed(safeguard, tree)
+            print(
+                f"{'FAILED AS IT SHOULD' if found else 'SURVIVED':20} {safeguard.name}", flush=True
+            )
+            if not found:
+                survived.append(safeguard.name)
+                print(f"    {safeguard.test}\n{said}", flush=True)
+    print(f"{len(chosen) - len(survived)} of {len(chosen)} are noticed when they are taken out")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
