@@ -6,7 +6,7 @@ no less. A new ability of the product (replay, promotion, retention …) is one 
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -17,7 +17,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +34,7 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -43,12 +44,14 @@ from cli import wiring
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
-from domain.hours import HOUR_MS, hour_of, parse_instant
+from domain.hours import HOUR_MS, from_datetime, hour_of
+from domain.page_rules import NO_RULES
 from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
 from domain.projection import Fold, Position
 from domain.wire import encode
 from migrations.engine import open_engine
-from migrations.tables import dead_letters
+from migrations.months import month_end
+from migrations.tables import dead_letters, generations
 from projector.runner import Runner
 from projector.store import SqlProjectionStore
 from read_api.reader import SqlReportReader
@@ -58,10 +61,15 @@ from tests.fakes import FakeLog, FakeStore
 
 T = TypeVar("T")
 
-PAGES = ("example.com/", "例え.jp/ページ?q=🙂", "o'neill/\\\"%_é", "я" * 300)
-# Two hours on either side of a month's end: in PostgreSQL they lie in two tables.
-START_MS = parse_instant("2025-07-31T22:00:00Z")
-FIRST, END = hour_of(START_MS), Hour(hour_of(START_MS) + 4)
+# Some are one page under page rules.
+PAGES = (
+    "example.com/",
+    "EXAMPLE.com",
+    "例え.jp/ページ?q=🙂",
+    "例え.jp/ページ",
+    "o'neill/\\\"%_é",
+    "я" * 300,
+)
 GARBAGE = (
     b"\x00junk",
     b"\xff\xfe",
@@ -75,8 +83,10 @@ STEP_SECONDS = 30
 
 View = tuple[str, int, int]
 Request = tuple[Partition, list[View], int]
-# A page may be met in any partition: after a change of their number it is met in two.
-partitions = st.sampled_from([Partition(p) for p in range(PARTITIONS)])
+MOST = PARTITIONS + 2
+# A page may be met in any partition: after a change of their number it is met in two. Numbers
+# that are not in use yet stand for others.
+partitions = st.sampled_from([Partition(p) for p in range(MOST)])
 producers = st.integers(0, 1)
 numbers = st.integers(0, 6)
 view_lists: st.SearchStrategy[list[View]] = st.lists(
@@ -92,13 +102,14 @@ requests = st.lists(st.tuples(partitions, view_lists, st.integers(1, 2)), min_si
 
 
 class Backend(NamedTuple):
-    """The ports of one backend, and the bodies of the dead letters, which no port shows."""
+    """The ports of one backend, and what no port shows: the bodies of the dead letters."""
 
     writer: LogWriter
     reader: LogReader
     store: ProjectionStore
     reports: ReportReader
     dead_letters: Callable[[], Awaitable[Counter[bytes]]]
+    rows_url: str = ""
 
 
 class Sent(NamedTuple):
@@ -210,6 +221,11 @@ class CountedOnce(RuleBasedStateMachine):
         self._sequences: Counter[tuple[str, Partition]] = Counter()
         self._dead_letters_before: Counter[bytes] = Counter()
         self._lanes: dict[Partition, Lane] = {}
+        # Two hours on either side of a month's end: in PostgreSQL they lie in two tables. Every
+        # history has an end of its own, for what retention has dropped stays past.
+        self._first = Hour(from_datetime(month_end(_month(self._history))) - 2)
+        self._horizon = self._first
+        self._rules = NO_RULES
         self._run(self._begin())
 
     # What producers do
@@ -223,11 +239,11 @@ class CountedOnce(RuleBasedStateMachine):
         """Each batch once or, after a confirm that was lost, twice."""
         batches = []
         for partition, views, times in requests:
-            sent = self._cut(partition, producer, views)
-            self._append(partition, sent.body, Logged(sent.events))
-            self._lanes[partition].appended[sent.producer] = sent.sequence
+            sent = self._cut(self._used(partition), producer, views)
+            self._append(sent.partition, sent.body, Logged(sent.events))
+            self._lanes[sent.partition].appended[sent.producer] = sent.sequence
             for _ in range(times - 1):
-                self._append(partition, sent.body, Logged())
+                self._append(sent.partition, sent.body, Logged())
             batches.append(sent)
         return multiple(*batches)
 
@@ -237,7 +253,7 @@ class CountedOnce(RuleBasedStateMachine):
 
     @rule(target=given_up, partition=partitions, producer=producers, views=view_lists)
     def give_up(self, partition: Partition, producer: int, views: list[View]) -> Sent:
-        return self._cut(partition, producer, views)
+        return self._cut(self._used(partition), producer, views)
 
     @rule(target=batches, sent=consumes(given_up))
     def arrive_late(self, sent: Sent) -> Sent:
@@ -251,11 +267,17 @@ class CountedOnce(RuleBasedStateMachine):
 
     @rule(partition=partitions, body=st.sampled_from(GARBAGE))
     def append_garbage(self, partition: Partition, body: bytes) -> None:
-        self._append(partition, body, Logged(dead_letter=body))
+        self._append(self._used(partition), body, Logged(dead_letter=body))
 
     @rule(producer=producers)
     def restart_producer(self, producer: int) -> None:
         self._producers[producer] = self._new_producer()
+
+    @precondition(lambda self: len(self._lanes) < MOST)
+    @rule()
+    def repartition(self) -> None:
+        """One partition more; views of all pages go there too from now on."""
+        self._run(self._enter(Partition(len(self._lanes))))
 
     # What projectors do, by hand
 
@@ -266,7 +288,7 @@ class CountedOnce(RuleBasedStateMachine):
     @rule(target=workers, partition=partitions, newer=st.booleans(), number=numbers)
     def claim(self, partition: Partition, newer: bool, number: int) -> Workers:
         """A take-over, or a second attempt under the same epoch while the first may still live."""
-        worker = self._new_worker(partition, newer)
+        worker = self._new_worker(self._used(partition), newer)
         self._read(worker, number)
         return worker
 
@@ -315,7 +337,7 @@ class CountedOnce(RuleBasedStateMachine):
         fails_after: int | None,
     ) -> None:
         """Some of the log, in flushes of any size, until told to stop or until the log fails."""
-        lane = self._lanes[partition]
+        lane = self._lanes[self._used(partition)]
         epoch = Epoch(lane.checkpoint.epoch + newer)
         end = Offset(min(lane.end, lane.checkpoint.next_offset + number))
         reader = LimitedReader(self._backend.reader, end, at_once, fails_after)
@@ -341,16 +363,32 @@ class CountedOnce(RuleBasedStateMachine):
 
     async def _begin(self) -> None:
         """Fold what a history that failed has left, and remember what there is already."""
-        store = self._backend.store
-        known = {c.partition: c for c in await store.checkpoints()}
-        for partition in (Partition(p) for p in range(PARTITIONS)):
-            fresh = Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
-            found = known.get(partition, fresh)
-            missing = self._host.ends[partition] - found.next_offset
-            left_behind = Lane(found, [Logged()] * missing)
-            await self._drain(left_behind)
-            self._lanes[partition] = Lane(left_behind.checkpoint)
-        self._dead_letters_before = await self._backend.dead_letters()
+        for number in range(PARTITIONS):
+            await self._enter(Partition(number))
+
+    async def _enter(self, partition: Partition) -> None:
+        known = {c.partition: c for c in await self._backend.store.checkpoints()}
+        fresh = Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
+        found = known.get(partition, fresh)
+        missing = self._host.ends[partition] - found.next_offset
+        left_behind = Lane(found, [Logged()] * missing)
+        await self._drain(left_behind)
+        self._lanes[partition] = Lane(left_behind.checkpoint)
+        self._dead_letters_before = await self._letters_before()
+
+    async def _letters_before(self) -> Counter[bytes]:
+        """Those that are none of this history's."""
+        found = await self._backend.dead_letters()
+        committed = [logged for lane in self._lanes.values() for logged in lane.committed]
+        found.subtract(m.dead_letter for m in committed if m.dead_letter is not None)
+        return +found
+
+    def _used(self, partition: Partition) -> Partition:
+        return Partition(partition % len(self._lanes))
+
+    def _page(self, page: str) -> str:
+        """Of this history alone."""
+        return f"{self._history}.{page}"
 
     def _new_producer(self) -> str:
         return f"producer-{self._history}-{next(self._starts)}"
@@ -359,11 +397,12 @@ class CountedOnce(RuleBasedStateMachine):
         name = self._producers[producer]
         self._sequences[name, partition] += 1
         sequence = self._sequences[name, partition]
+        start_ms = self._first * HOUR_MS
         events = [
-            PageViewed(f"{page}#{self._history}", START_MS + after_ms, number)
+            PageViewed(self._page(page), start_ms + after_ms, number)
             for page, after_ms, number in views
         ]
-        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=START_MS)
+        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=start_ms)
         return Sent(partition, name, sequence, encode(cut), events)
 
     def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
@@ -444,23 +483,31 @@ class CountedOnce(RuleBasedStateMachine):
 
     async def _check(self) -> None:
         backend = self._backend
-        pages = [f"{page}#{self._history}" for page in PAGES]
-        found = await asyncio.gather(*(backend.reports.hourly(p, FIRST, END) for p in pages))
+        pages = [self._page(page) for page in PAGES]
+        end = Hour(self._first + 4)
+        found = await asyncio.gather(
+            *(backend.reports.hourly(page, self._first, end) for page in pages)
+        )
         committed = [logged for lane in self._lanes.values() for logged in lane.committed]
-        rows: Counter[tuple[str, Hour]] = Counter()
+        rows: dict[str, Counter[Hour]] = defaultdict(Counter)
         for event in (event for logged in committed for event in logged.events):
-            rows[event.page, hour_of(event.at_ms)] += event.count
+            if (hour := hour_of(event.at_ms)) >= self._horizon:
+                rows[self._rules.apply(event.page)][hour] += event.count
+        assert [dict(hours) for hours in found] == [
+            dict(rows[self._rules.apply(page)]) for page in pages
+        ]
+        checkpoints = {c.partition: c for c in await backend.store.checkpoints()}
         assert {
-            (page, hour): views
-            for page, hours in zip(pages, found, strict=True)
-            for hour, views in hours.items()
-        } == dict(rows)
-        assert {
-            c.partition: (c.next_offset, c.epoch, c.events, c.views)
-            for c in await backend.store.checkpoints()
+            partition: (c.next_offset, c.epoch, c.events, c.views)
+            for partition, c in checkpoints.items()
+            if partition in self._lanes
         } == {partition: lane.must_be() for partition, lane in self._lanes.items()}
         letters = Counter(m.dead_letter for m in committed if m.dead_letter is not None)
         assert await backend.dead_letters() == self._dead_letters_before + letters
+
+
+def _month(number: int) -> tuple[int, int]:
+    return 2025 + number // 12, number % 12 + 1
 
 
 class LimitedReader(LogReader):
@@ -519,12 +566,18 @@ async def fakes() -> AsyncIterator[Backend]:
 
 @asynccontextmanager
 async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
-    async with open_backend(name, tmp_path) as settings, AsyncExitStack() as stack:
+    async with open_backend(name, tmp_path) as fewer, AsyncExitStack() as stack:
+        settings = replace(fewer, num_partitions=MOST)
+        await wiring.migrate(settings)
         engine = open_engine(settings.rows_url)
 
         async def letters() -> Counter[bytes]:
             async with engine.connect() as connection:
-                return Counter((await connection.execute(select(dead_letters.c.body))).scalars())
+                live = select(generations.c.generation).where(generations.c.state == "live")
+                bodies = select(dead_letters.c.body).where(
+                    dead_letters.c.generation == live.scalar_subquery()
+                )
+                return Counter((await connection.execute(bodies)).scalars())
 
         backend = Backend(
             wiring.open_writer(settings),
@@ -532,6 +585,7 @@ async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
             SqlProjectionStore(engine, wiring.now_ms),
             SqlReportReader(open_engine(settings.rows_url, read_only=True)),
             letters,
+            settings.rows_url,
         )
         for port in backend[:4]:
             stack.push_async_callback(port.close)
