@@ -5,12 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
-from domain.errors import FootfallError, JobTaken
+from domain.errors import Fenced, FootfallError, JobTaken, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.hours import HOUR_MS, to_datetime
 from domain.ports import Clock, Expiry, Generations, Jobs, LogTrimmer
 from domain.retention import ExpiredRows, Leftovers, Removal, horizon, log_cut_ms
-from projector.replay import with_lease
 
 logger = logging.getLogger(__name__)
 
@@ -141,22 +140,31 @@ class RetentionJob:
         if epoch is None:
             holder = await self._jobs.holder(self._name)
             raise JobTaken(f"{holder or 'another process'} drops what is past just now: try later")
-        found: list[Removal] = []
-
-        async def work() -> None:
-            found.append(await self._retention.run(epoch))
-
+        done = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(epoch, done))
         try:
-            await with_lease(
-                work(),
-                lambda: self._jobs.renew(self._name, self._owner, epoch),
-                self._lease_seconds / 3,
-            )
+            return await self._retention.run(epoch)
         finally:
+            done.set()
+            await renewing
             # What is not given back is over soon.
             with suppress(FootfallError):
                 await self._jobs.release(self._name, self._owner, epoch)
-        return found[0]
+
+    async def _renew(self, epoch: Epoch, done: asyncio.Event) -> None:
+        """Until done. A lease that is lost ends nothing here: the next write is fenced.
+
+        Cancelling a transaction of SQLite would leave the file locked until the garbage collector
+        finds its statement.
+        """
+        with suppress(Fenced):
+            while not done.is_set():
+                try:
+                    async with asyncio.timeout(self._lease_seconds / 3):
+                        await done.wait()
+                except TimeoutError:
+                    with suppress(StoreUnavailable):
+                        await self._jobs.renew(self._name, self._owner, epoch)
 
     async def keep(
         self, first_seconds: float, every_seconds: float, audit: Callable[[], Awaitable[None]]

@@ -32,6 +32,7 @@ from migrations.tables import (
     producer_positions,
     retention,
 )
+from projector import expiry_sqlite
 from projector.compare import SqlComparison
 from projector.expiry import SqlExpiry
 from projector.generations import SqlGenerations
@@ -326,6 +327,31 @@ async def test_whoever_loses_the_job_on_the_way_drops_nothing_more(site: Site) -
     assert (audit.expired_views, audit.difference) == (0, 0)
 
 
+async def test_the_lease_is_renewed_as_long_as_it_takes(site: Site) -> None:
+    jobs = SqlJobs(site.engine, 300)
+    waited = asyncio.Event()
+
+    class Slow(Retention):
+        async def run(self, epoch: Epoch) -> Removal:
+            await waited.wait()
+            return Removal(HORIZON)
+
+    slow = Slow(
+        SqlExpiry(site.engine),
+        SqlGenerations(site.engine, wiring.now_ms),
+        None,
+        lambda: jobs.holder(REPLAY),
+        wiring.now_ms,
+        DAYS,
+    )
+    run = asyncio.create_task(RetentionJob(jobs, RETENTION, slow, "slow", 0.3).run())
+    await asyncio.sleep(0.8)
+    assert await jobs.acquire(RETENTION, "other") is None
+    waited.set()
+    assert await run == Removal(HORIZON)
+    assert await jobs.acquire(RETENTION, "other") is not None
+
+
 async def test_views_of_hours_that_are_past_are_folded_and_go_with_the_next_run(
     site: Site,
 ) -> None:
@@ -340,6 +366,7 @@ async def test_views_of_hours_that_are_past_are_folded_and_go_with_the_next_run(
     assert await site.difference() == 0
 
 
+@postgresql_only
 async def test_a_run_that_is_ended_anywhere_is_gone_on_with(site: Site) -> None:
     old = [LONG_PAST - month * 31 * DAY_MS for month in range(12)]
     await site.count(*old, JUST_KEPT, at_ms=LONG_PAST)
@@ -356,6 +383,36 @@ async def test_a_run_that_is_ended_anywhere_is_gone_on_with(site: Site) -> None:
     audit = await site.comparison.audit(LIVE)
     assert (audit.rows_views, audit.expired_views, audit.difference) == (1, 12, 0)
     assert runs > 1
+
+
+@embedded_only
+async def test_a_run_that_fails_between_two_chunks_is_gone_on_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Cancelled as above, a transaction of SQLite would hold the file until it is garbage.
+    monkeypatch.setattr(expiry_sqlite, "_CHUNK_ROWS", 2)
+    monkeypatch.setattr(expiry_sqlite, "_CHUNK_PAGES", 2)
+    for page in ("a", "b", "c"):
+        await site.count(*(LONG_PAST + n * HOUR_MS for n in range(5)), JUST_KEPT, page=page)
+    delete, left = expiry_sqlite.ExpiryByPage._delete, 0
+
+    async def limited(*arguments: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise StoreUnavailable("killed")
+        return await delete(*arguments)
+
+    monkeypatch.setattr(expiry_sqlite.ExpiryByPage, "_delete", limited)
+    for chunks in (0, 1, 2):
+        left = chunks
+        with pytest.raises(StoreUnavailable):
+            await site.run()
+        assert await site.difference() == 0
+    left = 100
+    await site.run()
+    audit = await site.comparison.audit(LIVE)
+    assert (audit.rows_views, audit.expired_views, audit.difference) == (3, 15, 0)
 
 
 @postgresql_only
