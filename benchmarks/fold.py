@@ -212,9 +212,11 @@ async def _upsert_only(
     # As many connections as the projector has partitions under way.
     connections = [await open_database(settings) for _ in transactions]
 
+    statement = _UPSERT_POSTGRESQL.format(table="hourly_views")
+
     async def one(connection: asyncpg.Connection, partition: Partition) -> None:
         for columns in transactions[partition]:
-            await connection.execute(_UPSERT_POSTGRESQL, *columns)
+            await connection.execute(statement, *columns)
 
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS):

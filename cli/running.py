@@ -106,6 +106,8 @@ async def serve(app: Litestar, settings: Settings) -> int:
     # up for tens of milliseconds.
     gc.collect()
     gc.freeze()
+    # A request leaves no cycles behind: looking for some every 700 objects took a tenth of its time.
+    gc.set_threshold(100_000, 50, 100)
     sockets = inherited()
     if sockets is None:
         logger.info("listening on http://%s:%d", settings.host, settings.port)

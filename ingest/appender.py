@@ -210,6 +210,8 @@ class _Lane:
 
 def _slices(events: Sequence[PageViewed]) -> list[tuple[Sequence[PageViewed], int]]:
     """`events` in runs that fit into a batch, each with its size in bytes."""
+    if len(events) == 1:
+        return [(events, _HEADER_BYTES + _cost(events[0]))]
     size = _size(events)
     if len(events) <= MAX_EVENTS and size <= MAX_BYTES:
         return [(events, size)]
