@@ -17,7 +17,7 @@ from domain.page_rules import PageRules
 from domain.ports import Clock, ProjectionStore
 from domain.projection import Claim, Delta, Position, RowKey
 from migrations.database import transaction, translated
-from migrations.months import MonthPartitions, has_no_place
+from migrations.months import MonthPartitions, has_no_place, has_no_table
 from migrations.tables import checkpoints, dead_letters, generations, producer_positions
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows.
@@ -142,8 +142,14 @@ class SqlProjectionStore(ProjectionStore):
 
     async def _prepare(self, generation: Generation, rows: Rows) -> None:
         """What must stand before the transaction: the months of the rows."""
-        if self._postgresql:
+        if not self._postgresql:
+            return
+        try:
             await self._months.ensure(generation, {key[1] for key in rows})
+        except StoreUnavailable as error:
+            if has_no_table(error.__cause__):
+                raise Fenced(f"generation {generation} is dropped") from error
+            raise
 
     async def _compare_and_set(
         self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint
