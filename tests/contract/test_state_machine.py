@@ -13,7 +13,6 @@ from collections.abc import (
     Callable,
     Coroutine,
     Iterator,
-    Mapping,
     Sequence,
 )
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -45,9 +44,9 @@ from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS, from_datetime, hour_of
-from domain.page_rules import NO_RULES
+from domain.page_rules import NO_RULES, PageRules
 from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
-from domain.projection import Fold, Position
+from domain.projection import Claim, Fold, Position
 from domain.wire import encode
 from migrations.engine import open_engine
 from migrations.months import month_end
@@ -170,9 +169,15 @@ class Worker:
 
     checkpoint: Checkpoint
     positions: dict[str, Position]
+    rules: PageRules = NO_RULES
 
     def __post_init__(self) -> None:
-        self.fold = Fold(self.positions)
+        self.fold = Fold(self.positions, self.rules)
+
+    @classmethod
+    def of(cls, claim: Claim) -> "Worker":
+        """Begin where the claim says."""
+        return cls(claim.checkpoint, dict(claim.positions), claim.rules)
 
     @property
     def partition(self) -> Partition:
@@ -188,7 +193,7 @@ class Worker:
         """Go on as the runner does."""
         self.checkpoint = checkpoint
         self.positions.update(self.fold.delta.positions)
-        self.fold = Fold(self.positions)
+        self.fold = Fold(self.positions, self.rules)
 
 
 Workers = Worker | MultipleResults[Worker]
@@ -313,9 +318,9 @@ class CountedOnce(RuleBasedStateMachine):
             with pytest.raises(Fenced):
                 self._claim(worker.partition, worker.checkpoint.epoch)
             return multiple()
-        claimed, positions = self._claim(worker.partition, worker.checkpoint.epoch)
-        assert claimed == stored
-        return Worker(claimed, dict(positions))
+        claim = self._claim(worker.partition, worker.checkpoint.epoch)
+        assert claim.checkpoint == stored
+        return Worker.of(claim)
 
     # What projectors do, through the product's loop
 
@@ -410,16 +415,16 @@ class CountedOnce(RuleBasedStateMachine):
         self._host.ends[partition] += 1
         self._lanes[partition].log.append(logged)
 
-    def _claim(self, partition: Partition, epoch: int) -> tuple[Checkpoint, Mapping[str, Position]]:
-        claim = self._run(self._backend.store.claim(partition, Epoch(epoch)))
-        return claim.checkpoint, claim.positions
+    def _claim(self, partition: Partition, epoch: int) -> Claim:
+        return self._run(self._backend.store.claim(partition, Epoch(epoch)))
 
     def _new_worker(self, partition: Partition, newer: bool) -> Worker:
         lane = self._lanes[partition]
-        lane.checkpoint, positions = self._claim(partition, lane.checkpoint.epoch + newer)
+        claim = self._claim(partition, lane.checkpoint.epoch + newer)
+        lane.checkpoint = claim.checkpoint
         with pytest.raises(Fenced):
             self._claim(partition, lane.checkpoint.epoch - 1)
-        return Worker(lane.checkpoint, dict(positions))
+        return Worker.of(claim)
 
     def _read(self, worker: Worker, number: int) -> None:
         """Up to `number` entries that are in the log."""
@@ -507,7 +512,7 @@ class CountedOnce(RuleBasedStateMachine):
 
 
 def _month(number: int) -> tuple[int, int]:
-    return 2025 + number // 12, number % 12 + 1
+    return 2001 + number // 12, number % 12 + 1
 
 
 class LimitedReader(LogReader):
