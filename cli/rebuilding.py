@@ -29,6 +29,7 @@ from projector.throttle import ThrottledStore
 # Rows a worker gathers for a partition before it commits: about 50 MB of Python objects.
 _LOAD_ROWS = 100_000
 _LOAD_EVENTS = 500_000
+_LOAD_BYTES = 32_000_000
 _LOAD_SECONDS = 5.0
 _POLL_SECONDS = 0.5
 
@@ -52,6 +53,7 @@ async def open_loader(settings: Settings, events_per_second: float) -> AsyncIter
             flush_seconds=_LOAD_SECONDS,
             batch_size=batch_size,
             max_rows=_LOAD_ROWS,
+            max_bytes=_LOAD_BYTES,
         )
     finally:
         await reader.close()

@@ -7,7 +7,7 @@ from domain.checkpoint import Checkpoint
 from domain.errors import UnknownFormat
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.ports import LogReader, ProjectionStore, Subscription
-from domain.projection import Fold
+from domain.projection import Delta, Fold
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
@@ -16,6 +16,9 @@ _TAKE_ENTRIES = 50
 
 class Runner:
     """Folds one partition under one epoch until told to stop, then flushes what it holds.
+
+    It flushes after `flush_seconds`, or when it has so many events, rows, or bytes of the log:
+    long addresses take memory, however few they are.
 
     Raises `Fenced` when another owner came, `UnknownFormat`, `HistoryTruncated` and
     `LogWentBackward` when the log must not be folded further, `LogUnavailable` and
@@ -31,12 +34,14 @@ class Runner:
         flush_seconds: float,
         batch_size: int,
         max_rows: int = 1_000_000,
+        max_bytes: int = 2_000_000,
     ) -> None:
         self._reader = reader
         self._store = store
         self._flush_seconds = flush_seconds
         self._batch_size = batch_size
         self._max_rows = max_rows
+        self._max_bytes = max_bytes
 
     async def run(
         self,
@@ -69,9 +74,9 @@ class Runner:
     async def _gather(
         self, subscription: Subscription, fold: Fold, stop: asyncio.Event, until: Offset | None
     ) -> UnknownFormat | None:
-        deadline = 0.0
+        deadline, taken_bytes = 0.0, 0
         delta = fold.delta
-        while delta.events < self._batch_size and len(delta.rows) < self._max_rows:
+        while taken_bytes < self._max_bytes and not self._is_full(delta):
             if stop.is_set() or (until is not None and delta.next_offset >= until):
                 break
             patience = _IDLE_SECONDS
@@ -82,6 +87,7 @@ class Runner:
             entries = await subscription.take(_TAKE_ENTRIES, patience)
             if entries and not deadline:
                 deadline = monotonic() + self._flush_seconds
+            taken_bytes += sum(len(entry.body) for entry in entries)
             for entry in entries:
                 if until is not None and entry.offset >= until:
                     # Offsets may skip: nothing that is wanted lies between.
@@ -92,3 +98,6 @@ class Runner:
                 except UnknownFormat as failure:
                     return failure
         return None
+
+    def _is_full(self, delta: Delta) -> bool:
+        return delta.events >= self._batch_size or len(delta.rows) >= self._max_rows

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from domain.checkpoint import Checkpoint
 from domain.errors import UnknownFormat
 from domain.events import Epoch, Offset, Partition
+from domain.projection import Delta
 from projector.runner import Runner
-from tests.factories import entry
+from tests.factories import entry, event
 from tests.fakes import FakeLog, FakeStore
 
 ONE = Partition(1)
@@ -41,3 +43,25 @@ async def test_nothing_beyond_the_offset_that_is_wanted_is_folded() -> None:
     assert (found.next_offset, found.views) == (3, 3)
     again = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))
     assert again.next_offset == 3
+
+
+class Counting(FakeStore):
+    """Remembers how many entries each flush held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flushes: list[int] = []
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        self.flushes.append(delta.entries)
+        return await super().apply(checkpoint, delta)
+
+
+async def test_long_addresses_are_flushed_before_they_fill_the_memory() -> None:
+    long = [entry(n, *(event("x" * 1_000 + str(i)) for i in range(30))).body for n in range(120)]
+    store = Counting()
+    runner = Runner(
+        await filled(*long), store, flush_seconds=60, batch_size=20_000, max_bytes=1_000_000
+    )
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(120))
+    assert store.flushes == [50, 50, 20]
