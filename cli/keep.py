@@ -50,11 +50,17 @@ class Family:
                         socket.close()
                 stop.set()
 
-    async def run(self, commands: Sequence[Sequence[str]]) -> list[int]:
-        """Verbs with their arguments, each to its end; their exit codes. Cancelled, all end."""
+    async def run(self, commands: Sequence[Sequence[str]]) -> bool:
+        """Verbs with their arguments, side by side to their end; did all succeed?
+
+        The first that fails ends the others, and so does cancelling.
+        """
         children = [await self._start(*command) for command in commands]
         try:
-            return [await child.wait() for child in children]
+            for ended in asyncio.as_completed([child.wait() for child in children]):
+                if await ended:
+                    return False
+            return True
         finally:
             await asyncio.gather(*(_end(child) for child in children))
 

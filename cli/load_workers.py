@@ -46,10 +46,10 @@ class LoadWorkers(Load):
             if share
         ]
         with Family() as family:
-            codes = await family.run(
+            succeeded = await family.run(
                 [("load-worker", msgspec.json.encode(task).decode()) for task in tasks]
             )
-        if any(codes):
+        if not succeeded:
             raise ReplayError("a worker failed (its error is above): run the command again")
 
 
