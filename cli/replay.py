@@ -9,7 +9,7 @@ from cli.load_workers import LoadWorkers
 from cli.rebuilding import rebuilding
 from cli.replay_progress import shown
 from cli.running import run, settings_or_exit
-from domain.errors import ReplayError
+from domain.errors import FootfallError, ReplayError
 from domain.generations import Diff, GenerationInfo
 from domain.hours import to_datetime
 from domain.page_rules import PageRules
@@ -36,7 +36,7 @@ _KEEP_MS = KEEP_DAYS * 24 * 3_600_000
 @click.option("--abandon", is_flag=True, help="Drop the rebuild that is under way, do no other.")
 @click.option(
     "--throttle",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.IntRange(min=1),
     metavar="EVENTS",
     help="Load at most so many events a second.",
 )
@@ -53,7 +53,7 @@ def replay(
     carry_over: bool,
     keep_previous: bool,
     abandon: bool,
-    throttle: float | None,
+    throttle: int | None,
     workers: int,
 ) -> None:
     """Rebuild all rows from the log while everything runs.
@@ -142,7 +142,16 @@ async def _replay(
         )
     await _promote(rebuild, info, keep_ms)
     if not keep_ms:
+        await _drop_old(rebuild, diff)
+
+
+async def _drop_old(rebuild: Rebuild, diff: Diff) -> None:
+    try:
         await rebuild.drop(diff.old)
+    except FootfallError as error:
+        # A projector drops what is over too; whoever is second finds nothing left.
+        click.echo(f"generation {diff.old} is left to the projectors: {error}", err=True)
+    else:
         click.echo(f"generation {diff.old} is dropped", err=True)
 
 
@@ -160,8 +169,9 @@ async def _abandon(rebuild: Rebuild) -> None:
     if info is None:
         click.echo("no rebuild is under way", err=True)
         return
-    await rebuild.drop(info.generation)
-    click.echo(f"generation {info.generation} is dropped", err=True)
+    await rebuild.give_up(info)
+    kept = "the previous one again" if info.purpose == "rollback" else "dropped"
+    click.echo(f"generation {info.generation} is {kept}", err=True)
 
 
 async def _promote(rebuild: Rebuild, info: GenerationInfo, keep_ms: int) -> None:
@@ -188,6 +198,12 @@ async def compare_shown(rebuild: Rebuild, info: GenerationInfo) -> Diff:
     click.echo("comparing", err=True)
     diff = await rebuild.compare(info)
     click.echo(summary(diff))
+    if left_out := await rebuild.hours_left_out(diff):
+        first = f"{to_datetime(diff.first_hour):%Y-%m-%dT%H:00Z}"
+        click.echo(
+            f"NOT COMPARED: {left_out:,} hours before {first}, of which the log no longer holds "
+            "every event"
+        )
     return diff
 
 

@@ -106,7 +106,7 @@ async def serve(app: Litestar, settings: Settings) -> int:
     # up for tens of milliseconds.
     gc.collect()
     gc.freeze()
-    # A request leaves no cycles behind: looking for some every 700 objects took a tenth of its time.
+    # A request leaves no cycles behind: searching every 700 objects cost a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
     sockets = inherited()
     if sockets is None:

@@ -133,6 +133,9 @@ class Generations(Protocol):
     async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
         """A previous generation is built on, from where it was left."""
 
+    async def close_again(self, epoch: Epoch, generation: Generation) -> None:
+        """What was reopened is a previous generation as before."""
+
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
         """From bulk load to ordinary rows: loading becomes catching-up. Can be repeated."""
 
@@ -204,6 +207,9 @@ class Leases(Protocol):
 
 class Expiry(Protocol):
     """What the database gives up when its time is over, under the epoch of one job."""
+
+    async def now_ms(self) -> int:
+        """The database's clock."""
 
     async def horizon(self) -> Hour:
         """The oldest hour that is kept."""

@@ -159,9 +159,21 @@ def _postgresql(name: str, given: Mapping[str, str], without: str) -> str:
     url = given[name]
     parts = _split(name, url)
     if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
-        return "postgresql+asyncpg" + url[len(parts.scheme) :]
+        return "postgresql+asyncpg" + _driver_query(name, url[len(parts.scheme) :])
     message = f"{name} is not postgresql://USER:PASSWORD@HOST:5432/DATABASE ({without})"
     raise SettingsError(message)
+
+
+def _driver_query(name: str, rest: str) -> str:
+    """The driver says `ssl` where the URLs of libpq say `sslmode`, and knows little else."""
+    address, mark, query = rest.partition("?")
+    found = []
+    for pair in filter(None, query.split("&")):
+        key, _, value = pair.partition("=")
+        if key not in ("sslmode", "ssl"):
+            raise SettingsError(f"{name} has the parameter {key!r}: only sslmode is understood")
+        found.append(f"ssl={value}")
+    return address + mark + "&".join(found)
 
 
 def _from_postgres_parts(given: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import BigInteger, ColumnElement, Dialect, cast, func, literal_column
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -10,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
 
+# What COPY raises, which goes past SQLAlchemy to the driver.
+_OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
+
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
     """Driver and pool errors as `StoreUnavailable`, with their cause."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
         raise StoreUnavailable(f"the database: {type(cause).__name__}: {cause}") from error
 

@@ -11,6 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from domain.errors import StoreUnavailable
+
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 # Shorter than a lease, or those who wait for the lock would lose their own meanwhile.
@@ -23,8 +25,9 @@ def open_engine(
     """An engine for `url`; nothing connects yet.
 
     `read_only` engines run each statement by itself, which saves the round trips of a transaction.
-    A statement may take a minute and a transaction may pause for some seconds, with `patient` as
-    long as it takes.
+    A statement may take a minute and a transaction may pause for some seconds; with `patient` a
+    statement takes as long as it takes, and a transaction may pause for a minute (ten minutes where
+    it is read-only).
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only)
@@ -42,17 +45,30 @@ def open_engine(
                 "application_name": "footfall",
                 "jit": "off",
                 # What a process that froze or vanished has locked is free again after this.
-                "idle_in_transaction_session_timeout": "0" if patient else PAUSE_MS,
+                "idle_in_transaction_session_timeout": _pause(read_only, patient),
+                "tcp_keepalives_idle": "30",
+                "tcp_keepalives_interval": "10",
+                "tcp_keepalives_count": "3",
             },
         },
         **isolation,
     )
 
 
+def _pause(read_only: bool, patient: bool) -> str:
+    if not patient:
+        return PAUSE_MS
+    # A snapshot locks nobody's rows, and the log is read meanwhile.
+    return "600000" if read_only else "60000"
+
+
 def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
     path = make_url(url).database
     if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"no folder for the files: {error}") from error
     engine = create_async_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
     )

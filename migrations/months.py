@@ -24,6 +24,8 @@ from migrations.database import transaction, translated
 # One partition for all that is older: a client with a broken clock must not be able to make
 # the planner look at thousands of tables.
 FIRST_MONTH = (1990, 1)
+# The last that a datetime can hold; there is no first moment after it.
+LAST_MONTH = (9999, 12)
 _LOCK = 0x_F007_0002
 # Held while a table with rows comes or goes, shared by whoever adds all rows up.
 STRUCTURE_LOCK = 0x_F007_0003
@@ -102,6 +104,8 @@ def month_of(moment: datetime) -> Month:
 
 def month_end(month: Month) -> datetime:
     """The first moment after `month`."""
+    if month >= LAST_MONTH:
+        return datetime.max.replace(tzinfo=UTC)
     year, number = (month[0] + 1, 1) if month[1] == 12 else (month[0], month[1] + 1)
     return datetime(year, number, 1, tzinfo=UTC)
 
@@ -257,7 +261,8 @@ async def _locked(connection: AsyncConnection) -> None:
 
 async def _attach(connection: AsyncConnection, generation: Generation, month: Month) -> None:
     lower = "MINVALUE" if month < FIRST_MONTH else f"'{_start(month)}'"
-    bounds = f"FROM ({lower}) TO ('{month_end(month).isoformat()}')"
+    upper = "MAXVALUE" if month >= LAST_MONTH else f"'{month_end(month).isoformat()}'"
+    bounds = f"FROM ({lower}) TO ({upper})"
     name = month_name(generation, month)
     await _run(
         connection,

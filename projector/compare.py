@@ -59,7 +59,7 @@ class SqlComparison(Comparison):
         if not self._postgresql:
             yield
             return
-        async with self._engine.connect() as connection:
+        async with translated(), self._engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
             await connection.execute(
                 text(f"SELECT pg_advisory_xact_lock_shared({months.STRUCTURE_LOCK})")

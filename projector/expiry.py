@@ -10,7 +10,7 @@ from domain.events import Epoch, Generation, Hour
 from domain.ports import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
-from migrations.database import transaction, translated
+from migrations.database import now_ms, transaction, translated
 from migrations.tables import (
     audits,
     checkpoints,
@@ -48,6 +48,12 @@ class SqlExpiry(Expiry):
         self._rows: _Rows = (
             ExpiryByMonth(engine) if engine.dialect.name == "postgresql" else ExpiryByPage(engine)
         )
+
+    async def now_ms(self) -> int:
+        """The database's clock."""
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(select(now_ms(self._engine.dialect)))
+            return int(found.scalar_one())
 
     async def horizon(self) -> Hour:
         async with translated(), self._engine.connect() as connection:

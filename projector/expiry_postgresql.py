@@ -73,13 +73,15 @@ class ExpiryByMonth:
             async with translated(), self._engine.connect() as connection:
                 gone = await _measure(connection, generation, month)
             async with transaction(self._engine) as connection:
+                # A dump may hold the table for hours: nobody must wait for this meanwhile.
+                await connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'"))
                 await fence(connection, RETENTION, epoch)
+                await connection.execute(text(f"DROP TABLE {name}"))
                 await connection.execute(
                     update(generations)
                     .where(generations.c.generation == generation)
                     .values(expired_views=generations.c.expired_views + gone.views)
                 )
-                await connection.execute(text(f"DROP TABLE {name}"))
             return gone
 
 

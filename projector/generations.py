@@ -32,11 +32,12 @@ from projector.store import SqlProjectionStore, read_checkpoint
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
 SEALED = 2**62
 # Rows a transaction deletes in SQLite, so that others get their turn.
-_CHUNK_PAGES = 500
+_CHUNK_ROWS = 10_000
+_CHUNK_PAUSE_SECONDS = 0.02
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
 _CATCH_UP_EVENTS = 100_000
-_CATCH_UP_SECONDS = 10.0
+_CATCH_UP_SECONDS = 4.0
 
 
 class StoreWithin(SqlProjectionStore):
@@ -136,6 +137,12 @@ class SqlGenerations(Generations):
                 .where(checkpoints.c.generation == generation)
                 .values(epoch=epoch)
             )
+
+    async def close_again(self, epoch: Epoch, generation: Generation) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            await self._move(connection, generation, "catching-up", "previous")
+            await _set_epoch(connection, generation, SEALED)
 
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
         if self._postgresql:
@@ -245,16 +252,18 @@ class SqlGenerations(Generations):
 
     async def _delete_rows(self, generation: Generation) -> None:
         one_chunk = text(
-            "DELETE FROM hourly_views WHERE generation = :generation AND page IN ("
-            "SELECT DISTINCT page FROM hourly_views WHERE generation = :generation LIMIT :pages)"
+            "DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN ("
+            "SELECT generation, page, view_hour, shard FROM hourly_views "
+            "WHERE generation = :generation LIMIT :rows)"
         )
         while True:
             async with transaction(self._engine) as connection:
                 deleted = await connection.execute(
-                    one_chunk, {"generation": generation, "pages": _CHUNK_PAGES}
+                    one_chunk, {"generation": generation, "rows": _CHUNK_ROWS}
                 )
             if not deleted.rowcount:
                 return
+            await asyncio.sleep(_CHUNK_PAUSE_SECONDS)
 
     async def _move(
         self, connection: AsyncConnection, generation: Generation, old: str, new: str, **values: Any

@@ -24,6 +24,7 @@ from migrations.tables import (
 )
 from projector.generations import read_checkpoints
 from projector.jobs import REPLAY
+from projector.store import ZEROS
 
 _LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
@@ -49,33 +50,43 @@ class SqlHistory(History):
 
     async def hours_before(self, end: Hour) -> Sequence[Hour]:
         async with translated(), self._engine.connect() as connection:
-            first = await read_horizon(connection)
-            found = await connection.execute(
-                select(hourly_views.c.view_hour)
-                .where(
-                    hourly_views.c.generation == _LIVE,
-                    hourly_views.c.view_hour >= self._bound(first),
-                    hourly_views.c.view_hour < self._bound(end),
-                )
-                .distinct()
-                .order_by(hourly_views.c.view_hour)
+            return await self._hours_before(connection, end)
+
+    async def _hours_before(self, connection: AsyncConnection, end: Hour) -> Sequence[Hour]:
+        first = await read_horizon(connection)
+        found = await connection.execute(
+            select(hourly_views.c.view_hour)
+            .where(
+                hourly_views.c.generation == _LIVE,
+                hourly_views.c.view_hour >= self._bound(first),
+                hourly_views.c.view_hour < self._bound(end),
             )
-            return [
-                from_datetime(hour) if self._postgresql else Hour(hour) for hour in found.scalars()
-            ]
+            .distinct()
+            .order_by(hourly_views.c.view_hour)
+        )
+        return [from_datetime(hour) if self._postgresql else Hour(hour) for hour in found.scalars()]
 
     async def carry_over(self, epoch: Epoch, info: GenerationInfo) -> int:
         before = info.carried_before
         hours = [] if before is None else await self.hours_before(before)
-        if self._postgresql:
-            await MonthPartitions(self._engine, loading=True).ensure(info.generation, hours)
-        async with translated(), self._engine.connect() as connection:
+        while True:
             if self._postgresql:
-                # Rows and the checkpoints they belong to, from one moment.
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            views = await self._copy(connection, epoch, info.generation, hours)
-            await connection.commit()
-            return views
+                await MonthPartitions(self._engine, loading=True).ensure(info.generation, hours)
+            async with translated(), self._engine.connect() as connection:
+                if self._postgresql:
+                    # Rows and the checkpoints they belong to, from one moment.
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                known, hours = (
+                    hours,
+                    [] if before is None else await self._hours_before(connection, before),
+                )
+                if not set(hours) <= set(known):
+                    # The live fold has met an hour since, whose table may be missing.
+                    await connection.rollback()
+                    continue
+                views = await self._copy(connection, epoch, info.generation, hours)
+                await connection.commit()
+                return views
 
     async def _copy(
         self,
@@ -103,7 +114,15 @@ class SqlHistory(History):
         if rules is None:
             raise Fenced(f"generation {generation}: another process carries its hours over")
         await self._name_pages(connection, PageRules(rules), live, hours)
+        known = await read_checkpoints(connection, generation)
         for partition, found in (await read_checkpoints(connection, live)).items():
+            if partition not in known:
+                # Claimed for the first time since the rebuild began.
+                await connection.execute(
+                    insert(checkpoints).values(
+                        generation=generation, partition=partition, **ZEROS | {"epoch": epoch}
+                    )
+                )
             await connection.execute(
                 update(checkpoints)
                 .where(

@@ -31,12 +31,21 @@ class SqlJobs(Jobs):
         fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}
         async with transaction(self._engine) as connection:
             await connection.execute(self._insert(jobs).values(fresh).on_conflict_do_nothing())
-            taken = await connection.execute(
-                update(jobs)
+            # Passed over while another transaction holds it: that one has the job, even if its
+            # process has stopped in the middle.
+            free = (
+                select(jobs.c.name)
                 .where(
                     jobs.c.name == name,
                     or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),
                 )
+                .with_for_update(skip_locked=True)
+            )
+            if (await connection.execute(free)).scalar_one_or_none() is None:
+                return None
+            taken = await connection.execute(
+                update(jobs)
+                .where(jobs.c.name == name)
                 .values(owner=owner, epoch=jobs.c.epoch + 1, expires_ms=self._now + self._lease_ms)
                 .returning(jobs.c.epoch)
             )

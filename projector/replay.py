@@ -6,6 +6,7 @@ loaded is in the checkpoints of the new generation, what is finished is in its s
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from domain.errors import (
     LogWentBackward,
     NotCaughtUp,
     ReplayError,
+    StoreUnavailable,
     Undecodable,
     UnknownFormat,
 )
@@ -147,6 +149,17 @@ class Rebuild:
             else:
                 return
 
+    async def give_up(self, info: GenerationInfo) -> None:
+        """Drop what is being built; what was only reopened is kept as the previous generation."""
+        if info.purpose == "rollback":
+            await self._generations.close_again(self._epoch, info.generation)
+        else:
+            await self._generations.drop(info.generation)
+
+    async def hours_left_out(self, diff: Diff) -> int:
+        """How many hours that are kept were not compared, the log no longer holding all of them."""
+        return len(await self._history.hours_before(diff.first_hour))
+
     async def drop(self, generation: Generation) -> None:
         """Remove a generation that is not live."""
         await self._generations.drop(generation)
@@ -240,7 +253,9 @@ async def with_lease(
     async def keep() -> None:
         while True:
             await asyncio.sleep(every_seconds)
-            await renew()
+            # A lease that is lost shows at the next write, which is fenced.
+            with suppress(StoreUnavailable):
+                await renew()
 
     async def do() -> None:
         await work

@@ -39,7 +39,7 @@ class Retention:
 
     async def preview(self) -> Removal:
         """What `run` would remove; nothing changes."""
-        now = self._clock()
+        now = await self._now_ms()
         oldest = await self._expiry.horizon()
         rows: list[ExpiredRows] = []
         waiting = 0
@@ -58,7 +58,7 @@ class Retention:
 
     async def run(self, epoch: Epoch) -> Removal:
         """Remove it. Whatever ends it early, the next run goes on."""
-        now = self._clock()
+        now = await self._now_ms()
         await self._expiry.prepare(now)
         dropped = await self._drop_generations(epoch, now)
         oldest = await self._expiry.horizon()
@@ -72,6 +72,10 @@ class Retention:
         leftovers = await self._drop_leftovers(epoch, now)
         entries = await self._log(now, trim=True)
         return Removal(oldest, rows, dropped, leftovers, entries)
+
+    async def _now_ms(self) -> int:
+        # What is dropped cannot be brought back: one clock that is ahead must not be enough.
+        return min(self._clock(), await self._expiry.now_ms())
 
     async def _drop_generations(self, epoch: Epoch, now_ms: int) -> list[Generation]:
         dropped = []

@@ -4,10 +4,11 @@ import asyncio
 from time import monotonic
 
 from domain.checkpoint import Checkpoint
-from domain.errors import UnknownFormat
+from domain.errors import LogWentBackward, Undecodable, UnknownFormat
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.ports import LogReader, ProjectionStore, Subscription
 from domain.projection import Delta, Fold
+from domain.wire import decode
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
@@ -60,6 +61,7 @@ class Runner:
         checkpoint, positions = claim.checkpoint, dict(claim.positions)
         if until is not None and checkpoint.next_offset >= until:
             return checkpoint
+        await self._prove_same_log(checkpoint)
         async with self._reader.subscribe(partition, checkpoint.next_offset) as subscription:
             while not stop.is_set() and (until is None or checkpoint.next_offset < until):
                 fold = Fold(positions, claim.rules, claim.carry)
@@ -70,6 +72,27 @@ class Runner:
                 if failure is not None:
                     raise failure
         return checkpoint
+
+    async def _prove_same_log(self, checkpoint: Checkpoint) -> None:
+        """A log made anew that has outgrown the checkpoint has the offset, but not the batch."""
+        before = Offset(checkpoint.next_offset - 1)
+        if before < 0 or not checkpoint.recorded_ms:
+            return
+        entry = await self._reader.entry_at(checkpoint.partition, before)
+        if entry is None or entry.offset != before:
+            return
+        try:
+            recorded_ms = decode(entry.body).recorded_ms
+        except Undecodable:
+            # A dead letter says nothing of when it was recorded.
+            return
+        if recorded_ms != checkpoint.recorded_ms:
+            message = (
+                f"partition {checkpoint.partition}: what stands at offset {before} was recorded at "
+                f"{recorded_ms} ms, the last that was folded at {checkpoint.recorded_ms} ms: the "
+                "log was replaced by another"
+            )
+            raise LogWentBackward(message)
 
     async def _gather(
         self, subscription: Subscription, fold: Fold, stop: asyncio.Event, until: Offset | None

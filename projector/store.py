@@ -34,7 +34,7 @@ _UPSERT_SQLITE = """
     ON CONFLICT (generation, page, view_hour, shard)
     DO UPDATE SET views = views + excluded.views
 """
-_ZEROS = {
+ZEROS = {
     "next_offset": 0,
     "epoch": 0,
     "events": 0,
@@ -65,7 +65,7 @@ class SqlProjectionStore(ProjectionStore):
             key = _is(info.generation, partition)
             fresh = {"generation": info.generation, "partition": partition}
             await connection.execute(
-                self._insert(checkpoints).values(fresh | _ZEROS).on_conflict_do_nothing()
+                self._insert(checkpoints).values(fresh | ZEROS).on_conflict_do_nothing()
             )
             claimed = await connection.execute(
                 update(checkpoints)

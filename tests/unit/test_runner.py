@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from domain.checkpoint import Checkpoint
-from domain.errors import UnknownFormat
+from domain.errors import LogWentBackward, UnknownFormat
 from domain.events import Epoch, Offset, Partition
 from domain.projection import Delta
 from projector.runner import Runner
-from tests.factories import entry, event
+from tests.factories import TEN, entry, event
 from tests.fakes import FakeLog, FakeStore
 
 ONE = Partition(1)
@@ -65,3 +65,15 @@ async def test_long_addresses_are_flushed_before_they_fill_the_memory() -> None:
     )
     await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(120))
     assert store.flushes == [50, 50, 20]
+
+
+async def test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused() -> None:
+    store = FakeStore()
+    first = await filled(*(entry(n, at_ms=TEN).body for n in range(3)))
+    runner = Runner(first, store, flush_seconds=5, batch_size=1_000)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(3))
+    another = await filled(*(entry(n, at_ms=TEN + 1).body for n in range(5)))
+    runner = Runner(another, store, flush_seconds=5, batch_size=1_000)
+    with pytest.raises(LogWentBackward, match="replaced"):
+        await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(5))
+    assert store.stored[ONE].views == 3

@@ -92,3 +92,10 @@ def test_a_replica_that_is_no_postgresql_is_refused() -> None:
 @pytest.mark.parametrize(("given", "level"), [("info", "INFO"), ("warn", "WARNING")])
 def test_log_levels_are_read_as_the_old_service_wrote_them(given: str, level: str) -> None:
     assert from_env({"LOG_LEVEL": given}).log_level == level
+
+
+def test_the_sslmode_of_libpq_is_understood() -> None:
+    found = from_env({"DATABASE_URL": "postgresql://u@h/d?sslmode=require"})
+    assert found.database_url == "postgresql+asyncpg://u@h/d?ssl=require"
+    with pytest.raises(SettingsError, match="'options': only sslmode"):
+        from_env({"DATABASE_URL": "postgresql://u@h/d?options=x"})
