@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -852,6 +852,43 @@ async def test_views_that_were_folded_while_hours_are_carried_over_are_not_lost(
     await site.assert_exact()
 
 
+async def test_a_late_view_of_an_hour_nobody_had_listed_is_carried_over(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _with_a_deleted_beginning(site)
+    rebuild = site.rebuild()
+    info = await rebuild.begin("replay", NO_RULES, carry_over=True)
+    listed = SqlHistory.hours_before
+
+    async def before_a_late_view(history: SqlHistory, end: Hour) -> Sequence[Hour]:
+        hours = await listed(history, end)
+        await site.append(ONE, event(PAGE, TEN - MONTH_MS))
+        await site.fold()
+        return hours
+
+    monkeypatch.setattr(SqlHistory, "hours_before", before_a_late_view)
+    await rebuild.load(info)
+    monkeypatch.undo()
+    await rebuild.finish_loading(info)
+    await rebuild.promote(info.generation, 0)
+    await site.assert_exact()
+
+
+async def test_a_partition_claimed_since_the_rebuild_began_is_not_counted_twice(
+    site: Site,
+) -> None:
+    await _with_a_deleted_beginning(site)
+    rebuild = site.rebuild()
+    info = await rebuild.begin("replay", NO_RULES, carry_over=True)
+    new = Partition(PARTITIONS)
+    await site.append(new, event(PAGE, TEN))
+    await site.fold(new)
+    await rebuild.load(info)
+    await rebuild.finish_loading(info)
+    await rebuild.promote(info.generation, 0)
+    await site.assert_exact()
+
+
 async def test_a_batch_of_the_deleted_part_that_arrives_again_counts_once(site: Site) -> None:
     seen = await site.append(ONE, event(PAGE, TEN))
     await site.append(TWO, event(PAGE, TEN + DAY_MS), at_ms=TEN + DAY_MS)
@@ -926,6 +963,18 @@ async def test_a_generation_that_is_live_again_has_what_came_since(site: Site) -
     await site.rebuild().promote(FIRST, 1_000)
     assert await site.states() == {1: "live", 2: "previous"}
     await site.assert_exact()
+
+
+async def test_a_rollback_that_is_given_up_keeps_its_generation(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.rebuild().promote((await site.build()).generation, 1_000)
+    await site.rebuild().reopen("rollback")
+    under_way = await site.rebuild().under_way()
+    assert under_way is not None
+    await site.rebuild().give_up(under_way)
+    assert await site.states() == {1: "previous", 2: "live"}
+    assert (await site.rebuild().reopen("rollback")).generation == FIRST
 
 
 async def test_going_back_goes_to_the_generation_that_was_live_last(site: Site) -> None:
