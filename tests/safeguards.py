@@ -148,6 +148,14 @@ SAFEGUARDS = [
         LOG + "a_checkpoint_beyond_the_end_is_refused[embedded]",
     ),
     Safeguard(
+        "the batch at the checkpoint is the one that was folded",
+        "projector/runner.py",
+        "        if recorded_ms != checkpoint.recorded_ms:\n",
+        "        if False:\n",
+        "tests/unit/test_runner.py::"
+        "test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused",
+    ),
+    Safeguard(
         "log went backward, RabbitMQ",
         "projector/log_rabbitmq.py",
         "            if offset > 0:\n                await self._prove_continuity",
