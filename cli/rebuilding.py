@@ -1,10 +1,7 @@
 """What replay, rollback and verify share: one job, its lease, and the parts of a rebuild."""
 
 import asyncio
-import os
 import signal
-import socket
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -69,7 +66,7 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
     store = SqlProjectionStore(engine, wiring.now_ms)
     jobs = SqlJobs(engine, settings.lease_ms)
     lease_seconds = settings.lease_ms / 1_000
-    owner = f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    owner = wiring.owner_name()
     try:
         epoch = await _acquire(jobs, owner, lease_seconds)
         rebuild = Rebuild(

@@ -2,9 +2,6 @@
 
 import asyncio
 import logging
-import os
-import socket
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
@@ -50,7 +47,7 @@ async def open_retention(settings: Settings) -> AsyncIterator[Retaining]:
         wiring.now_ms,
         settings.retention_days,
     )
-    owner = f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    owner = wiring.owner_name()
 
     async def audit() -> None:
         comparison, audits = SqlComparison(snapshots), SqlAudits(engine, wiring.now_ms)

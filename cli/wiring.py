@@ -51,6 +51,11 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def owner_name() -> str:
+    """Under which this process holds leases and jobs: where it runs, and no two alike."""
+    return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
 def configure_logging(settings: Settings) -> None:
     """Log lines on stderr."""
     logging.basicConfig(
@@ -233,7 +238,7 @@ async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
         yield Supervisor(
             SqlLeases(engine, settings.lease_ms),
             runner,
-            owner=f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+            owner=owner_name(),
             partitions=settings.num_partitions,
             lease_seconds=settings.lease_ms / 1_000,
         )
