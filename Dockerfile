@@ -14,6 +14,8 @@ RUN sed -n '/^setuptools==/,/[^\\]$/p' requirements/dev.txt > requirements/build
     && pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY domain/ domain/
+COPY log/ log/
+COPY rows/ rows/
 COPY ingest/ ingest/
 COPY projector/ projector/
 COPY read_api/ read_api/

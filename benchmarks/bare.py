@@ -6,10 +6,10 @@ import msgspec
 from litestar.types import Receive, Scope
 from sqlalchemy import text
 
-from cli.running import run, serve, settings_or_exit
+from cli.processes.running import run, serve, settings_or_exit
 from domain.settings import Settings
 from ingest.requests import MAX_BODY_BYTES, SingleView
-from migrations.engine import open_engine
+from rows.engine import open_engine
 from web.app import create_app, route
 from web.problems import Answer, answer, read_body
 

@@ -12,17 +12,18 @@ from sqlalchemy.engine import make_url
 
 from benchmarks.processes import Process, production, running
 from benchmarks.table import Row
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.events import Batch, Entry, Generation, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS, hour_of, to_datetime
 from domain.partitioning import partition_for
 from domain.projection import project
 from domain.settings import Settings
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
-from migrations.engine import open_engine
-from migrations.months import MonthPartitions
-from projector.generations import SqlGenerations
-from projector.store import _UPSERT_POSTGRESQL
+from log.opening import open_writer
+from rows.engine import open_engine
+from rows.fold.store import _UPSERT_POSTGRESQL
+from rows.postgresql.months import MonthPartitions
+from rows.rebuild.generations import SqlGenerations
 
 _AT_MS = 1_752_660_000_000
 _TIMEOUT_SECONDS = 180
@@ -92,7 +93,7 @@ def _batches(events: list[PageViewed], draw: Random) -> list[bytes]:
 
 async def append(settings: Settings, log: Log) -> None:
     """Append the batches, the partitions side by side."""
-    writer = wiring.open_writer(settings)
+    writer = open_writer(settings)
 
     async def one(partition: Partition) -> None:
         for body in log[partition]:
@@ -255,7 +256,7 @@ async def forget(settings: Settings) -> None:
     """Begin anew on the same log, the live generation empty, no other left."""
     # As after `footfall migrate`, but for the log and the month that both ways write to.
     engine = open_engine(settings.rows_url, patient=True)
-    generations = SqlGenerations(engine, wiring.now_ms)
+    generations = SqlGenerations(engine, now_ms)
     for info in await generations.all():
         if info.state != "live":
             await generations.drop(info.generation)

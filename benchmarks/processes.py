@@ -13,12 +13,12 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
-from migrations.broker import connect
-from migrations.engine import open_engine
+from log.rabbitmq.broker import connect
+from rows.engine import open_engine
 from tests.servers import free_port, postgres_url, rabbitmq_url
 
 _START_SECONDS = 30
@@ -119,7 +119,7 @@ async def production() -> AsyncIterator[Settings]:
             rabbitmq_url=rabbitmq_url(),
             stream_prefix=f"footfall-bench-{uuid.uuid4().hex[:12]}",
         )
-        await wiring.migrate(settings)
+        await migrate(settings)
         try:
             yield settings
         finally:

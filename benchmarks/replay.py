@@ -11,11 +11,11 @@ from benchmarks import fold
 from benchmarks.flood import flood
 from benchmarks.processes import Process, peak_mb, production, running
 from benchmarks.table import Row
-from cli import wiring
 from domain.events import Batch, PageViewed, Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
 from domain.wire import FORMAT, encode
+from log.opening import open_reader
 from tests.servers import family, process
 
 _AT_MS = 1_752_660_000_000
@@ -114,7 +114,7 @@ async def _append_single(settings: Settings, events: int) -> None:
     for number in range(settings.num_partitions):
         stream = stream_name(settings.stream_prefix, Partition(number))
         await flood(settings.rabbitmq_url or "", stream, _single(number, each))
-    reader = wiring.open_reader(settings)
+    reader = open_reader(settings)
     try:
         for number in range(settings.num_partitions):
             while (await reader.bounds(Partition(number))).end < each:

@@ -13,8 +13,8 @@ from benchmarks.table import Row
 from domain.events import Generation, Hour
 from domain.hours import hour_of, to_datetime
 from domain.settings import Settings
-from migrations.engine import open_engine
-from migrations.months import MonthPartitions, month_of
+from rows.engine import open_engine
+from rows.postgresql.months import MonthPartitions, month_of
 
 # A site that publishes an article an hour; each is read in all its first 114 hours, often enough
 # for every shard to have a row of each: 1,140 rows an hour, 10 million a year.

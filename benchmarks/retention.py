@@ -11,12 +11,12 @@ from benchmarks.ingest import CONNECTIONS, multi_requests
 from benchmarks.load import Result, closed_loop, cycle, get
 from benchmarks.processes import Process, production, running
 from benchmarks.table import Row
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.events import Generation, Hour
 from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
 from domain.settings import Settings
-from migrations.engine import open_engine
-from migrations.months import MonthPartitions, month_name, month_of
+from rows.engine import open_engine
+from rows.postgresql.months import MonthPartitions, month_name, month_of
 
 _PAST = hour_of(parse_instant("2024-01-01T00:00:00Z"))
 _KEPT_SINCE_MS = parse_instant("2025-01-01T00:00:00Z")
@@ -130,7 +130,7 @@ async def _meanwhile(ingest: Process, read_api: Process, seconds: float) -> tupl
 
 async def _retain(settings: Settings) -> float:
     started = perf_counter()
-    days = (wiring.now_ms() - _KEPT_SINCE_MS) // (24 * HOUR_MS)
+    days = (now_ms() - _KEPT_SINCE_MS) // (24 * HOUR_MS)
     environment = {**Process(settings).environment, "RETENTION_DAYS": str(days)}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", "retain", env={**os.environ, **environment},

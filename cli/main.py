@@ -5,20 +5,20 @@ from importlib import import_module
 import click
 
 _VERBS = {
-    "up": "cli.up:up",
-    "ingest": "cli.roles:ingest",
-    "projector": "cli.roles:projector",
-    "read-api": "cli.roles:read_api",
-    "web": "cli.roles:web",
-    "migrate": "cli.migrate:migrate",
-    "check": "cli.check:check",
-    "status": "cli.status:status",
-    "verify": "cli.verify:verify",
-    "replay": "cli.replay:replay",
-    "rollback": "cli.replay:rollback",
-    "load-worker": "cli.load_workers:load_worker",
-    "retain": "cli.retain:retain",
-    "import": "cli.import_:import_command",
+    "up": "cli.verbs.up:up",
+    "ingest": "cli.verbs.roles:ingest",
+    "projector": "cli.verbs.roles:projector",
+    "read-api": "cli.verbs.roles:read_api",
+    "web": "cli.verbs.roles:web",
+    "migrate": "cli.verbs.migrate:migrate",
+    "check": "cli.verbs.check:check",
+    "status": "cli.verbs.status:status",
+    "verify": "cli.verbs.verify:verify",
+    "replay": "cli.verbs.replay:replay",
+    "rollback": "cli.verbs.replay:rollback",
+    "load-worker": "cli.processes.load_workers:load_worker",
+    "retain": "cli.verbs.retain:retain",
+    "import": "cli.verbs.import_:import_command",
 }
 
 

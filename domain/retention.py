@@ -35,14 +35,6 @@ def stream_max_age(days: int) -> str | None:
     return f"{days + 2}D" if days else None
 
 
-class HourlyViews(dict[Hour, int]):
-    """Views by hour; hours before `horizon` are past and left out."""
-
-    def __init__(self, views: dict[Hour, int], horizon: Hour) -> None:
-        super().__init__({hour: count for hour, count in views.items() if hour >= horizon})
-        self.horizon = horizon
-
-
 class ExpiredRows(Struct, frozen=True):
     """Rows of a generation that are past: in `table`, of the hours `first` to `last`."""
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import Batch, PageViewed, Partition
-from domain.ports import Clock, LogWriter
+from domain.ports.common import Clock
+from domain.ports.log import LogWriter
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 
 # What an event costs beside its page: brackets, quotes, commas, moment, count.

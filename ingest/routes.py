@@ -8,7 +8,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
 
 from domain.errors import Overloaded, Problem, RequestRefused
-from domain.ports import Clock
+from domain.ports.common import Clock
 from ingest.appender import Appender
 from ingest.requests import (
     MAX_BODY_BYTES,

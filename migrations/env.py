@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from migrations.tables import metadata
+from rows.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=False)

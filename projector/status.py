@@ -11,7 +11,10 @@ from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Epoch, Generation, Hour, Offset, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
-from domain.ports import Clock, Generations, History, Leases, LogReader
+from domain.ports.common import Clock
+from domain.ports.fold import Leases
+from domain.ports.log import LogReader
+from domain.ports.rebuild import Generations, History
 from domain.wire import decode
 
 

@@ -1,41 +1,21 @@
 """What a monitoring system reads: how far the fold is, and whether the last audits agreed."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
-from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from domain.checkpoint import Checkpoint
 from domain.events import MIN_AT_MS
 from domain.hours import HOUR_MS
+from domain.reports import Facts
 from web.app import route
 from web.problems import Answer
 
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-
-
-class AuditResult(Struct, frozen=True):
-    """The last audit of a kind: `totals` differ by views, `log` by pages and hours."""
-
-    generation: int
-    kind: str
-    checked_ms: int
-    difference: int
-
-
-class Facts(Struct, frozen=True):
-    """What is measured, from one moment: checkpoints are those of the live generation."""
-
-    generation: int
-    horizon_hour: int
-    dead_letters: int
-    checkpoints: Sequence[Checkpoint]
-    audits: Sequence[AuditResult]
 
 
 def metrics_route(read: Callable[[], Awaitable[Facts]]) -> ASGIRouteHandler:

@@ -9,7 +9,7 @@ from domain.errors import Problem, RequestRefused
 from domain.events import Hour
 from domain.hours import REPORT_HOURS, parse_instant, report_window, to_datetime
 from domain.pages import page_fault
-from domain.retention import HourlyViews
+from domain.reports import HourlyViews
 
 _NAMES = ("page", "now", "order", "take")
 

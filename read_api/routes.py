@@ -6,7 +6,8 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
 
 from domain.events import Hour
-from domain.ports import Clock, ReportReader
+from domain.ports.common import Clock
+from domain.ports.reports import ReportReader
 from read_api.reports import fill, horizon_header, parse_question
 from web.app import route
 from web.problems import Answer, answer

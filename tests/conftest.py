@@ -14,12 +14,12 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
-from migrations.broker import connect
-from migrations.engine import open_engine
+from log.rabbitmq.broker import connect
+from rows.engine import open_engine
 from tests.servers import (
     PrivatePostgres,
     PrivateRabbitMQ,
@@ -116,7 +116,7 @@ async def production_backend(tmp_path: Path) -> AsyncIterator[Settings]:
             rabbitmq_url=rabbitmq_url(),
             stream_prefix=prefix,
         )
-        await wiring.migrate(settings)
+        await migrate(settings)
         yield settings
 
 
@@ -135,7 +135,7 @@ async def open_backend(name: str, tmp_path: Path) -> AsyncIterator[Settings]:
     """Embedded or production, migrated and empty."""
     if name == "embedded":
         settings = embedded(tmp_path)
-        await wiring.migrate(settings)
+        await migrate(settings)
         yield settings
         return
     async with production_backend(tmp_path) as settings:

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
-from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
+from domain.ports.fold import ProjectionStore
+from domain.ports.log import LogReader, LogWriter, Subscription
+from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
-from domain.retention import HourlyViews
+from domain.reports import HourlyViews
 
 
 class FakeLog(LogWriter, LogReader):

@@ -14,7 +14,7 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from domain.errors import FootfallError
-from domain.ports import Probe
+from domain.ports.common import Probe
 from web.problems import PROBLEM, Answer, answer, from_error, problem, send_answer
 
 logger = logging.getLogger(__name__)

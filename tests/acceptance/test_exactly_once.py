@@ -13,13 +13,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from cli import wiring
+from cli.wiring.migrate import migrate
+from cli.wiring.stores import open_store
 from domain.checkpoint import Checkpoint
 from domain.events import Entry, Offset, Partition
 from domain.projection import project
 from domain.settings import Settings
-from migrations.database import translated
-from migrations.engine import open_engine
+from log.opening import open_reader
+from rows.database import translated
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, until
 from tests.conftest import embedded
 from tests.servers import process, wait_for
@@ -82,13 +84,13 @@ async def stored(settings: Settings) -> Counter[str]:
 
 
 async def checkpoints(settings: Settings) -> list[Checkpoint]:
-    async with wiring.open_store(settings) as store:
+    async with open_store(settings) as store:
         return list(await store.checkpoints())
 
 
 async def folded(settings: Settings) -> bool:
     """Is everything in the log in the rows?"""
-    reader = wiring.open_reader(settings)
+    reader = open_reader(settings)
     try:
         known = {c.partition: c.next_offset for c in await checkpoints(settings)}
         for p in range(settings.num_partitions):
@@ -102,7 +104,7 @@ async def folded(settings: Settings) -> bool:
 
 async def in_the_log(settings: Settings) -> Counter[str]:
     """Views by page, folded from the log by nothing but the pure fold."""
-    reader = wiring.open_reader(settings)
+    reader = open_reader(settings)
     total: Counter[str] = Counter()
     try:
         for number in range(settings.num_partitions):
@@ -235,7 +237,7 @@ async def _logged(role: Role, words: str) -> bool:
 
 async def test_a_projector_waits_for_a_file_that_somebody_has_locked(tmp_path: Path) -> None:
     settings = embedded(tmp_path)
-    await wiring.migrate(settings)
+    await migrate(settings)
     async with Role(settings, "ingest") as ingest, Role(settings, "projector") as projector:
         await ingest.serving()
         load = Load(ingest.url)

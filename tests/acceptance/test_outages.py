@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.settings import Settings
-from migrations.engine import open_engine
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.acceptance.test_exactly_once import folded, stored
 from tests.conftest import embedded
@@ -75,7 +75,7 @@ async def settings(broker: PrivateRabbitMQ, database: PrivatePostgres, tmp_path:
         stream_prefix=name,
         request_timeout_ms=int(DEADLINE_SECONDS * 1_000),
     )
-    await wiring.migrate(found)
+    await migrate(found)
     await asyncio.to_thread(broker.wait_until_streams_are_registered)
     return found
 

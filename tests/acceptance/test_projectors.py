@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from cli import wiring
+from cli.wiring.migrate import migrate
+from cli.wiring.stores import open_leases
 from domain.settings import Settings
 from tests.acceptance.processes import Role, footfall, until
 from tests.acceptance.test_exactly_once import Load, checkpoints, folded, stored
@@ -34,7 +35,7 @@ class Projector(Role):
 
 async def held(settings: Settings, projectors: Sequence[Projector]) -> list[int] | None:
     """How many partitions each has; None while anybody else, or nobody, has one."""
-    async with wiring.open_leases(settings) as leases:
+    async with open_leases(settings) as leases:
         owners = (await leases.ownership()).owners.values()
     counts = [sum(projector.holds(owner) for owner in owners) for projector in projectors]
     return counts if sum(counts) == len(owners) else None
@@ -73,7 +74,7 @@ async def test_projectors_share_what_there_is_and_take_over_what_the_dead_had(
     backend: Settings,
 ) -> None:
     settings = replace(backend, num_partitions=MOST_PARTITIONS)
-    await wiring.migrate(settings)
+    await migrate(settings)
     async with AsyncExitStack() as stack:
         ingest = await stack.enter_async_context(Role(settings, "ingest"))
         await ingest.serving()

@@ -13,13 +13,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from cli import wiring
+from cli.wiring.migrate import migrate
+from cli.wiring.stores import open_store
 from domain.events import Epoch, PageViewed, Partition
 from domain.hours import parse_instant
 from domain.settings import Settings
 from domain.wire import encode
-from migrations.engine import open_engine
-from projector.runner import Runner
+from log.opening import open_reader, open_writer
+from projector.fold.runner import Runner
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.acceptance.test_exactly_once import HOUR, PAGES, Load, folded, stored
 from tests.conftest import embedded
@@ -39,7 +41,7 @@ async def fill(settings: Settings, batches: int = BATCHES) -> Counter[str]:
     """A log with a past, as ingest would have written it; what it adds up to."""
     total: Counter[str] = Counter()
     draw = random.Random(7)
-    writer = wiring.open_writer(settings)
+    writer = open_writer(settings)
     at_ms = parse_instant(HOUR)
 
     async def partition(number: int) -> None:
@@ -129,8 +131,8 @@ async def views_coming(ingest: Role) -> AsyncIterator[Load]:
 
 async def fold(settings: Settings) -> None:
     """All of the log into the live generation, without a projector."""
-    reader = wiring.open_reader(settings)
-    async with wiring.open_store(settings) as store:
+    reader = open_reader(settings)
+    async with open_store(settings) as store:
         runner = Runner(reader, store, flush_seconds=5, batch_size=100_000)
         for number in range(settings.num_partitions):
             partition = Partition(number)
@@ -321,7 +323,7 @@ async def test_a_difference_is_found_said_and_repaired_only_when_asked(backend: 
 async def test_page_rules_are_applied_to_history(backend: Settings) -> None:
     before = await fill(backend, batches=5)
     await fold(backend)
-    writer = wiring.open_writer(backend)
+    writer = open_writer(backend)
     twins = [PageViewed(f"EXAMPLE.com/{i}/?q=1", parse_instant(HOUR), 10) for i in (0, 1)]
     for number, twin in enumerate(twins):
         await writer.append(Partition(number), encode(batch(twin, producer="late")))
@@ -343,7 +345,7 @@ async def test_a_rebuild_goes_on_after_the_broker_and_the_database_were_away(
 ) -> None:
     with PrivateRabbitMQ() as broker, PrivatePostgres() as database:
         settings = replace(embedded(tmp_path), database_url=database.url, rabbitmq_url=broker.url)
-        await wiring.migrate(settings)
+        await migrate(settings)
         before = await fill(settings)
         await fold(settings)
         for server in (broker, database):

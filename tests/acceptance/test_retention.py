@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.settings import Settings
-from migrations.engine import open_engine
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 
 pytestmark = pytest.mark.acceptance
@@ -108,7 +108,12 @@ async def test_projectors_drop_what_is_past_by_themselves(backend: Settings) -> 
         assert await projector.stop() == 0
         assert await other.stop() == 0
         logs = projector.log() + other.log()
-    assert logs.count("INFO projector.retention: dropped 1 rows with 7 views of generation 1") == 1
+    assert (
+        logs.count(
+            "INFO projector.housekeeping.retention: dropped 1 rows with 7 views of generation 1"
+        )
+        == 1
+    )
 
 
 async def test_views_of_hours_that_are_not_kept_are_refused_with_what_is(

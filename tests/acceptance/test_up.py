@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli import wiring
 from domain.partitioning import partition_for
 from domain.settings import Settings
+from log.opening import open_writer
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.conftest import embedded
 
@@ -126,7 +126,7 @@ async def test_bad_bytes_in_the_log_are_set_aside_and_the_rest_is_counted(
     backend: Settings,
 ) -> None:
     partition = partition_for(SINGLE["page"], backend.num_partitions)
-    writer = wiring.open_writer(backend)
+    writer = open_writer(backend)
     await writer.append(partition, b"\x00not a batch")
     async with Role(backend, "up") as up:
         await up.serving()

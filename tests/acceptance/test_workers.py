@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from domain.settings import Settings
-from migrations.database import translated
-from migrations.engine import open_engine
+from rows.database import translated
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, until
 from tests.acceptance.test_exactly_once import PAGES, Load, folded, stored
 from tests.servers import Process, family, process

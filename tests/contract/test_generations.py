@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.errors import (
     Fenced,
     HistoryIncomplete,
@@ -27,22 +27,23 @@ from domain.hours import HOUR_MS, hour_of
 from domain.page_rules import NO_RULES, PageRules
 from domain.projection import project
 from domain.wire import encode
-from migrations import months
-from migrations.engine import open_engine
-from migrations.tables import audits, checkpoints, dead_letters, hourly_views, producer_positions
 from migrations.upgrade import upgrade
-from projector import generations as generations_module
-from projector.audits import SqlAudits, audit_all
-from projector.bulk import BulkLoadStore
-from projector.compare import SqlComparison
-from projector.generations import SqlGenerations, StoreWithin
-from projector.history import SqlHistory
-from projector.jobs import REPLAY, SqlJobs
-from projector.load import load
-from projector.replay import Rebuild, Targets
-from projector.runner import Runner
-from projector.store import SqlProjectionStore
-from read_api.reader import SqlReportReader
+from projector.fold.runner import Runner
+from projector.housekeeping.audits import audit_all
+from projector.rebuild.load import load
+from projector.rebuild.steps import Rebuild, Targets
+from rows.audits import SqlAudits
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.jobs import REPLAY, SqlJobs
+from rows.postgresql import months
+from rows.rebuild import generations as generations_module
+from rows.rebuild.bulk import BulkLoadStore
+from rows.rebuild.carry_over import SqlHistory
+from rows.rebuild.comparison import SqlComparison
+from rows.rebuild.generations import SqlGenerations, StoreWithin
+from rows.reports.hourly import SqlReportReader
+from rows.tables import audits, checkpoints, dead_letters, hourly_views, producer_positions
 from tests.conftest import embedded, postgres_database
 from tests.factories import TEN, batch, event
 from tests.fakes import FakeLog
@@ -66,12 +67,12 @@ class Site:
         self.log = FakeLog()
         # So that flushes are small, and rows are loaded in parts.
         self.log.at_once = 2
-        self.store = SqlProjectionStore(self.engine, wiring.now_ms)
-        self.bulk = BulkLoadStore(self.engine, wiring.now_ms)
-        self.generations = SqlGenerations(self.engine, wiring.now_ms)
+        self.store = SqlProjectionStore(self.engine, now_ms)
+        self.bulk = BulkLoadStore(self.engine, now_ms)
+        self.generations = SqlGenerations(self.engine, now_ms)
         self.history = SqlHistory(self.engine)
         self.comparison = SqlComparison(self.snapshots)
-        self.audits = SqlAudits(self.engine, wiring.now_ms)
+        self.audits = SqlAudits(self.engine, now_ms)
         self.jobs = SqlJobs(self.engine, LEASE_MS)
         self.reports = SqlReportReader(self.snapshots)
         self.epoch = Epoch(0)
@@ -451,7 +452,7 @@ async def test_a_claim_that_is_under_way_is_not_missed_by_a_promotion(site: Site
     new = Partition(7)
     await site.append(new, event("new/partition"))
     async with site.engine.connect() as connection:
-        within = StoreWithin(site.engine, wiring.now_ms, connection)
+        within = StoreWithin(site.engine, now_ms, connection)
         claim = await within.claim(new, Epoch(3))
         promoting = asyncio.create_task(site.rebuild().promote(SECOND, 1_000))
         await asyncio.wait({promoting}, timeout=0.3)
@@ -471,7 +472,7 @@ async def test_a_flush_that_is_under_way_is_not_missed_by_a_promotion(site: Site
     claim = await site.store.claim(ONE, Epoch(3))
     fold = project([Entry(claim.checkpoint.next_offset, await site.append(ONE))])
     async with site.engine.connect() as connection:
-        await StoreWithin(site.engine, wiring.now_ms, connection).apply(claim.checkpoint, fold)
+        await StoreWithin(site.engine, now_ms, connection).apply(claim.checkpoint, fold)
         promoting = asyncio.create_task(
             site.generations.promote(site.epoch, SECOND, 1_000, site.log)
         )
@@ -714,7 +715,7 @@ async def test_a_log_that_lost_what_one_has_folded_ends_the_comparison(
     await site.append(ONE)
     await site.fold()
     del site.log.entries[ONE][-1]
-    monkeypatch.setattr("projector.ahead._PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("rows.rebuild.ahead._PATIENCE_SECONDS", 0.01)
     with pytest.raises(LogUnavailable):
         await site.differing(SECOND)
 

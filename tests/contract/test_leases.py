@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership
-from domain.ports import Leases
-from migrations.engine import open_engine
-from migrations.tables import leases as leases_table
+from domain.ports.fold import Leases
 from migrations.upgrade import upgrade
-from projector.leases import SqlLeases
-from projector.store import SqlProjectionStore
+from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
+from rows.fold.store import SqlProjectionStore
+from rows.tables import leases as leases_table
 from tests.conftest import embedded, postgres_database
 
 NUMBER = 10
@@ -84,7 +84,7 @@ class Database:
         return projector
 
     async def has_checkpoint(self, partition: int) -> None:
-        store = SqlProjectionStore(open_engine(self.url), wiring.now_ms)
+        store = SqlProjectionStore(open_engine(self.url), now_ms)
         await store.claim(Partition(partition), Epoch(0))
         await store.close()
 

@@ -10,15 +10,16 @@ from typing import NamedTuple
 
 import pytest
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
-from domain.ports import LogReader, LogWriter
+from domain.ports.log import LogReader, LogWriter
 from domain.settings import Settings
-from ingest.log_sqlite import SqliteLogWriter
-from migrations.broker import connect
+from log.opening import open_reader, open_writer
+from log.rabbitmq.broker import connect
+from log.sqlite.writer import SqliteLogWriter
 from tests.conftest import embedded
 from tests.fakes import FakeLog
 
@@ -37,7 +38,7 @@ async def log(backend_or_fake: Settings | None) -> AsyncIterator[Log]:
         fake = FakeLog()
         yield Log(fake, fake)
         return
-    found = Log(wiring.open_writer(backend), wiring.open_reader(backend))
+    found = Log(open_writer(backend), open_reader(backend))
     yield found
     await found.writer.close()
     await found.reader.close()
@@ -136,7 +137,7 @@ async def test_it_says_that_it_is_there(log: Log) -> None:
 async def test_a_partition_that_was_never_declared_takes_nothing(backend: Settings) -> None:
     undeclared = Partition(backend.num_partitions)
     more = replace(backend, num_partitions=backend.num_partitions + 1)
-    writer = wiring.open_writer(more)
+    writer = open_writer(more)
     results = await asyncio.gather(
         writer.append(ONE, b"x"), writer.append(undeclared, b"x"), return_exceptions=True
     )
@@ -145,7 +146,7 @@ async def test_a_partition_that_was_never_declared_takes_nothing(backend: Settin
         raise results[1] or AssertionError
     with pytest.raises(LogUnavailable, match="run footfall migrate"):
         await writer.ping()
-    await wiring.migrate(more)
+    await migrate(more)
     await writer.append(undeclared, b"x")
     await writer.ping()
     await writer.close()
@@ -153,8 +154,8 @@ async def test_a_partition_that_was_never_declared_takes_nothing(backend: Settin
 
 async def test_a_deleted_beginning_is_refused(tmp_path: Path) -> None:
     backend = embedded(tmp_path)
-    await wiring.migrate(backend)
-    writer, reader = wiring.open_writer(backend), wiring.open_reader(backend)
+    await migrate(backend)
+    writer, reader = open_writer(backend), open_reader(backend)
     for _ in range(5):
         await writer.append(ONE, b"x")
     with closing(sqlite3.connect(backend.log_file)) as connection, connection:
@@ -170,7 +171,7 @@ async def test_a_deleted_beginning_is_refused(tmp_path: Path) -> None:
 
 async def test_the_embedded_log_is_synced_at_every_commit(tmp_path: Path) -> None:
     backend = embedded(tmp_path)
-    await wiring.migrate(backend)
+    await migrate(backend)
     writer = SqliteLogWriter(backend.log_file, backend.num_partitions)
     with closing(writer._connect()) as connection:
         # FULL: a commit is on the disk when it returns, in WAL mode too.
@@ -180,7 +181,7 @@ async def test_the_embedded_log_is_synced_at_every_commit(tmp_path: Path) -> Non
 @pytest.mark.rabbitmq
 @pytest.mark.postgres
 async def test_a_stream_declared_anew_stops_its_readers(production: Settings) -> None:
-    writer, reader = wiring.open_writer(production), wiring.open_reader(production)
+    writer, reader = open_writer(production), open_reader(production)
     for _ in range(3):
         await writer.append(ONE, b"x")
     connection = await connect(production.rabbitmq_url or "", "footfall tests")
@@ -193,7 +194,7 @@ async def test_a_stream_declared_anew_stops_its_readers(production: Settings) ->
         await writer.append(ONE, b"x")
     with pytest.raises(LogUnavailable, match="footfall migrate"):
         await read(Log(writer, reader), ONE, 3, 1)
-    await wiring.migrate(production)
+    await migrate(production)
     await writer.append(ONE, b"x")
     with pytest.raises(LogWentBackward, match="declared anew"):
         await read(Log(writer, reader), ONE, 3, 1)

@@ -16,27 +16,28 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS
 from domain.page_rules import PageRules
-from domain.ports import LogReader, Subscription
-from migrations.engine import open_engine
-from projector.audits import SqlAudits, audit_all
-from projector.bulk import BulkLoadStore
-from projector.compare import SqlComparison
-from projector.expiry import SqlExpiry
-from projector.generations import SqlGenerations
-from projector.history import SqlHistory
-from projector.jobs import REPLAY, RETENTION, SqlJobs
-from projector.load import load
-from projector.replay import Rebuild, Targets
-from projector.retention import Retention
-from projector.runner import Runner
-from projector.store import SqlProjectionStore
+from domain.ports.log import LogReader, Subscription
+from projector.fold.runner import Runner
+from projector.housekeeping.audits import audit_all
+from projector.housekeeping.retention import Retention
+from projector.rebuild.load import load
+from projector.rebuild.steps import Rebuild, Targets
+from rows.audits import SqlAudits
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.jobs import REPLAY, RETENTION, SqlJobs
+from rows.rebuild.bulk import BulkLoadStore
+from rows.rebuild.carry_over import SqlHistory
+from rows.rebuild.comparison import SqlComparison
+from rows.rebuild.generations import SqlGenerations
+from rows.retention.expiry import SqlExpiry
 from tests.conftest import PRODUCTION
 from tests.contract.test_state_machine import (
     MOST,
@@ -111,10 +112,10 @@ class Rebuilt(CountedOnce):
         self._engine = open_engine(url, patient=True)
         self._snapshots = open_engine(url, patient=True, read_only=True)
         self._log = KnownEnds(host.backend.reader, host)
-        self._generations = SqlGenerations(self._engine, wiring.now_ms)
+        self._generations = SqlGenerations(self._engine, now_ms)
         self._comparison = SqlComparison(self._snapshots)
-        self._bulk = BulkLoadStore(self._engine, wiring.now_ms)
-        self._ordinary = SqlProjectionStore(self._engine, wiring.now_ms)
+        self._bulk = BulkLoadStore(self._engine, now_ms)
+        self._ordinary = SqlProjectionStore(self._engine, now_ms)
         self._jobs = SqlJobs(self._engine, LEASE_MS)
         self._job = Epoch(0)
         self.building: GenerationInfo | None = None
@@ -276,7 +277,7 @@ class Rebuilt(CountedOnce):
 
     async def _check(self) -> None:
         await super()._check()
-        audits = SqlAudits(self._engine, wiring.now_ms)
+        audits = SqlAudits(self._engine, now_ms)
         for audit in await audit_all(self._generations, self._comparison, audits):
             assert not audit.difference, audit
         live = [info for info in await self._generations.all() if info.state == "live"]

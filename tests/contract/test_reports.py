@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.events import Epoch, Generation, Hour, Partition
 from domain.hours import HOUR_MS, hour_of
 from domain.projection import project
-from domain.retention import HourlyViews
+from domain.reports import HourlyViews
 from domain.settings import Settings
-from migrations import months
-from migrations.engine import open_engine
-from migrations.tables import generations, hourly_views, retention
-from projector.store import SqlProjectionStore
-from read_api.reader import _HOURLY, SqlReportReader
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.postgresql import months
+from rows.reports.hourly import _HOURLY, SqlReportReader
+from rows.tables import generations, hourly_views, retention
 from tests.factories import TEN, entry, event
 
 PAGE = "example.com/page"
@@ -38,7 +38,7 @@ class Reports(NamedTuple):
 async def reports(backend: Settings) -> AsyncIterator[Reports]:
     engine = open_engine(backend.rows_url)
     reader = SqlReportReader(open_engine(backend.rows_url, read_only=True))
-    found = Reports(engine, SqlProjectionStore(engine, wiring.now_ms), reader)
+    found = Reports(engine, SqlProjectionStore(engine, now_ms), reader)
     claim = await found.store.claim(Partition(1), Epoch(1))
     await found.store.apply(
         claim.checkpoint, project([entry(0, event(at_ms=TEN - HOUR_MS, count=3))])

@@ -12,18 +12,28 @@ from msgspec import structs
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli import wiring
+from cli.wiring.process import now_ms
 from domain.errors import Fenced, JobTaken, StoreUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
-from domain.ports import LogReader, LogWriter
+from domain.ports.log import LogReader, LogWriter
 from domain.projection import POSITION_WINDOW, project
 from domain.retention import Removal
 from domain.settings import Settings
 from domain.wire import encode
-from migrations import months
-from migrations.engine import open_engine
-from migrations.tables import (
+from log.opening import open_reader, open_writer
+from log.sqlite.trimmer import SqliteLogTrimmer
+from projector.housekeeping.retention import Retention, RetentionJob
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.jobs import REPLAY, RETENTION, SqlJobs
+from rows.postgresql import months
+from rows.rebuild.comparison import SqlComparison
+from rows.rebuild.generations import SqlGenerations
+from rows.reports.hourly import SqlReportReader
+from rows.retention.expiry import SqlExpiry
+from rows.sqlite import expiry as expiry_sqlite
+from rows.tables import (
     checkpoints,
     dead_letters,
     generations,
@@ -32,15 +42,6 @@ from migrations.tables import (
     producer_positions,
     retention,
 )
-from projector import expiry_sqlite
-from projector.compare import SqlComparison
-from projector.expiry import SqlExpiry
-from projector.generations import SqlGenerations
-from projector.jobs import REPLAY, RETENTION, SqlJobs
-from projector.retention import Retention, RetentionJob
-from projector.store import SqlProjectionStore
-from projector.trim_sqlite import SqliteLogTrimmer
-from read_api.reader import SqlReportReader
 from tests.conftest import PRODUCTION, open_backend
 from tests.factories import batch, event
 
@@ -79,7 +80,7 @@ class Site:
         trimmer = None if self.settings.rabbitmq_url else SqliteLogTrimmer(self.settings.log_file)
         return Retention(
             SqlExpiry(self.engine),
-            SqlGenerations(self.engine, wiring.now_ms),
+            SqlGenerations(self.engine, now_ms),
             trimmer,
             lambda: self.jobs.holder(REPLAY),
             lambda: self.now_ms,
@@ -139,9 +140,9 @@ async def site(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[S
         found = Site(
             settings,
             engine,
-            wiring.open_writer(settings),
-            wiring.open_reader(settings),
-            SqlProjectionStore(engine, wiring.now_ms),
+            open_writer(settings),
+            open_reader(settings),
+            SqlProjectionStore(engine, now_ms),
             SqlComparison(snapshots),
             SqlReportReader(snapshots),
         )
@@ -243,7 +244,7 @@ async def test_a_previous_generation_goes_when_it_is_not_kept_any_longer(site: S
     assert list(preview.generations) == [over, dropping]
     removal = await site.run(days=0)
     assert list(removal.generations) == [over, dropping]
-    there = [info.generation for info in await SqlGenerations(site.engine, wiring.now_ms).all()]
+    there = [info.generation for info in await SqlGenerations(site.engine, now_ms).all()]
     assert there == [LIVE, kept]
     assert [await site.rows(g) for g in (LIVE, kept, over, dropping)] == [1, 1, 0, 0]
 
@@ -338,10 +339,10 @@ async def test_the_lease_is_renewed_as_long_as_it_takes(site: Site) -> None:
 
     slow = Slow(
         SqlExpiry(site.engine),
-        SqlGenerations(site.engine, wiring.now_ms),
+        SqlGenerations(site.engine, now_ms),
         None,
         lambda: jobs.holder(REPLAY),
-        wiring.now_ms,
+        now_ms,
         DAYS,
     )
     run = asyncio.create_task(RetentionJob(jobs, RETENTION, slow, "slow", 0.3).run())

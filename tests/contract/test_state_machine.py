@@ -39,21 +39,25 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from cli import wiring
+from cli.wiring.migrate import migrate
+from cli.wiring.process import now_ms
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS, from_datetime, hour_of
 from domain.page_rules import NO_RULES, PageRules
-from domain.ports import LogReader, LogWriter, ProjectionStore, ReportReader, Subscription
+from domain.ports.fold import ProjectionStore
+from domain.ports.log import LogReader, LogWriter, Subscription
+from domain.ports.reports import ReportReader
 from domain.projection import Claim, Fold, Position
 from domain.wire import encode
-from migrations.engine import open_engine
-from migrations.months import month_end
-from migrations.tables import dead_letters, generations
-from projector.runner import Runner
-from projector.store import SqlProjectionStore
-from read_api.reader import SqlReportReader
+from log.opening import open_reader, open_writer
+from projector.fold.runner import Runner
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.postgresql.months import month_end
+from rows.reports.hourly import SqlReportReader
+from rows.tables import dead_letters, generations
 from tests.conftest import PARTITIONS, PRODUCTION, open_backend
 from tests.factories import batch
 from tests.fakes import FakeLog, FakeStore
@@ -573,7 +577,7 @@ async def fakes() -> AsyncIterator[Backend]:
 async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
     async with open_backend(name, tmp_path) as fewer, AsyncExitStack() as stack:
         settings = replace(fewer, num_partitions=MOST)
-        await wiring.migrate(settings)
+        await migrate(settings)
         engine = open_engine(settings.rows_url)
 
         async def letters() -> Counter[bytes]:
@@ -585,9 +589,9 @@ async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
                 return Counter((await connection.execute(bodies)).scalars())
 
         backend = Backend(
-            wiring.open_writer(settings),
-            wiring.open_reader(settings),
-            SqlProjectionStore(engine, wiring.now_ms),
+            open_writer(settings),
+            open_reader(settings),
+            SqlProjectionStore(engine, now_ms),
             SqlReportReader(open_engine(settings.rows_url, read_only=True)),
             letters,
             settings.rows_url,

@@ -6,16 +6,18 @@ from typing import NamedTuple
 
 import pytest
 
-from cli import wiring
+from cli.wiring.process import now_ms
+from cli.wiring.stores import open_store
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
-from domain.ports import ProjectionStore, ReportReader
+from domain.ports.fold import ProjectionStore
+from domain.ports.reports import ReportReader
 from domain.projection import project
 from domain.settings import Settings
-from migrations.engine import open_engine
-from projector.store import SqlProjectionStore
-from read_api.reader import SqlReportReader
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.reports.hourly import SqlReportReader
 from tests.factories import HOUR_MS, TEN, entry, event
 from tests.fakes import FakeStore
 
@@ -37,7 +39,7 @@ async def rows(backend_or_fake: Settings | None) -> AsyncIterator[Rows]:
         return
     engine = open_engine(backend.rows_url)
     found = Rows(
-        SqlProjectionStore(engine, wiring.now_ms),
+        SqlProjectionStore(engine, now_ms),
         SqlReportReader(open_engine(backend.rows_url, read_only=True)),
     )
     yield found
@@ -114,7 +116,7 @@ async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> No
 async def test_what_fails_half_way_has_changed_nothing(
     backend: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with wiring.open_store(backend) as store:
+    async with open_store(backend) as store:
         checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
 
         async def fail(*_: object) -> None:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import click
 import pytest
 
-from cli import wiring
 from cli.main import main
-from cli.running import SHUTDOWN_SECONDS
+from cli.processes.running import SHUTDOWN_SECONDS
+from cli.wiring.migrate import migrate
 from domain.settings import from_env
 from tests.acceptance.processes import Role
 from tests.conftest import embedded
@@ -181,7 +181,7 @@ def test_all_roles_have_the_same_settings() -> None:
 @pytest.mark.acceptance
 async def test_the_health_check_of_a_role_tells_ready_from_not(tmp_path: Path) -> None:
     settings, port = embedded(tmp_path), free_port()
-    await wiring.migrate(settings)
+    await migrate(settings)
     _, *command = SERVICES["ingest"]["healthcheck"]["test"]
     assert command[0] == "python"
     script = command[-1].replace(str(PORT), str(port))

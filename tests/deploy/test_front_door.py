@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.settings import Settings
 from ingest.requests import MAX_BODY_BYTES
 from tests.acceptance.processes import Role, report, until
@@ -32,7 +32,7 @@ NOW = "2025-07-16T12:00:00Z"
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
     found = embedded(tmp_path)
-    await wiring.migrate(found)
+    await migrate(found)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.import_ import import_command
+from cli.verbs.import_ import import_command
 from tests.importer.conftest import Answer, Service
 
 ROOT = Path(__file__).parents[2]
@@ -151,7 +151,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
 
 
 def test_ctrl_c_says_what_was_accepted(service: Service) -> None:
-    command = [sys.executable, "-c", "from cli.import_ import import_command as c; c()"]
+    command = [sys.executable, "-c", "from cli.verbs.import_ import import_command as c; c()"]
     with subprocess.Popen(
         [*command, "-", "--to", service.url],
         stdin=subprocess.PIPE,

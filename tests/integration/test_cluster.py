@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli import wiring
+from cli.wiring.migrate import migrate
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
-from migrations.broker import connect
+from log.opening import open_reader, open_writer
+from log.rabbitmq.broker import connect
 from tests.acceptance.processes import footfall, until
 from tests.acceptance.test_exactly_once import checkpoints, folded, stored
 from tests.acceptance.test_outages import Impatient, Visitors
@@ -44,7 +45,7 @@ async def settings(cluster: PrivateCluster, tmp_path: Path) -> AsyncIterator[Set
             stream_prefix=f"test-{uuid.uuid4().hex[:12]}",
             request_timeout_ms=10_000,
         )
-        await wiring.migrate(found)
+        await migrate(found)
         await asyncio.to_thread(cluster.wait_until_replicated, *streams(found))
         yield found
 
@@ -71,15 +72,15 @@ async def test_a_node_without_a_replica_is_passed_over(
             durable=True,
             arguments={"x-queue-type": "stream", "x-initial-cluster-size": 1},
         )
-    writer = wiring.open_writer(replace(settings, num_partitions=PARTITIONS + 1))
+    writer = open_writer(replace(settings, num_partitions=PARTITIONS + 1))
     await writer.append(partition, b"x")
     await writer.close()
-    elsewhere = wiring.open_reader(replace(settings, rabbitmq_url=cluster.nodes[1].url))
+    elsewhere = open_reader(replace(settings, rabbitmq_url=cluster.nodes[1].url))
     with pytest.raises(LogUnavailable, match="replica"):
         await elsewhere.bounds(partition)
     await elsewhere.close()
     for _ in range(3):
-        anywhere = wiring.open_reader(settings)
+        anywhere = open_reader(settings)
         assert (await anywhere.bounds(partition)).end == 1
         await anywhere.close()
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from migrations.engine import open_engine
 from migrations.upgrade import upgrade
-from projector.leases import SqlLeases
+from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
 from tests.conftest import postgres_database
 
 NUMBER = 3

@@ -10,9 +10,9 @@ import pytest
 
 from domain.errors import LogUnavailable
 from domain.events import Offset, Partition
-from ingest.log_rabbitmq import RabbitLogWriter
-from migrations.broker import declare_streams
-from projector.log_rabbitmq import RabbitLogReader
+from log.rabbitmq.reader import RabbitLogReader
+from log.rabbitmq.streams import declare_streams
+from log.rabbitmq.writer import RabbitLogWriter
 from tests.conftest import stream_prefix
 from tests.servers import address, rabbitmq_url
 

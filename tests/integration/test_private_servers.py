@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.errors import LogUnavailable
-from migrations.broker import connect
+from log.rabbitmq.broker import connect
 from tests.servers import PrivatePostgres, PrivateRabbitMQ, answers, family, process
 
 pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(180)]

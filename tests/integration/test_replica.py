@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.settings import Settings
-from migrations.engine import open_engine
+from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.acceptance.test_exactly_once import Load, folded, stored
 from tests.conftest import embedded

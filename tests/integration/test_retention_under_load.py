@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli import wiring
-from cli.retaining import open_retention
+from cli.wiring.housekeeping import open_retention
+from cli.wiring.migrate import migrate
+from cli.wiring.process import now_ms
 from domain.events import Epoch, Generation, Hour, Partition
 from domain.hours import HOUR_MS, hour_of, to_datetime
 from domain.projection import project
 from domain.settings import Settings
-from migrations.engine import open_engine
-from migrations.months import MonthPartitions, month_name, month_of
-from projector.compare import SqlComparison
-from projector.store import SqlProjectionStore
-from read_api.reader import SqlReportReader
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.postgresql.months import MonthPartitions, month_name, month_of
+from rows.rebuild.comparison import SqlComparison
+from rows.reports.hourly import SqlReportReader
 from tests.conftest import embedded
 from tests.factories import entry, event
 
@@ -34,12 +35,12 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
     production: Settings,
 ) -> None:
     settings = replace(production, retention_days=60)
-    now = hour_of(wiring.now_ms())
+    now = hour_of(now_ms())
     past = Hour(now - 150 * 24)
     engine = open_engine(settings.rows_url)
     snapshots = open_engine(settings.rows_url, read_only=True)
     await _fill(engine, past)
-    store = SqlProjectionStore(engine, wiring.now_ms)
+    store = SqlProjectionStore(engine, now_ms)
     reader = SqlReportReader(open_engine(settings.reports_url, read_only=True))
     comparison = SqlComparison(snapshots)
     done = asyncio.Event()
@@ -89,8 +90,8 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
 
 async def test_folds_take_turns_with_the_deletion_of_many_rows_in_sqlite(tmp_path: Path) -> None:
     settings = replace(embedded(tmp_path), retention_days=60)
-    await wiring.migrate(settings)
-    now = hour_of(wiring.now_ms())
+    await migrate(settings)
+    now = hour_of(now_ms())
     engine = open_engine(settings.rows_url)
     async with engine.begin() as connection:
         await connection.execute(
@@ -101,7 +102,7 @@ async def test_folds_take_turns_with_the_deletion_of_many_rows_in_sqlite(tmp_pat
             ),
             {"past": now - 150 * 24},
         )
-    store = SqlProjectionStore(engine, wiring.now_ms)
+    store = SqlProjectionStore(engine, now_ms)
     done = asyncio.Event()
 
     async def fold() -> list[float]:

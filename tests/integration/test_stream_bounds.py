@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.check_bounds import bound_lines
+from cli.output.bounds import bound_lines
 from domain.errors import LogUnavailable
 from domain.settings import Settings
-from migrations.broker import declare_streams
+from log.rabbitmq.streams import declare_streams
 from tests.acceptance.processes import until
 from tests.servers import PrivateRabbitMQ, answers, free_port, wait_for
 

@@ -1,4 +1,4 @@
-"""The migrations and `migrations/tables.py` say the same, however often and wherever they run."""
+"""The migrations and `rows/tables.py` say the same, however often and wherever they run."""
 
 import asyncio
 import os
@@ -15,16 +15,17 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli import wiring
+from cli.wiring.migrate import migrate, require_migrated
+from cli.wiring.process import now_ms
 from domain.errors import FootfallError
 from domain.events import Epoch, Partition
 from domain.hours import hour_of, to_datetime
 from domain.projection import project
 from domain.settings import Settings
-from migrations.engine import open_engine
-from migrations.tables import metadata
 from migrations.upgrade import Branch, current, newest, upgrade
-from projector.store import SqlProjectionStore
+from rows.engine import open_engine
+from rows.fold.store import SqlProjectionStore
+from rows.tables import metadata
 from tests.conftest import embedded, postgres_database
 from tests.factories import HOUR_MS, TEN, entry, event
 
@@ -171,7 +172,7 @@ async def test_processes_may_create_the_embedded_files_at_once(tmp_path: Path) -
     expected = f"rows: {newest()}\nlog: {newest('log')}\npartitions: 10\n".encode()
     assert outputs == [(expected, b"")] * AT_ONCE
     assert [process.returncode for process in processes] == [0] * AT_ONCE
-    await wiring.require_migrated(settings)
+    await require_migrated(settings)
 
 
 async def test_rows_and_log_are_branches_of_their_own(tmp_path: Path) -> None:
@@ -208,20 +209,20 @@ async def newer(url: str, engine: AsyncEngine, tmp_path: Path) -> Settings:
 
 async def test_a_newer_database_is_not_used(newer: Settings) -> None:
     with pytest.raises(FootfallError, match="rows_9999"):
-        await wiring.require_migrated(newer)
+        await require_migrated(newer)
 
 
 async def test_a_newer_database_is_not_migrated(newer: Settings, engine: AsyncEngine) -> None:
     before = await names(engine)
     with pytest.raises(FootfallError, match="rows_9999"):
-        await wiring.migrate(newer)
+        await migrate(newer)
     assert await current(engine) == "rows_9999"
     assert await names(engine) == before
 
 
 async def test_the_view_shows_the_live_generation_summed_over_shards(engine: AsyncEngine) -> None:
     await upgrade(engine)
-    store = SqlProjectionStore(engine, wiring.now_ms)
+    store = SqlProjectionStore(engine, now_ms)
     checkpoint = (await store.claim(Partition(0), Epoch(1))).checkpoint
     later = event("other", TEN + HOUR_MS, 4)
     entries = [entry(0, event("p", count=2)), entry(1, event("p", count=3), later, shard=1)]

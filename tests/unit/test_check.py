@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.check import fold_lines, rules_lines
+from cli.verbs.check import fold_lines, rules_lines
 from domain.events import Generation
 from domain.generations import GenerationInfo
 from projector.status import PartitionStatus, Status

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cli.check_bounds import lines
+from cli.output.bounds import lines
 from domain.settings import Settings
-from migrations.stream_bounds import StreamBound
+from log.rabbitmq.bounds import StreamBound
 
 SET = (
     "rabbitmqctl set_policy --vhost / footfall-retention '^footfall\\.page\\-views\\.' "

@@ -3,7 +3,7 @@ import pytest
 from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Offset, Partition
-from projector.log_nodes import NodesLogReader
+from log.rabbitmq.nodes import NodesLogReader
 from tests.fakes import FakeLog
 
 ONE = Partition(1)

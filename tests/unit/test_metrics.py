@@ -1,6 +1,7 @@
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
-from read_api.metrics import AuditResult, Facts, exposition
+from domain.reports import AuditResult, Facts
+from read_api.metrics import exposition
 
 
 def test_a_difference_an_audit_found_is_a_metric() -> None:

@@ -12,9 +12,10 @@ from domain.errors import StoreUnavailable
 from domain.events import Epoch, Hour
 from domain.generations import RECORDED_BEFORE_MS, complete_from
 from domain.hours import HOUR_MS, hour_of, parse_instant
-from domain.ports import Jobs
-from domain.retention import HourlyViews, Removal, horizon, log_cut_ms, stream_max_age
-from projector.retention import Retention, RetentionJob
+from domain.ports.common import Jobs
+from domain.reports import HourlyViews
+from domain.retention import Removal, horizon, log_cut_ms, stream_max_age
+from projector.housekeeping.retention import Retention, RetentionJob
 
 NOW = parse_instant("2025-07-16T10:20:00Z")
 moments = st.integers(0, parse_instant("2100-01-01T00:00:00Z"))

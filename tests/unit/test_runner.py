@@ -8,7 +8,7 @@ from domain.checkpoint import Checkpoint
 from domain.errors import LogWentBackward, UnknownFormat
 from domain.events import Epoch, Offset, Partition
 from domain.projection import Delta
-from projector.runner import Runner
+from projector.fold.runner import Runner
 from tests.factories import TEN, entry, event
 from tests.fakes import FakeLog, FakeStore
 

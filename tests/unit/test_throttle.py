@@ -7,8 +7,8 @@ import pytest
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.projection import Delta
-from projector import throttle
-from projector.throttle import ThrottledStore
+from projector.rebuild import throttle
+from projector.rebuild.throttle import ThrottledStore
 from tests.fakes import FakeStore
 
 

@@ -1,0 +1,86 @@
+"""How long the broker keeps its streams, against RETENTION_DAYS: what footfall check says of it."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from domain.events import Partition
+from domain.partitioning import stream_name
+from domain.retention import stream_max_age
+from domain.settings import Settings
+from log.rabbitmq.bounds import StreamBound, read_bounds, virtual_host
+
+_POLICY = "footfall-retention"
+# No policy takes an age away that a stream was declared with; one that is long enough does.
+_FOR_EVER = "1000Y"
+_DAYS = {"Y": 365.0, "M": 30.0, "D": 1.0, "h": 1 / 24, "m": 1 / 1_440, "s": 1 / 86_400}
+_ENDLESS_DAYS = 100 * 365
+
+
+async def bound_lines(settings: Settings) -> Sequence[str]:
+    """OK, NOTE and WARN lines. Raises `LogUnavailable`."""
+    url = settings.rabbitmq_url or ""
+    streams = [
+        stream_name(settings.stream_prefix, Partition(p)) for p in range(settings.num_partitions)
+    ]
+    max_age = stream_max_age(settings.retention_days)
+    bounds = await read_bounds(url, settings.rabbitmq_management_url, streams, max_age)
+    return list(lines(settings, virtual_host(url), bounds))
+
+
+def lines(settings: Settings, host: str, bounds: Sequence[StreamBound]) -> Iterator[str]:
+    """What there is to say, for each kind of difference once."""
+    wanted = stream_max_age(settings.retention_days)
+    kinds: dict[tuple[str | None, int | None, str | None], list[str]] = {}
+    for found in bounds:
+        kind = (found.max_age, found.max_bytes, found.policy)
+        kinds.setdefault(kind, []).append(found.stream)
+    right = True
+    for (age, size, policy), streams in kinds.items():
+        named = streams[0] if len(streams) == 1 else f"{len(streams)} streams, {streams[0]} …"
+        if _days(age) != _days(wanted):
+            right = False
+            yield (
+                f"WARN  log, retention ({named}): kept {age or 'for ever'}, "
+                f"RETENTION_DAYS={settings.retention_days} means {wanted or 'for ever'}: "
+                + _remedy(settings, host, wanted, policy)
+            )
+        if size is not None:
+            right = False
+            yield (
+                f"WARN  log, retention ({named}): bounded to {size:,} bytes, so that views can be "
+                f"deleted before they are folded: {_size_remedy(policy)}"
+            )
+    if right:
+        yield f"OK    log, retention (RabbitMQ keeps streams {wanted or 'for ever'})"
+    if unseen := bounds[0].policy_unseen:
+        yield (
+            f"NOTE  log, retention: a policy cannot be seen, {unseen}: "
+            "set RABBITMQ_MANAGEMENT_URL, or rabbitmqctl list_policies"
+        )
+
+
+def _remedy(settings: Settings, host: str, wanted: str | None, policy: str | None) -> str:
+    if policy not in (None, _POLICY):
+        # Only one policy counts for a stream; ours must not push out what else that one says.
+        return f"give the policy {policy}, which counts for them, max-age {wanted or _FOR_EVER}"
+    if wanted is None and policy:
+        return f"rabbitmqctl clear_policy --vhost {host} {policy}"
+    definition = json.dumps({"max-age": wanted or _FOR_EVER}, separators=(",", ":"))
+    return (
+        f"rabbitmqctl set_policy --vhost {host} {_POLICY} "
+        f"'^{re.escape(settings.stream_prefix)}\\.' '{definition}' --apply-to queues"
+    )
+
+
+def _size_remedy(policy: str | None) -> str:
+    if policy:
+        return f"take max-length-bytes out of the policy {policy}, or make it larger than the disk"
+    return "set a policy with a max-length-bytes that is larger than the disk"
+
+
+def _days(age: str | None) -> float | None:
+    """Days of `402D`, `9648h` and such; None for ever."""
+    found = re.fullmatch(r"(\d+)([YMDhms])", age or "")
+    days = None if found is None else int(found[1]) * _DAYS[found[2]]
+    return None if days is None or days >= _ENDLESS_DAYS else days

@@ -1,0 +1,82 @@
+"""The bulk load of a rebuild in processes of its own: one core a process."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+
+import click
+import msgspec
+
+from cli.processes.family import Family
+from cli.processes.running import run, settings_or_exit, stop_on_signals
+from cli.wiring.process import configure_logging
+from cli.wiring.rebuild import open_loader
+from domain.errors import ReplayError
+from domain.events import Epoch, Generation, Offset, Partition
+from projector.rebuild.load import load
+from projector.rebuild.steps import Load, Targets
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What a worker is told: where to fold to, under which epoch, how fast (0: no limit)."""
+
+    generation: Generation
+    epoch: Epoch
+    targets: dict[Partition, Offset]
+    events_per_second: float
+
+
+@dataclass(frozen=True)
+class LoadWorkers(Load):
+    """Spreads the partitions over `number` processes and waits for all of them."""
+
+    number: int
+    events_per_second: float = 0
+
+    @classmethod
+    def one_a_core(cls) -> "LoadWorkers":
+        """As many as there are cores, within reason."""
+        return cls(min(os.cpu_count() or 1, 8))
+
+    async def __call__(self, generation: Generation, epoch: Epoch, targets: Targets) -> None:
+        shares = [dict(sorted(targets.items())[i :: self.number]) for i in range(self.number)]
+        tasks = [
+            Task(generation, epoch, share, self.events_per_second / self.number)
+            for share in shares
+            if share
+        ]
+        with Family() as family:
+            succeeded = await family.run(
+                [("load-worker", msgspec.json.encode(task).decode()) for task in tasks]
+            )
+        if not succeeded:
+            raise ReplayError("a worker failed (its error is above): run the command again")
+
+
+@click.command(name="load-worker", hidden=True)
+@click.argument("task")
+def load_worker(task: str) -> None:
+    """Part of a rebuild; what `footfall replay` starts."""
+    settings = settings_or_exit()
+    configure_logging(settings)
+    given = msgspec.json.decode(task, type=Task)
+
+    async def main() -> int:
+        stop = asyncio.Event()
+        stop_on_signals(stop.set)
+        async with open_loader(settings, given.events_per_second) as runner:
+            working = asyncio.create_task(
+                load(runner, given.generation, given.epoch, given.targets)
+            )
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not working.done():
+                # What is not committed yet is folded again next time.
+                working.cancel()
+                await asyncio.wait({working})
+                return 1
+            await working
+        return 0
+
+    run(main())

@@ -1,0 +1,158 @@
+"""footfall check"""
+
+import sys
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+
+import click
+
+from cli.output.bounds import bound_lines
+from cli.processes.running import run, settings_or_exit
+from cli.verbs import status
+from cli.wiring.migrate import require_migrated, require_newest_at
+from cli.wiring.stores import open_leases, open_store
+from domain.errors import FootfallError
+from domain.settings import Settings
+from log.opening import open_reader, open_writer
+from projector.status import PartitionStatus, Status
+
+Layer = Callable[[], Awaitable[None]]
+
+
+@click.command()
+def check() -> None:
+    """Check every layer: settings, databases, their version, log, partitions, projectors.
+
+    Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
+    its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
+    code 1 after an ERROR.
+    """
+    settings = settings_or_exit()
+    click.echo("OK    settings")
+
+    async def main() -> int:
+        results = [await _report(name, layer) for name, layer in _layers(settings).items()]
+        if all(results):
+            if settings.rabbitmq_url:
+                results.append(await _report_bounds(settings))
+            results.append(await _report_fold(settings))
+        return 0 if all(results) else 1
+
+    run(main())
+
+
+def _layers(settings: Settings) -> dict[str, Layer]:
+    async def rows() -> None:
+        await require_migrated(settings)
+        async with open_store(settings) as store:
+            await store.ping()
+
+    async def reports() -> None:
+        await require_newest_at(settings.reports_url)
+
+    async def reading() -> None:
+        reader = open_reader(settings)
+        try:
+            await reader.ping()
+        finally:
+            await reader.close()
+
+    async def appending() -> None:
+        writer = open_writer(settings)
+        try:
+            await writer.ping()
+        finally:
+            await writer.close()
+
+    database = "PostgreSQL" if settings.database_url else f"SQLite in {settings.data_dir}"
+    log = "RabbitMQ" if settings.rabbitmq_url else f"SQLite in {settings.data_dir}"
+    replica = {"database for reports (PostgreSQL)": reports} if settings.read_database_url else {}
+    return {
+        f"database ({database})": rows,
+        **replica,
+        f"log, reading ({log})": reading,
+        f"log, appending ({log})": appending,
+    }
+
+
+async def _report(name: str, layer: Layer) -> bool:
+    try:
+        await layer()
+    except FootfallError as error:
+        click.echo(f"ERROR {name}: {error}", file=sys.stdout)
+        return False
+    click.echo(f"OK    {name}")
+    return True
+
+
+async def _report_bounds(settings: Settings) -> bool:
+    try:
+        click.echo("\n".join(await bound_lines(settings)))
+    except FootfallError as error:
+        click.echo(f"ERROR log, retention: {error}")
+        return False
+    return True
+
+
+async def _report_fold(settings: Settings) -> bool:
+    try:
+        async with open_leases(settings) as leases:
+            entered = (await leases.ownership()).owners
+        found = await status.ask(settings)
+        lines = list(fold_lines(found, entered, settings.num_partitions))
+        lines += rules_lines(found, settings.page_rules)
+    except FootfallError as error:
+        lines = [f"ERROR partitions: {error}"]
+    click.echo("\n".join(lines))
+    return not any(line.startswith("ERROR") for line in lines)
+
+
+def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterator[str]:
+    """What there is to say of the partitions, `written` of them in use, and of who folds them."""
+    if missing := [p for p in range(written) if p not in entered]:
+        known = written - len(missing)
+        yield (
+            f"ERROR partitions: NUM_PARTITIONS is {written}, the database knows {known} of them: "
+            "run footfall migrate"
+        )
+        return
+    yield f"OK    partitions ({written})"
+    if old := [row for row in found.partitions if row.partition >= written]:
+        yield _old_line(old, written)
+    for row in found.partitions:
+        if row.error:
+            yield f"ERROR partition {row.partition}: {row.error}"
+    yield _projectors_line(found)
+
+
+def rules_lines(found: Status, wanted: str) -> Iterator[str]:
+    """Whether the rows are counted by the rules that are set."""
+    live = next(info for info in found.generations if info.state == "live")
+    if live.page_rules != wanted:
+        yield (
+            f"NOTE  page rules: PAGE_RULES is {wanted or 'empty'}, the rows are counted by "
+            f"{live.page_rules or 'none'}: footfall replay --accept-diff applies it to all of them"
+        )
+
+
+def _old_line(old: Sequence[PartitionStatus], written: int) -> str:
+    names = _names([row.partition for row in old])
+    verb = "is" if len(old) == 1 else "are"
+    lag = sum(row.lag or 0 for row in old)
+    state = f"{lag} offsets to go" if lag else "drained"
+    return f"NOTE  {names} {verb} not written any more (NUM_PARTITIONS is {written}): {state}"
+
+
+def _projectors_line(found: Status) -> str:
+    if not found.projectors:
+        return "NOTE  projectors: none is alive, nothing is folded until one starts"
+    if free := [row.partition for row in found.partitions if row.owner is None]:
+        return f"NOTE  projectors ({len(found.projectors)}): {_names(free)} without an owner now"
+    return f"OK    projectors ({len(found.projectors)})"
+
+
+def _names(partitions: Sequence[int]) -> str:
+    if len(partitions) == 1:
+        return f"partition {partitions[0]}"
+    if len(partitions) == partitions[-1] - partitions[0] + 1:
+        return f"partitions {partitions[0]} to {partitions[-1]}"
+    return f"partitions {', '.join(map(str, partitions))}"

@@ -1,0 +1,111 @@
+"""The roles, one process each: footfall ingest, projector, read-api."""
+
+import asyncio
+import logging
+
+import click
+
+from cli.processes.family import Family
+from cli.processes.listening import listening
+from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
+from cli.wiring.housekeeping import retaining
+from cli.wiring.migrate import require_migrated
+from cli.wiring.process import configure_logging
+from cli.wiring.projector import open_supervisor
+from cli.wiring.web import create_web
+from domain.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_PORT = click.option("--port", type=click.IntRange(0, 65535), help="Where to listen (PORT, 3000).")
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that answer behind the one port, about one a processor core (WORKERS, 1).",
+)
+
+
+@click.command()
+@_PORT
+@WORKERS
+def ingest(port: int | None, workers: int | None) -> None:
+    """Take page views over HTTP and append them to the log.
+
+    POST /page-views/single and /page-views/multi answer 202 only after the log has confirmed, and
+    503 with Retry-After otherwise. GET /health, /ready and /schema. Ctrl-C or SIGTERM: open
+    requests are answered, then it exits.
+
+    With --workers N, N processes answer behind the one port; one that dies is started again.
+    """
+    settings = settings_or_exit(PORT=port, WORKERS=workers)
+    _serve("ingest", settings, ingest=True, read_api=False)
+
+
+@click.command(name="read-api")
+@_PORT
+@WORKERS
+def read_api(port: int | None, workers: int | None) -> None:
+    """Answer reports over HTTP.
+
+    GET /report?page=&now=&order=&take=, /health, /ready and /schema. Reads from the replica that
+    READ_DATABASE_URL names, where it is set.
+
+    With --workers N, N processes answer behind the one port; one that dies is started again.
+    """
+    settings = settings_or_exit(PORT=port, WORKERS=workers)
+    _serve("read-api", settings, ingest=False, read_api=True)
+
+
+@click.command(name="web", hidden=True)
+@_PORT
+def web(port: int | None) -> None:
+    """Ingest and read API on one port; what `footfall up` starts."""
+    _serve("web", settings_or_exit(PORT=port), ingest=True, read_api=True)
+
+
+def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> None:
+    configure_logging(settings)
+
+    async def main() -> int:
+        if settings.workers > 1:
+            return await _serve_with_workers(role, settings)
+        return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)
+
+    run(main())
+
+
+async def _serve_with_workers(role: str, settings: Settings) -> int:
+    stop = asyncio.Event()
+    stop_on_signals(stop.set)
+    with (
+        listening(settings.host, settings.port, settings.workers) as listeners,
+        Family(WORKERS="1") as family,
+    ):
+        port = listeners[0][0].getsockname()[1]
+        logger.info("%d workers on http://%s:%d", settings.workers, settings.host, port)
+        async with family.keeping(role, listeners):
+            await stop.wait()
+    return 0
+
+
+@click.command()
+def projector() -> None:
+    """Fold the log into rows.
+
+    Start as many as you like, on as many machines: partitions are spread over them by leases in
+    the database, and taken over when one dies. Ctrl-C or SIGTERM: what was read is committed,
+    the leases are given back, then it exits.
+    """
+    settings = settings_or_exit()
+    configure_logging(settings)
+
+    async def main() -> int:
+        stop = asyncio.Event()
+        stop_on_signals(stop.set)
+        await require_migrated(settings)
+        async with open_supervisor(settings) as supervisor, retaining(settings):
+            await supervisor.run(stop)
+        return 0
+
+    run(main())

@@ -1,0 +1,125 @@
+"""footfall status"""
+
+import click
+import msgspec
+
+from cli.processes.running import run, settings_or_exit
+from cli.wiring.migrate import require_migrated
+from cli.wiring.process import now_ms
+from domain.generations import GenerationInfo
+from domain.hours import hour_of, to_datetime
+from domain.settings import Settings
+from log.opening import open_reader
+from projector.status import Status, read_status
+from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
+from rows.rebuild.carry_over import SqlHistory
+from rows.rebuild.generations import SqlGenerations
+
+_HEADER = ("partition", "first", "last", "checkpoint", "lag", "seconds", "events", "views", "owner")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(as_json: bool) -> None:
+    """Show how far the fold is, partition by partition.
+
+    \b
+    first, last   offsets the log holds
+    checkpoint    the next offset to fold
+    lag           offsets that are not folded yet
+    seconds       how long ago the oldest of them was recorded
+    events        folded so far, and the views in them
+    owner         the projector that folds it
+
+    Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
+    and cost nothing after. Below the table: which projectors live, the oldest hour that is kept,
+    the generations of rows, and what is wrong. Exit code 1 when anything is.
+    """
+    settings = settings_or_exit()
+
+    async def main() -> int:
+        await require_migrated(settings)
+        found = await ask(settings)
+        click.echo(msgspec.json.encode(found).decode() if as_json else _table(found))
+        return 1 if any(row.error for row in found.partitions) else 0
+
+    run(main())
+
+
+async def ask(settings: Settings) -> Status:
+    """How far the fold is, and who does it."""
+    reader = open_reader(settings)
+    # Read-only: nothing here waits for a writer, or for one that froze.
+    engine = open_engine(settings.rows_url, read_only=True)
+    try:
+        return await read_status(
+            reader,
+            SqlGenerations(engine, now_ms),
+            SqlHistory(engine),
+            SqlLeases(engine, settings.lease_ms),
+            now_ms,
+            settings.num_partitions,
+        )
+    finally:
+        await reader.close()
+        await engine.dispose()
+
+
+def _table(found: Status) -> str:
+    rows = [_HEADER] + [
+        (
+            str(row.partition),
+            _text(row.first if row.end != row.first else None),
+            _text(row.end - 1 if row.end and row.end != row.first else None),
+            str(row.checkpoint),
+            _text(row.lag),
+            _text(row.lag_seconds),
+            str(row.events),
+            str(row.views),
+            row.owner or "-",
+        )
+        for row in found.partitions
+    ]
+    total = ("all", "", "", "", _text(found.lag), "", str(found.events), str(found.views), "")
+    widths = [max(len(row[i]) for row in [*rows, total]) for i in range(len(_HEADER))]
+    lines = [
+        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in [*rows, total]
+    ]
+    projectors = ", ".join(found.projectors) or "none: nothing is folded"
+    errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
+    kept = f"{found.horizon:%Y-%m-%dT%H:00Z}, older hours are in no report" if found.horizon else ""
+    return "\n".join(
+        [
+            *lines,
+            f"projectors alive: {projectors}",
+            f"oldest hour kept: {kept or 'all are'}",
+            *map(_generation, found.generations),
+            *errors,
+        ]
+    )
+
+
+def _generation(info: GenerationInfo) -> str:
+    parts = [f"generation {info.generation}: {info.state}"]
+    if info.building:
+        parts.append(f"footfall {info.purpose} builds it")
+    if info.state == "previous":
+        parts.append(f"for footfall rollback until {_moment(info.kept_until_ms)}")
+    if info.page_rules:
+        parts.append(f"PAGE_RULES {info.page_rules}")
+    if info.carried_before is not None:
+        hour = f"{to_datetime(info.carried_before):%Y-%m-%dT%H:00Z}"
+        parts.append(f"hours before {hour} carried over, not counted again")
+    return ", ".join(parts)
+
+
+def _moment(at_ms: int) -> str:
+    return f"{to_datetime(hour_of(at_ms)):%Y-%m-%dT%H:00Z}"
+
+
+def _text(value: int | float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)

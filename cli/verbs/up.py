@@ -1,0 +1,59 @@
+"""footfall up: every role under one parent."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cli.processes.family import Family
+from cli.processes.listening import listening
+from cli.processes.running import run, settings_or_exit, stop_on_signals
+from cli.verbs.roles import WORKERS
+from cli.wiring.migrate import migrate
+from cli.wiring.process import configure_logging
+from domain.settings import Settings
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen (PORT, 3000).")
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the embedded files are (DATA_DIR, ./footfall-data).",
+)
+@WORKERS
+def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
+    """Run everything: ingest, projector and read API on one port.
+
+    Embedded in two SQLite files unless RABBITMQ_URL or DATABASE_URL (POSTGRES_HOST) say
+    otherwise. Creates and upgrades what it needs. Each role is a process of its own; one that
+    dies is started again. Ctrl-C or SIGTERM: requests under way are answered, what was read is
+    committed, then it exits.
+
+    One process answers requests until --workers says more; one projector folds them. Where that
+    is not enough, start `footfall projector` beside it, here or on other machines.
+    """
+    settings = settings_or_exit(PORT=port, DATA_DIR=data_dir, WORKERS=workers)
+    settings = replace(settings, data_dir=settings.data_dir.resolve())
+    configure_logging(settings)
+    run(_up(settings))
+
+
+async def _up(settings: Settings) -> int:
+    stop = asyncio.Event()
+    stop_on_signals(stop.set)
+    await migrate(settings)
+    log = "RabbitMQ" if settings.rabbitmq_url else str(settings.log_file)
+    rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
+    with (
+        listening(settings.host, settings.port, settings.workers) as listeners,
+        Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
+    ):
+        click.echo(f"log: {log}\nrows: {rows}", err=True)
+        click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
+        # The projector goes last: it still folds what the last requests appended.
+        async with family.keeping("projector"), family.keeping("web", listeners):
+            await stop.wait()
+            click.echo("stopping: answering what is under way, committing what was read", err=True)
+    return 0

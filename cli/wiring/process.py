@@ -1,0 +1,35 @@
+"""What every process has: a clock, a name, log lines."""
+
+import logging
+import os
+import socket
+import sys
+import time
+import uuid
+
+from domain.settings import Settings
+
+
+def now_ms() -> int:
+    """The clock of every role."""
+    return time.time_ns() // 1_000_000
+
+
+def owner_name() -> str:
+    """Under which this process holds leases and jobs: where it runs, and no two alike."""
+    return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log lines on stderr."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    # Their reconnect chatter repeats what our own lines say.
+    for name in ("aiormq", "aio_pika"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    if settings.log_level == "INFO":
+        for name in ("alembic", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.WARNING)

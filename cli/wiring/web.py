@@ -1,0 +1,78 @@
+"""Settings to the HTTP application."""
+
+import random
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from litestar import Litestar
+from litestar.handlers import ASGIRouteHandler
+
+from cli.wiring.process import now_ms
+from domain.ports.common import Probe
+from domain.ports.log import LogWriter
+from domain.settings import Settings
+from ingest import openapi as ingest_openapi
+from ingest.appender import Appender
+from ingest.routes import routes as ingest_routes
+from log.opening import open_writer
+from read_api import openapi as read_openapi
+from read_api.metrics import metrics_route
+from read_api.routes import routes as read_routes
+from rows.engine import open_engine
+from rows.reports.facts import SqlMetricsReader
+from rows.reports.hourly import SqlReportReader
+from web.app import create_app
+from web.openapi import describe
+
+
+def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
+    """The HTTP application of ingest, the read API, or both on one port."""
+    handlers: list[ASGIRouteHandler] = []
+    probes: dict[str, Probe] = {}
+    stack = AsyncExitStack()
+    if ingest:
+        writer = open_writer(settings)
+        appender = _appender(settings, writer)
+        stack.push_async_callback(writer.close)
+        stack.push_async_callback(appender.close)
+        handlers += ingest_routes(
+            appender,
+            now_ms,
+            settings.num_partitions,
+            settings.request_timeout_ms / 1_000,
+            settings.retention_days,
+        )
+        probes["log"] = writer.ping
+    if read_api:
+        engine = open_engine(settings.reports_url, read_only=True)
+        reader = SqlReportReader(engine)
+        stack.push_async_callback(reader.close)
+        handlers += read_routes(reader, now_ms)
+        handlers.append(metrics_route(SqlMetricsReader(engine).facts))
+        probes["database"] = reader.ping
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with stack:
+            yield
+
+    return create_app(handlers, probes, api_description(), [lifespan])
+
+
+def api_description() -> Mapping[str, object]:
+    """The OpenAPI document of the whole API."""
+    return describe(version("footfall"), ingest_openapi.PATHS, read_openapi.PATHS)
+
+
+def _appender(settings: Settings, writer: LogWriter) -> Appender:
+    shards = settings.num_shards
+    return Appender(
+        writer,
+        clock=now_ms,
+        producer=uuid.uuid4().hex,
+        draw_shard=lambda: random.randrange(shards),  # noqa: S311
+        linger_seconds=settings.linger_ms / 1_000,
+        deadline_seconds=settings.request_timeout_ms / 1_000,
+    )

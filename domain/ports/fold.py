@@ -1,0 +1,55 @@
+"""The fold: rows and checkpoints, and who may move them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from domain.checkpoint import Checkpoint
+from domain.events import Epoch, Generation, Partition
+from domain.ownership import Ownership
+from domain.projection import Claim, Delta
+
+
+class ProjectionStore(Protocol):
+    """Rows and checkpoints, changed together or not at all."""
+
+    async def claim(
+        self, partition: Partition, epoch: Epoch, generation: Generation | None = None
+    ) -> Claim:
+        """The checkpoint, now under `epoch`, of the live generation or one that is built.
+
+        Raises `Fenced` when a newer epoch has claimed it, or `generation` is not being built.
+        """
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        """Rows, positions, dead letters and the checkpoint in one transaction.
+
+        Raises `Fenced` when `checkpoint` is not the stored one any more; nothing changes then.
+        """
+
+    async def checkpoints(self) -> Sequence[Checkpoint]:
+        """Of the live generation."""
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Leases(Protocol):
+    """Who may fold which partition, kept on the database's clock."""
+
+    async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
+        """Renew, take and even out; returns what `owner` holds now."""
+
+    async def surplus(self, owner: str) -> Partition | None:
+        """The one partition `owner` should hand over next, if any."""
+
+    async def release(self, owner: str, partition: Partition) -> None: ...
+
+    async def leave(self, owner: str) -> None:
+        """Give everything back and stop counting as a live projector."""
+
+    async def enter(self, partitions: int) -> None:
+        """Partitions 0 … `partitions` - 1 are folded from now on, by every projector."""
+
+    async def ownership(self) -> Ownership:
+        """Who folds what right now."""

@@ -1,0 +1,59 @@
+"""The log: append, read, cut its beginning."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from domain.checkpoint import Bounds
+from domain.events import Entry, Offset, Partition
+
+
+class LogWriter(Protocol):
+    """The append side of the log."""
+
+    async def append(self, partition: Partition, body: bytes) -> None:
+        """Durable when this returns. `LogUnavailable` means not, or not known."""
+
+    async def ping(self) -> None:
+        """Raises `LogUnavailable` when nothing can be appended now."""
+
+    async def close(self) -> None: ...
+
+
+class Subscription(Protocol):
+    """Entries of one partition in order, each once."""
+
+    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        """Up to `limit` entries; waits for the first, empty after `timeout_seconds`.
+
+        Raises `LogUnavailable` when the connection is gone, `HistoryTruncated` or
+        `LogWentBackward` when the log does not continue at the offset asked for.
+        """
+
+
+class LogReader(Protocol):
+    """The read side of the log."""
+
+    def subscribe(
+        self, partition: Partition, offset: Offset
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """Read `partition` from `offset`."""
+
+    async def bounds(self, partition: Partition) -> Bounds: ...
+
+    async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
+        """The first entry at or after `offset`, None where there is none."""
+
+    async def ping(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class LogTrimmer(Protocol):
+    """Cuts the beginning of a log that does not do it by itself."""
+
+    async def excess(self, partition: Partition, cut_ms: int, limit: Offset) -> int:
+        """How many entries `trim` would delete."""
+
+    async def trim(self, partition: Partition, cut_ms: int, limit: Offset) -> int:
+        """Delete entries below `limit` that were recorded before `cut_ms`; returns how many."""

@@ -1,0 +1,35 @@
+"""What the read side answers with."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from domain.checkpoint import Checkpoint
+from domain.events import Hour
+
+
+class HourlyViews(dict[Hour, int]):
+    """Views by hour; hours before `horizon` are past and left out."""
+
+    def __init__(self, views: dict[Hour, int], horizon: Hour) -> None:
+        super().__init__({hour: count for hour, count in views.items() if hour >= horizon})
+        self.horizon = horizon
+
+
+class AuditResult(Struct, frozen=True):
+    """The last audit of a kind: `totals` differ by views, `log` by pages and hours."""
+
+    generation: int
+    kind: str
+    checked_ms: int
+    difference: int
+
+
+class Facts(Struct, frozen=True):
+    """What is measured, from one moment: checkpoints are those of the live generation."""
+
+    generation: int
+    horizon_hour: int
+    dead_letters: int
+    checkpoints: Sequence[Checkpoint]
+    audits: Sequence[AuditResult]

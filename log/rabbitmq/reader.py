@@ -1,0 +1,275 @@
+"""The log's read side on RabbitMQ streams over AMQP 0-9-1.
+
+The broker clamps an offset out of range without a word, upward and downward, so a subscription
+begins one offset early and does not believe in the log before it has seen that entry again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel, DeliveredMessage
+
+from domain.checkpoint import Bounds
+from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.events import Entry, Offset, Partition
+from domain.partitioning import stream_name
+from domain.ports.log import LogReader, Subscription
+from log.rabbitmq.broker import RPC_SECONDS, connect, is_lost, translated
+
+PREFETCH = 100
+_ATTACH_SECONDS = 5.0
+_QUIET_SECONDS = 0.3
+
+
+class RabbitLogReader(LogReader):
+    """One connection, a channel for each subscription."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._lock = asyncio.Lock()
+        self._connection: AbstractConnection | None = None
+
+    @asynccontextmanager
+    async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
+        start = Offset(max(0, offset - 1))
+        async with self._consume(partition, start or "first") as subscription:
+            if offset > 0:
+                await self._prove_continuity(subscription, partition, offset)
+            else:
+                subscription.must_start_at = 0
+            subscription.watch(partial(self.bounds, partition))
+            yield subscription
+
+    async def _prove_continuity(
+        self, subscription: "RabbitSubscription", partition: Partition, offset: Offset
+    ) -> None:
+        found = await subscription.take(1, _ATTACH_SECONDS)
+        if found and found[0].offset == offset - 1:
+            return
+        bounds = await self.bounds(partition)
+        stream = stream_name(self._prefix, partition)
+        if bounds.end < offset:
+            message = (
+                f"{stream} ends at offset {bounds.end}, the checkpoint is {offset}: the stream "
+                "was declared anew or lost its tail"
+            )
+            raise LogWentBackward(message)
+        if found and found[0].offset == offset:
+            subscription.put_back(found[0])
+            return
+        message = (
+            f"{stream} begins at offset {bounds.first}, the checkpoint is {offset}: what lies "
+            "between was deleted before it was folded"
+        )
+        raise HistoryTruncated(message)
+
+    async def bounds(self, partition: Partition) -> Bounds:
+        async with self._consume(partition, "first", prefetch=1) as subscription:
+            found = await subscription.take(1, _QUIET_SECONDS)
+            if not found:
+                if not await self._count(partition):
+                    return Bounds(Offset(0), Offset(0))
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
+        return Bounds(found[0].offset, await self._end(partition))
+
+    async def _end(self, partition: Partition) -> Offset:
+        async with (
+            self._consume(partition, "next") as appended,
+            self._consume(partition, "last") as subscription,
+        ):
+            # "last" is the start of the last chunk; what follows arrives without a pause.
+            found = await subscription.take_some(1_000, _ATTACH_SECONDS)
+            # While others append there is no pause: what was appended meanwhile lies beyond the
+            # end that was asked for.
+            while not (beyond := await appended.take(1_000, 0)):
+                if not (more := await subscription.take(1_000, _QUIET_SECONDS)):
+                    break
+                found = more
+        return Offset(max([*found, *beyond], key=lambda entry: entry.offset).offset + 1)
+
+    async def _count(self, partition: Partition) -> int:
+        """Of the messages in a stream; the broker takes it now and then, so it may be too low."""
+        async with translated():
+            connection = await self._connect()
+            async with asyncio.timeout(RPC_SECONDS), connection.channel() as channel:
+                queue = await channel.declare_queue(
+                    stream_name(self._prefix, partition), passive=True
+                )
+        return queue.declaration_result.message_count or 0
+
+    async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
+        async with self._consume(partition, int(offset), prefetch=1) as subscription:
+            found = await subscription.take(1, _QUIET_SECONDS)
+            if not found and (await self.bounds(partition)).end > offset:
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
+        return found[0] if found else None
+
+    async def ping(self) -> None:
+        async with translated():
+            connection = await self._connect()
+            async with asyncio.timeout(RPC_SECONDS), connection.channel():
+                pass
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._drop()
+
+    @asynccontextmanager
+    async def _consume(
+        self, partition: Partition, start: int | str, prefetch: int = PREFETCH
+    ) -> AsyncIterator["RabbitSubscription"]:
+        stream = stream_name(self._prefix, partition)
+        async with translated():
+            connection = await self._connect()
+            async with asyncio.timeout(RPC_SECONDS):
+                channel = await connection.channel(publisher_confirms=False)
+                underlay = await channel.get_underlay_channel()
+        subscription = RabbitSubscription(stream, underlay, prefetch)
+        try:
+            async with translated(), asyncio.timeout(RPC_SECONDS):
+                await underlay.basic_qos(prefetch_count=prefetch)
+                underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
+                await underlay.basic_consume(
+                    stream, subscription.deliver, arguments={"x-stream-offset": start}
+                )
+            yield subscription
+        finally:
+            subscription.closed = True
+            await _close_quietly(channel)
+
+    async def _connect(self) -> AbstractConnection:
+        async with self._lock:
+            connection = self._connection
+            if connection is None or is_lost(connection):
+                await self._drop()
+                connection = await connect(self._url, "footfall projector")
+                self._connection = connection
+            return connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.is_closed:
+            await connection.close()
+
+
+class RabbitSubscription(Subscription):
+    """Deliveries of one channel, in order.
+
+    The client library starts a task for each delivery; they run in order as long as none of them
+    waits, so `deliver` only puts the entry in line.
+    """
+
+    def __init__(self, stream: str, channel: AbstractChannel, prefetch: int) -> None:
+        self._stream = stream
+        self._channel = channel
+        # Fewer acks than takes: each is a system call, and half the credit is left meanwhile.
+        self._ack_every = max(1, prefetch // 2)
+        self._unacked = 0
+        self._last: int | None = None
+        self._bounds: Callable[[], Awaitable[Bounds]] | None = None
+        self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
+        self._put_back: Entry | None = None
+        self.must_start_at: int | None = None
+        self.closed = False
+        channel.closing.add_done_callback(lambda _: self._entries.put_nowait(None))
+
+    async def deliver(self, message: DeliveredMessage) -> None:
+        headers = message.header.properties.headers or {}
+        offset = Offset(int(str(headers["x-stream-offset"])))
+        tag = message.delivery_tag or 0
+        self._entries.put_nowait((Entry(offset, message.body), tag))
+
+    def cancelled(self, _: Any) -> None:
+        """The broker cancelled the consumer: the stream was deleted or lost its leader."""
+        self._entries.put_nowait(None)
+
+    def put_back(self, entry: Entry) -> None:
+        """Hand `entry` out again with the next `take`."""
+        self._put_back = entry
+
+    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        entries: list[Entry] = []
+        if self._put_back is not None:
+            entries, self._put_back = [self._put_back], None
+        try:
+            async with asyncio.timeout(timeout_seconds if not entries else 0):
+                item = await self._entries.get()
+        except TimeoutError:
+            return entries
+        tag = 0
+        while item is not None:
+            entries.append(item[0])
+            tag = item[1]
+            if len(entries) >= limit or self._entries.empty():
+                break
+            item = self._entries.get_nowait()
+        if item is None:
+            # Stays in line, so that every later take fails too.
+            self._entries.put_nowait(None)
+            if not entries:
+                raise LogUnavailable(f"the broker ended the reading of {self._stream}")
+        if tag:
+            await self._grant_credit(tag, len(entries))
+        self._check_start(entries)
+        await self._check_gaps(entries)
+        return entries
+
+    def watch(self, bounds: Callable[[], Awaitable[Bounds]]) -> None:
+        """From now on a gap between entries is looked into."""
+        self._bounds = bounds
+
+    async def take_some(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        """As `take`, where there is something to read: nothing is `LogUnavailable`."""
+        entries = await self.take(limit, timeout_seconds)
+        if not entries:
+            raise LogUnavailable(f"the broker delivered nothing of {self._stream} in time")
+        return entries
+
+    def _check_start(self, entries: list[Entry]) -> None:
+        if self.must_start_at is not None and entries:
+            if entries[0].offset != self.must_start_at:
+                message = (
+                    f"{self._stream} begins at offset {entries[0].offset}, nothing of it is "
+                    "folded yet: the beginning was deleted"
+                )
+                raise HistoryTruncated(message)
+            self.must_start_at = None
+
+    async def _check_gaps(self, entries: list[Entry]) -> None:
+        """Retention that overtakes a slow reader moves it on without a word."""
+        for entry in entries:
+            expected = entry.offset if self._last is None else self._last + 1
+            self._last = entry.offset
+            if entry.offset == expected or self._bounds is None:
+                continue
+            # The broker's own record at the start of a segment takes one offset.
+            if (first := (await self._bounds()).first) > expected + 1:
+                message = (
+                    f"{self._stream} begins at offset {first}, offsets from {expected} on were "
+                    "deleted while they were waiting to be read"
+                )
+                raise HistoryTruncated(message)
+
+    async def _grant_credit(self, tag: int, entries: int) -> None:
+        # On a stream an ack is only credit for more; offsets live in the checkpoint.
+        self._unacked += entries
+        if self._unacked < self._ack_every:
+            return
+        self._unacked = 0
+        async with translated():
+            await self._channel.basic_ack(tag, multiple=True)
+
+
+async def _close_quietly(channel: Any) -> None:
+    try:
+        async with translated(), asyncio.timeout(RPC_SECONDS):
+            if not channel.is_closed:
+                await channel.close()
+    except LogUnavailable:
+        # The connection is gone, and the channel with it.
+        return

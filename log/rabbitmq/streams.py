@@ -1,0 +1,70 @@
+"""The streams: what they are declared with, and who leads them."""
+
+from contextlib import AsyncExitStack
+
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import ArgumentsType
+from aiormq.exceptions import ChannelNotFoundEntity
+
+from domain.errors import LogUnavailable
+from domain.events import Partition
+from domain.partitioning import stream_name
+from log.rabbitmq.broker import RPC_SECONDS, connect_node, nodes_of, translated
+
+# Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
+# stream has a replica on every node where no argument says otherwise.
+STREAM_ARGUMENTS: ArgumentsType = {
+    "x-queue-type": "stream",
+    "x-stream-max-segment-size-bytes": 64_000_000,
+}
+
+
+async def declare_streams(
+    url: str, prefix: str, partitions: int, max_age: str | None = None
+) -> None:
+    """Create the streams that are missing, bounded by `max_age`. Raises `LogUnavailable`.
+
+    One that is there stays as it is: its arguments cannot be changed any more.
+    """
+    async with translated(), AsyncExitStack() as stack:
+        connections = await _connect_all(url, stack)
+        for partition in range(partitions):
+            stream = stream_name(prefix, Partition(partition))
+            # A stream is led by the node that is asked to declare it, so these take turns.
+            connection = connections[partition % len(connections)]
+            if not await _exists(connection, stream):
+                async with connection.channel() as channel:
+                    await channel.declare_queue(
+                        stream, durable=True, arguments=stream_arguments(max_age)
+                    )
+
+
+async def _connect_all(url: str, stack: AsyncExitStack) -> list[AbstractConnection]:
+    connections = []
+    failures = []
+    for node in nodes_of(url):
+        try:
+            connection = await connect_node(node, "footfall migrate", RPC_SECONDS)
+            connections.append(await stack.enter_async_context(connection))
+        except LogUnavailable as error:
+            failures.append(error)
+    if not connections:
+        raise failures[0]
+    return connections
+
+
+def stream_arguments(max_age: str | None) -> ArgumentsType:
+    """What a stream is declared with; None: kept for ever."""
+    return STREAM_ARGUMENTS if max_age is None else {**STREAM_ARGUMENTS, "x-max-age": max_age}
+
+
+async def _exists(connection: AbstractConnection, stream: str) -> bool:
+    channel = connection.channel()
+    await channel.initialize()
+    try:
+        await channel.declare_queue(stream, passive=True)
+    except ChannelNotFoundEntity:
+        # The broker has closed the channel with that.
+        return False
+    await channel.close()
+    return True

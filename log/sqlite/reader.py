@@ -1,0 +1,121 @@
+"""The embedded log's read side: one poll of all ends wakes every waiting subscription."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from domain.checkpoint import Bounds
+from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.events import Entry, Offset, Partition
+from domain.ports.log import LogReader, Subscription
+
+POLL_SECONDS = 0.05
+_TAKE = """
+    SELECT log_offset, body FROM log_entries
+    WHERE partition = ? AND log_offset >= ? ORDER BY log_offset LIMIT ?
+"""
+_ENDS = "SELECT partition, next_offset FROM log_ends"
+_FIRST = "SELECT min(log_offset) FROM log_entries WHERE partition = ?"
+
+
+class SqliteLogReader(LogReader):
+    """Reads the log file; ends are polled every 50 ms, by whoever waits first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-reader")
+        self._connection: sqlite3.Connection | None = None
+        self._ends: dict[int, int] = {}
+        self._polling: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
+        bounds = await self.bounds(partition)
+        if offset > bounds.end:
+            message = (
+                f"partition {partition}: the log ends at offset {bounds.end}, the checkpoint is "
+                f"{offset}: the log file was replaced or lost its tail"
+            )
+            raise LogWentBackward(message)
+        if offset < bounds.first:
+            message = (
+                f"partition {partition}: the log begins at offset {bounds.first}, offsets from "
+                f"{offset} on were deleted before they were folded"
+            )
+            raise HistoryTruncated(message)
+        yield _SqliteSubscription(self, partition, offset)
+
+    async def bounds(self, partition: Partition) -> Bounds:
+        end = dict(await self.run(_ENDS)).get(partition, 0)
+        first = (await self.run(_FIRST, partition))[0][0]
+        return Bounds(Offset(end if first is None else first), Offset(end))
+
+    async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
+        found = await self.run(_TAKE, partition, offset, 1)
+        return Entry(Offset(found[0][0]), found[0][1]) if found else None
+
+    async def ping(self) -> None:
+        await self.run("SELECT count(*) FROM log_ends")
+
+    async def close(self) -> None:
+        if self._polling is not None:
+            self._polling.cancel()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
+
+    async def run(self, statement: str, *values: int) -> list[Any]:
+        """All rows of a query. Raises `LogUnavailable`."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._fetch, statement, values)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"the log file {self._path}: {error}") from error
+
+    async def grown(self, partition: Partition, offset: Offset) -> None:
+        """Return once the partition reaches beyond `offset`."""
+        while self._ends.get(partition, 0) <= offset:
+            if self._polling is None or self._polling.done():
+                self._polling = asyncio.create_task(self._poll())
+            await asyncio.shield(self._polling)
+
+    async def _poll(self) -> None:
+        await asyncio.sleep(POLL_SECONDS)
+        self._ends = dict(await self.run(_ENDS))
+
+    def _fetch(self, statement: str, values: tuple[int, ...]) -> list[Any]:
+        if self._connection is None:
+            uri = f"{self._path.resolve().as_uri()}?mode=ro"
+            self._connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None)
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _SqliteSubscription(Subscription):
+    def __init__(self, reader: SqliteLogReader, partition: Partition, offset: Offset) -> None:
+        self._reader = reader
+        self._partition = partition
+        self._next = offset
+
+    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._reader.grown(self._partition, self._next)
+        except TimeoutError:
+            return []
+        found = await self._reader.run(_TAKE, self._partition, self._next, limit)
+        entries = [Entry(Offset(offset), body) for offset, body in found]
+        if entries:
+            self._next = Offset(entries[-1].offset + 1)
+        return entries

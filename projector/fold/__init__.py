@@ -1,0 +1,1 @@
+"""From the log to the rows, partition by partition."""

@@ -1,0 +1,127 @@
+"""One partition: read, fold, apply, repeat."""
+
+import asyncio
+from time import monotonic
+
+from domain.checkpoint import Checkpoint
+from domain.errors import LogWentBackward, Undecodable, UnknownFormat
+from domain.events import Epoch, Generation, Offset, Partition
+from domain.ports.fold import ProjectionStore
+from domain.ports.log import LogReader, Subscription
+from domain.projection import Delta, Fold
+from domain.wire import decode
+
+# How long a stop may go unnoticed while nothing arrives.
+_IDLE_SECONDS = 0.25
+_TAKE_ENTRIES = 50
+
+
+class Runner:
+    """Folds one partition under one epoch until told to stop, then flushes what it holds.
+
+    It flushes after `flush_seconds`, or when it has so many events, rows, or bytes of the log:
+    long addresses take memory, however few they are.
+
+    Raises `Fenced` when another owner came, `UnknownFormat`, `HistoryTruncated` and
+    `LogWentBackward` when the log must not be folded further, `LogUnavailable` and
+    `StoreUnavailable` when trying again later may help. Whatever is raised, `run` can be called
+    again: it begins at the stored checkpoint.
+    """
+
+    def __init__(
+        self,
+        reader: LogReader,
+        store: ProjectionStore,
+        *,
+        flush_seconds: float,
+        batch_size: int,
+        max_rows: int = 1_000_000,
+        max_bytes: int = 2_000_000,
+    ) -> None:
+        self._reader = reader
+        self._store = store
+        self._flush_seconds = flush_seconds
+        self._batch_size = batch_size
+        self._max_rows = max_rows
+        self._max_bytes = max_bytes
+
+    async def run(
+        self,
+        partition: Partition,
+        epoch: Epoch,
+        stop: asyncio.Event,
+        *,
+        generation: Generation | None = None,
+        until: Offset | None = None,
+    ) -> Checkpoint:
+        """Fold until `stop`, or up to the offset `until`; returns the last checkpoint.
+
+        Into the live generation, or into `generation` while it is built.
+        """
+        claim = await self._store.claim(partition, epoch, generation)
+        checkpoint, positions = claim.checkpoint, dict(claim.positions)
+        if until is not None and checkpoint.next_offset >= until:
+            return checkpoint
+        await self._prove_same_log(checkpoint)
+        async with self._reader.subscribe(partition, checkpoint.next_offset) as subscription:
+            while not stop.is_set() and (until is None or checkpoint.next_offset < until):
+                fold = Fold(positions, claim.rules, claim.carry)
+                failure = await self._gather(subscription, fold, stop, until)
+                if fold.delta.next_offset > checkpoint.next_offset:
+                    checkpoint = await self._store.apply(checkpoint, fold.delta)
+                    positions.update(fold.delta.positions)
+                if failure is not None:
+                    raise failure
+        return checkpoint
+
+    async def _prove_same_log(self, checkpoint: Checkpoint) -> None:
+        """A log made anew that has outgrown the checkpoint has the offset, but not the batch."""
+        before = Offset(checkpoint.next_offset - 1)
+        if before < 0 or not checkpoint.recorded_ms:
+            return
+        entry = await self._reader.entry_at(checkpoint.partition, before)
+        if entry is None or entry.offset != before:
+            return
+        try:
+            recorded_ms = decode(entry.body).recorded_ms
+        except Undecodable:
+            # A dead letter says nothing of when it was recorded.
+            return
+        if recorded_ms != checkpoint.recorded_ms:
+            message = (
+                f"partition {checkpoint.partition}: what stands at offset {before} was recorded at "
+                f"{recorded_ms} ms, the last that was folded at {checkpoint.recorded_ms} ms: the "
+                "log was replaced by another"
+            )
+            raise LogWentBackward(message)
+
+    async def _gather(
+        self, subscription: Subscription, fold: Fold, stop: asyncio.Event, until: Offset | None
+    ) -> UnknownFormat | None:
+        deadline, taken_bytes = 0.0, 0
+        delta = fold.delta
+        while taken_bytes < self._max_bytes and not self._is_full(delta):
+            if stop.is_set() or (until is not None and delta.next_offset >= until):
+                break
+            patience = _IDLE_SECONDS
+            if deadline:
+                patience = min(patience, deadline - monotonic())
+                if patience <= 0:
+                    break
+            entries = await subscription.take(_TAKE_ENTRIES, patience)
+            if entries and not deadline:
+                deadline = monotonic() + self._flush_seconds
+            taken_bytes += sum(len(entry.body) for entry in entries)
+            for entry in entries:
+                if until is not None and entry.offset >= until:
+                    # Offsets may skip: nothing that is wanted lies between.
+                    delta.next_offset = until
+                    break
+                try:
+                    fold.add(entry)
+                except UnknownFormat as failure:
+                    return failure
+        return None
+
+    def _is_full(self, delta: Delta) -> bool:
+        return delta.events >= self._batch_size or len(delta.rows) >= self._max_rows

@@ -1,0 +1,1 @@
+"""What a projector does beside folding: retention and audits."""

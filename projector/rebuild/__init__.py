@@ -1,0 +1,1 @@
+"""A new generation beside the live one."""

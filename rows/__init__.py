@@ -1,0 +1,1 @@
+"""The rows: all SQL about them, for PostgreSQL and SQLite."""

@@ -1,0 +1,1 @@
+"""Rows and checkpoints as projectors change them."""

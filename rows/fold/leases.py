@@ -1,0 +1,159 @@
+"""Who may fold which partition: rows in the database, judged by the database's clock.
+
+A lease only saves wasted work. What keeps counts exact is the compare-and-set on the checkpoint,
+whose epoch comes from here: it grows with every acquisition.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from math import ceil
+
+from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.events import Epoch, Partition
+from domain.ownership import Ownership
+from domain.ports.fold import Leases
+from rows.database import now_ms, transaction, translated
+from rows.tables import checkpoints, leases, projectors
+
+LOCK = 0x_F007_1EA5
+
+
+class SqlLeases(Leases):
+    """Leases on PostgreSQL and SQLite."""
+
+    def __init__(self, engine: AsyncEngine, lease_ms: int) -> None:
+        self._engine = engine
+        self._lease_ms = lease_ms
+        self._now = now_ms(engine.dialect)
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
+        async with self._alone() as connection:
+            await self._add_partitions(connection, partitions)
+            await self._sign_in(connection, owner)
+            await connection.execute(
+                update(leases).where(leases.c.owner == owner).values(expires_ms=self._until)
+            )
+            held = await self._held(connection, owner)
+            if not draining:
+                missing = await self._fair_share(connection) - len(held)
+                if missing > 0 and await self._acquire(connection, owner, missing):
+                    held = await self._held(connection, owner)
+            return held
+
+    async def surplus(self, owner: str) -> Partition | None:
+        async with transaction(self._engine) as connection:
+            counts = await self._counts(connection)
+            mine = counts.get(owner, 0)
+            if not counts or mine - min(counts.values()) < 2:
+                return None
+            # Only the richest gives, so that one partition moves at a time.
+            if owner != max(counts, key=lambda name: (counts[name], name)):
+                return None
+            found = await connection.execute(
+                select(func.max(leases.c.partition)).where(leases.c.owner == owner)
+            )
+            return Partition(found.scalar_one())
+
+    async def release(self, owner: str, partition: Partition) -> None:
+        async with self._alone() as connection:
+            await connection.execute(
+                update(leases)
+                .where(leases.c.owner == owner, leases.c.partition == partition)
+                .values(owner=None, expires_ms=0)
+            )
+
+    async def leave(self, owner: str) -> None:
+        async with self._alone() as connection:
+            await connection.execute(
+                update(leases).where(leases.c.owner == owner).values(owner=None, expires_ms=0)
+            )
+            await connection.execute(delete(projectors).where(projectors.c.owner == owner))
+
+    async def enter(self, partitions: int) -> None:
+        async with self._alone() as connection:
+            await self._add_partitions(connection, partitions)
+
+    async def ownership(self) -> Ownership:
+        holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
+            )
+            owners = {Partition(row.partition): row.owner for row in found}
+            live = await connection.execute(
+                select(projectors.c.owner)
+                .where(projectors.c.expires_ms >= self._now)
+                .order_by(projectors.c.owner)
+            )
+            return Ownership(owners, list(live.scalars()))
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes leases while nobody else does, as SQLite has it anyway."""
+        async with transaction(self._engine) as connection:
+            if self._engine.dialect.name == "postgresql":
+                # Everybody renews its own rows and removes those of the dead. Whoever is thought
+                # dead and returns is both, and without an order two of them would deadlock.
+                await connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            yield connection
+
+    @property
+    def _until(self):  # type: ignore[no-untyped-def]
+        return self._now + self._lease_ms
+
+    async def _add_partitions(self, connection: AsyncConnection, partitions: int) -> None:
+        found = await connection.execute(select(leases.c.partition))
+        known = {row.partition for row in found}
+        # Partitions beyond the number of today are drained as long as they have a checkpoint.
+        old = await connection.execute(select(checkpoints.c.partition).distinct())
+        wanted = set(range(partitions)) | {row.partition for row in old}
+        if new := sorted(wanted - known):
+            rows = [{"partition": p, "owner": None, "epoch": 0, "expires_ms": 0} for p in new]
+            await connection.execute(self._insert(leases).on_conflict_do_nothing(), rows)
+
+    async def _sign_in(self, connection: AsyncConnection, owner: str) -> None:
+        statement = self._insert(projectors).values(owner=owner, expires_ms=self._until)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["owner"], set_={"expires_ms": statement.excluded.expires_ms}
+            )
+        )
+        await connection.execute(delete(projectors).where(projectors.c.expires_ms < self._now))
+
+    async def _held(self, connection: AsyncConnection, owner: str) -> dict[Partition, Epoch]:
+        found = await connection.execute(
+            select(leases.c.partition, leases.c.epoch).where(leases.c.owner == owner)
+        )
+        return {Partition(row.partition): Epoch(row.epoch) for row in found}
+
+    async def _fair_share(self, connection: AsyncConnection) -> int:
+        members = await connection.execute(select(func.count()).select_from(projectors))
+        total = await connection.execute(select(func.count()).select_from(leases))
+        return ceil(total.scalar_one() / max(1, members.scalar_one()))
+
+    async def _acquire(self, connection: AsyncConnection, owner: str, number: int) -> int:
+        free = (
+            select(leases.c.partition)
+            .where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))
+            .order_by(leases.c.partition)
+            .limit(number)
+        )
+        taken = await connection.execute(
+            update(leases)
+            .where(leases.c.partition.in_(free.scalar_subquery()))
+            .values(owner=owner, epoch=leases.c.epoch + 1, expires_ms=self._until)
+        )
+        return taken.rowcount
+
+    async def _counts(self, connection: AsyncConnection) -> dict[str, int]:
+        found = await connection.execute(
+            select(projectors.c.owner, func.count(leases.c.partition).label("held"))
+            .outerjoin(leases, leases.c.owner == projectors.c.owner)
+            .where(projectors.c.expires_ms >= self._now)
+            .group_by(projectors.c.owner)
+        )
+        return {row.owner: row.held for row in found}

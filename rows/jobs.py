@@ -1,0 +1,86 @@
+"""Who does what only one may do at a time: rows in the database, judged by its clock.
+
+As with the leases of partitions, a job only saves wasted work and keeps messages clear; what it
+changes is guarded by `fence` in the same transaction.
+"""
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.errors import Fenced
+from domain.events import Epoch
+from domain.ports.common import Jobs
+from rows.database import now_ms, transaction, translated
+from rows.tables import jobs
+
+REPLAY = "replay"
+RETENTION = "retention"
+
+
+class SqlJobs(Jobs):
+    """Jobs on PostgreSQL and SQLite."""
+
+    def __init__(self, engine: AsyncEngine, lease_ms: int) -> None:
+        self._engine = engine
+        self._lease_ms = lease_ms
+        self._now = now_ms(engine.dialect)
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    async def acquire(self, name: str, owner: str) -> Epoch | None:
+        fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}
+        async with transaction(self._engine) as connection:
+            await connection.execute(self._insert(jobs).values(fresh).on_conflict_do_nothing())
+            # Passed over while another transaction holds it: that one has the job, even if its
+            # process has stopped in the middle.
+            free = (
+                select(jobs.c.name)
+                .where(
+                    jobs.c.name == name,
+                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),
+                )
+                .with_for_update(skip_locked=True)
+            )
+            if (await connection.execute(free)).scalar_one_or_none() is None:
+                return None
+            taken = await connection.execute(
+                update(jobs)
+                .where(jobs.c.name == name)
+                .values(owner=owner, epoch=jobs.c.epoch + 1, expires_ms=self._now + self._lease_ms)
+                .returning(jobs.c.epoch)
+            )
+            epoch = taken.scalar_one_or_none()
+            return None if epoch is None else Epoch(epoch)
+
+    async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, name, epoch)
+            await connection.execute(
+                update(jobs)
+                .where(jobs.c.name == name, jobs.c.owner == owner)
+                .values(expires_ms=self._now + self._lease_ms)
+            )
+
+    async def release(self, name: str, owner: str, epoch: Epoch) -> None:
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                update(jobs)
+                .where(jobs.c.name == name, jobs.c.owner == owner, jobs.c.epoch == epoch)
+                .values(owner=None, expires_ms=0)
+            )
+
+    async def holder(self, name: str) -> str | None:
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(jobs.c.owner).where(jobs.c.name == name, jobs.c.expires_ms >= self._now)
+            )
+            return found.scalar_one_or_none()
+
+
+async def fence(connection: AsyncConnection, name: str, epoch: Epoch) -> None:
+    """First statement of a transaction: holds the job until its end. Raises `Fenced`."""
+    held = await connection.execute(
+        update(jobs).where(jobs.c.name == name, jobs.c.epoch == epoch).values(epoch=epoch)
+    )
+    if held.rowcount != 1:
+        raise Fenced(f"{name}: another process has taken this over")

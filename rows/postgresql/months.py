@@ -1,0 +1,319 @@
+"""The tables below the rows' table in PostgreSQL: one a generation, and in it one a month.
+
+hourly_views (by generation) ── hourly_views_g3 (by month) ── hourly_views_g3_2025_07
+
+Months are made as they are met. A generation that is bulk-loaded has its months as loose heaps
+without an index; `finish` makes proper ones of them.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.events import Generation, Hour
+from domain.hours import to_datetime
+from rows.database import transaction, translated
+
+# One partition for all that is older: a client with a broken clock must not be able to make
+# the planner look at thousands of tables.
+FIRST_MONTH = (1990, 1)
+# The last that a datetime can hold; there is no first moment after it.
+LAST_MONTH = (9999, 12)
+_LOCK = 0x_F007_0002
+# Held while a table with rows comes or goes, shared by whoever adds all rows up.
+STRUCTURE_LOCK = 0x_F007_0003
+# The generation, the same in all of a table, last: sorting compares what differs first.
+_KEY = "page, view_hour, shard, generation"
+
+_RETRY_SECONDS = 0.1
+
+Month = tuple[int, int]
+Placement = Literal["attached", "pending", "loose"]
+
+
+class MonthPartitions:
+    """Creates what a flush needs before its transaction; remembers what exists."""
+
+    def __init__(self, engine: AsyncEngine, *, loading: bool = False) -> None:
+        self._engine = engine
+        self._loading = loading
+        self._known: set[tuple[Generation, Month]] = set()
+
+    async def ensure(self, generation: Generation, hours: Iterable[Hour]) -> None:
+        """Tables for `hours` exist when this returns."""
+        months = {month_of(to_datetime(hour)) for hour in hours}
+        for month in sorted(months):
+            if (generation, month) not in self._known:
+                await self._create(generation, month)
+                self._known.add((generation, month))
+
+    def forget(self) -> None:
+        """Partitions may have been dropped: look again."""
+        self._known.clear()
+
+    async def _create(self, generation: Generation, month: Month) -> None:
+        name = month_name(generation, month)
+        async with transaction(self._engine) as connection:
+            if await self._create_missing(connection, generation, month):
+                return
+            found = await placement(connection, name)
+        if self._loading or found == "attached":
+            return
+        # Retention is about to drop it, or died on the way: when it has let go, the table is
+        # gone, or belongs into its place again.
+        async with structure_held(self._engine), transaction(self._engine) as connection:
+            if await self._create_missing(connection, generation, month):
+                return
+            found = await placement(connection, name)
+            if found == "pending":
+                parent = parent_name(generation)
+                await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} FINALIZE")
+            if found != "attached":
+                await _attach(connection, generation, month)
+
+    async def _create_missing(
+        self, connection: AsyncConnection, generation: Generation, month: Month
+    ) -> bool:
+        name = month_name(generation, month)
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if await exists(connection, name):
+            return False
+        # A table of its own first, attached after: creating it as a partition would lock
+        # the whole parent against readers.
+        await _run(
+            connection,
+            f"CREATE TABLE {name} (LIKE {parent_name(generation)} INCLUDING DEFAULTS)",
+        )
+        if not self._loading:
+            await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+            await _attach(connection, generation, month)
+        return True
+
+
+def month_of(moment: datetime) -> Month:
+    """The month whose partition holds `moment`; all before 1990 shares one."""
+    return max((moment.year, moment.month), (FIRST_MONTH[0] - 1, 12))
+
+
+def month_end(month: Month) -> datetime:
+    """The first moment after `month`."""
+    if month >= LAST_MONTH:
+        return datetime.max.replace(tzinfo=UTC)
+    year, number = (month[0] + 1, 1) if month[1] == 12 else (month[0], month[1] + 1)
+    return datetime(year, number, 1, tzinfo=UTC)
+
+
+def parent_name(generation: Generation) -> str:
+    """The table of a generation."""
+    return f"hourly_views_g{generation}"
+
+
+def month_name(generation: Generation, month: Month) -> str:
+    """The table of a month of a generation."""
+    return f"{parent_name(generation)}_{month[0]:04}_{month[1]:02}"
+
+
+async def create_parent(connection: AsyncConnection, generation: Generation) -> None:
+    """The table of a new generation, not attached: reports must not plan over it yet."""
+    name = parent_name(generation)
+    await _run(
+        connection,
+        f"CREATE TABLE {name} (LIKE hourly_views INCLUDING DEFAULTS) "
+        "PARTITION BY RANGE (view_hour)",
+    )
+    await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+
+
+async def months(connection: AsyncConnection, generation: Generation) -> Sequence[Month]:
+    """The months that have a table, oldest first, attached or not."""
+    found = await connection.execute(
+        text("SELECT relname FROM pg_class WHERE relname LIKE :name AND relkind = 'r'"),
+        {"name": f"{parent_name(generation)}\\_%"},
+    )
+    pattern = re.compile(rf"{parent_name(generation)}_(\d{{4}})_(\d\d)")
+    matches = (pattern.fullmatch(name) for name in found.scalars())
+    return sorted((int(m[1]), int(m[2])) for m in matches if m is not None)
+
+
+async def finish(engine: AsyncEngine, generation: Generation) -> None:
+    """Give every loose month its key and its place, then the generation its own.
+
+    Repeatable, by more than one at a time.
+    """
+    async with transaction(engine) as connection:
+        loose = [
+            month
+            for month in await months(connection, generation)
+            if not await attached(connection, month_name(generation, month))
+        ]
+    for month in loose:
+        if not await _index(engine, generation, month):
+            await _merge(engine, generation, month)
+        async with transaction(engine) as connection:
+            await _run(connection, f"ANALYZE {month_name(generation, month)}")
+    async with transaction(engine) as connection:
+        name = parent_name(generation)
+        await _locked(connection)
+        if not await attached(connection, name):
+            await _run(
+                connection,
+                f"ALTER TABLE hourly_views ATTACH PARTITION {name} FOR VALUES IN ({generation})",
+            )
+
+
+async def drop(engine: AsyncEngine, generation: Generation) -> None:
+    """Remove a generation's tables without holding up anybody who reads others. Repeatable."""
+    name = parent_name(generation)
+    await detach(engine, "hourly_views", name)
+    async with transaction(engine) as connection:
+        await _run(connection, f"SELECT pg_advisory_xact_lock({STRUCTURE_LOCK})")
+        for month in await months(connection, generation):
+            await _run(connection, f"DROP TABLE {month_name(generation, month)}")
+        await _run(connection, f"DROP TABLE IF EXISTS {name}")
+
+
+async def detach(
+    engine: AsyncEngine, parent: str, name: str, patience_seconds: int | None = None
+) -> None:
+    """Take a partition out of its table, waiting for its readers but not in their way.
+
+    Repeatable: what an earlier try left half done is finished; a loose table is left as it is.
+    Whoever still reads after `patience_seconds` ends the try.
+    """
+    async with translated(), engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        found = await placement(connection, name)
+        if found not in ("attached", "pending"):
+            return
+        how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
+        # Of the session: the statement cannot run inside a transaction.
+        await _run(connection, f"SET lock_timeout = '{patience_seconds or 0}s'")
+        try:
+            await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} {how}")
+        finally:
+            await _run(connection, "RESET lock_timeout")
+
+
+@asynccontextmanager
+async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
+    """Nobody adds rows up, and no other changes tables with rows, meanwhile."""
+    async with translated(), engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        # Tried again instead of waited for: a statement that waits keeps its snapshot, and the
+        # last step of a detachment waits for all snapshots.
+        while not await _flag(connection, f"SELECT pg_try_advisory_lock({STRUCTURE_LOCK})"):
+            await asyncio.sleep(_RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            await _run(connection, f"SELECT pg_advisory_unlock({STRUCTURE_LOCK})")
+
+
+async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> bool:
+    """The quick way: False where a row was loaded in more than one part."""
+    name = month_name(generation, month)
+    async with translated(), engine.connect() as connection:
+        try:
+            await _locked(connection)
+            if not await attached(connection, name):
+                await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+                await _attach(connection, generation, month)
+            await connection.commit()
+        except IntegrityError:
+            await connection.rollback()
+            return False
+    return True
+
+
+async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> None:
+    name = month_name(generation, month)
+    async with transaction(engine) as connection:
+        await _locked(connection)
+        if await attached(connection, name):
+            return
+        await _run(
+            connection,
+            f"CREATE TABLE {name}_merged AS SELECT {generation} AS generation, page, view_hour, "
+            f"shard, sum(views)::bigint AS views FROM {name} GROUP BY page, view_hour, shard",
+        )
+        await _run(connection, f"ALTER TABLE {name}_merged ADD PRIMARY KEY ({_KEY})")
+        await _run(connection, f"ALTER TABLE {name}_merged ALTER views SET NOT NULL")
+        await _run(connection, f"DROP TABLE {name}")
+        await _run(connection, f"ALTER TABLE {name}_merged RENAME TO {name}")
+        await _run(connection, f"ALTER INDEX {name}_merged_pkey RENAME TO {name}_pkey")
+        await _attach(connection, generation, month)
+
+
+async def _locked(connection: AsyncConnection) -> None:
+    await _run(connection, f"SELECT pg_advisory_xact_lock({STRUCTURE_LOCK})")
+    # For the one statement that sorts or hashes all rows of a month.
+    await _run(connection, "SET LOCAL maintenance_work_mem = '256MB'")
+    await _run(connection, "SET LOCAL work_mem = '64MB'")
+    await _run(connection, "SET LOCAL statement_timeout = 0")
+
+
+async def _attach(connection: AsyncConnection, generation: Generation, month: Month) -> None:
+    lower = "MINVALUE" if month < FIRST_MONTH else f"'{_start(month)}'"
+    upper = "MAXVALUE" if month >= LAST_MONTH else f"'{month_end(month).isoformat()}'"
+    bounds = f"FROM ({lower}) TO ({upper})"
+    name = month_name(generation, month)
+    await _run(
+        connection,
+        f"ALTER TABLE {parent_name(generation)} ATTACH PARTITION {name} FOR VALUES {bounds}",
+    )
+
+
+def _start(month: Month) -> str:
+    return datetime(month[0], month[1], 1, tzinfo=UTC).isoformat()
+
+
+async def _run(connection: AsyncConnection, statement: str) -> None:
+    await connection.exec_driver_sql(statement)
+
+
+async def _flag(connection: AsyncConnection, statement: str) -> bool:
+    return bool((await connection.execute(text(statement))).scalar_one())
+
+
+async def placement(connection: AsyncConnection, name: str) -> Placement | None:
+    """Where the table stands; `pending` means out of sight of new statements. None: nowhere."""
+    statement = """
+        SELECT CASE WHEN inhrelid IS NULL THEN 'loose'
+                    WHEN inhdetachpending THEN 'pending' ELSE 'attached' END
+        FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid WHERE relname = :name
+    """
+    found: Placement | None = (
+        await connection.execute(text(statement), {"name": name})
+    ).scalar_one_or_none()
+    return found
+
+
+def has_no_place(error: BaseException | None) -> bool:
+    """Did a row find no month it belongs into?"""
+    found = getattr(error, "orig", None)
+    return getattr(found, "sqlstate", "") == "23514" and "no partition" in str(found)
+
+
+def has_no_table(error: BaseException | None) -> bool:
+    """Is a table gone, with its generation?"""
+    return getattr(getattr(error, "orig", None), "sqlstate", "") == "42P01"
+
+
+async def attached(connection: AsyncConnection, name: str) -> bool:
+    """Is the table a partition of another?"""
+    statement = "SELECT relispartition FROM pg_class WHERE relname = :name"
+    return bool((await connection.execute(text(statement), {"name": name})).scalar_one())
+
+
+async def exists(connection: AsyncConnection, name: str) -> bool:
+    """Is there such a table?"""
+    # Not to_regclass: it may answer from a cache filled before the lock was ours.
+    statement = "SELECT count(*) FROM pg_class WHERE relname = :name"
+    return bool((await connection.execute(text(statement), {"name": name})).scalar_one())

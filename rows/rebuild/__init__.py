@@ -1,0 +1,1 @@
+"""Generations of rows: built, compared, promoted, dropped."""

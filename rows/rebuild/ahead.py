@@ -1,0 +1,117 @@
+"""What one of two generations has folded more than the other, by page and hour."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.checkpoint import Checkpoint
+from domain.errors import LogUnavailable
+from domain.events import Epoch, Generation, Offset, Partition
+from domain.generations import Carry, GenerationInfo
+from domain.hours import to_datetime
+from domain.page_rules import PageRules
+from domain.ports.log import LogReader, Subscription
+from domain.projection import Fold, Position, RowKey
+from rows.fold.store import read_positions
+from rows.rebuild.generations import read_checkpoints
+from rows.tables import checkpoints
+
+_TAKE_ENTRIES = 100
+_PATIENCE_SECONDS = 10.0
+_PIECE_ROWS = 100_000
+
+
+async def fill_ahead(
+    connection: AsyncConnection, log: LogReader, new: GenerationInfo, old: GenerationInfo
+) -> None:
+    """Make the temporary table `ahead`: for each partition where a side is behind, what it lacks.
+
+    The log is read as that side would fold it, so that both sides with it stand at one vector of
+    offsets.
+    """
+    await _create(connection)
+    news = await read_checkpoints(connection, new.generation)
+    olds = await read_checkpoints(connection, old.generation)
+    carried = await _carried_offsets(connection)
+    for partition in sorted({*news, *olds}):
+        ours = news.get(partition) or _nothing(new.generation, partition)
+        theirs = olds.get(partition) or _nothing(old.generation, partition)
+        late, info = (ours, new) if ours.next_offset < theirs.next_offset else (theirs, old)
+        until = max(ours.next_offset, theirs.next_offset)
+        if late.next_offset == until:
+            continue
+        before, offset = info.carried_before, carried.get((info.generation, partition), 0)
+        carry = None if before is None else Carry(before, Offset(offset))
+        ahead = _Ahead(await read_positions(connection, late), PageRules(info.page_rules), carry)
+        async with log.subscribe(partition, late.next_offset) as subscription:
+            async for rows in ahead.fold(subscription, until):
+                await _save(connection, rows, is_new=info is new)
+
+
+async def _create(connection: AsyncConnection) -> None:
+    kind = "timestamptz" if connection.dialect.name == "postgresql" else "INTEGER"
+    await connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE ahead (page text, view_hour {kind}, new_views bigint, "
+        "old_views bigint)"
+    )
+
+
+async def _save(connection: AsyncConnection, rows: Mapping[RowKey, int], *, is_new: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        values = [(key[0], key[1], *_side(views, is_new)) for key, views in rows.items()]
+        await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?)", values)
+        return
+    hours = {key[1]: to_datetime(key[1]) for key in rows}
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    records = [(key[0], hours[key[1]], *_side(views, is_new)) for key, views in rows.items()]
+    await driver.copy_records_to_table("ahead", records=records)
+
+
+async def _carried_offsets(
+    connection: AsyncConnection,
+) -> Mapping[tuple[Generation, Partition], Offset]:
+    found = await connection.execute(
+        select(checkpoints.c.generation, checkpoints.c.partition, checkpoints.c.carried_offset)
+    )
+    return {(Generation(g), Partition(p)): Offset(offset) for g, p, offset in found}
+
+
+class _Ahead:
+    """Folds a stretch of the log in pieces that fit in memory."""
+
+    def __init__(
+        self, positions: Mapping[str, Position], rules: PageRules, carry: Carry | None
+    ) -> None:
+        self._positions = dict(positions)
+        self._rules = rules
+        self._carry = carry
+
+    async def fold(
+        self, subscription: Subscription, until: Offset
+    ) -> AsyncIterator[Mapping[RowKey, int]]:
+        """The rows of the entries below `until`, piece by piece."""
+        next_offset = Offset(0)
+        while next_offset < until:
+            fold = Fold(self._positions, self._rules, self._carry)
+            while next_offset < until and len(fold.delta.rows) < _PIECE_ROWS:
+                entries = await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS)
+                if not entries:
+                    message = f"the log does not deliver offset {until - 1}, which was folded"
+                    raise LogUnavailable(message)
+                for entry in entries:
+                    next_offset = Offset(entry.offset + 1)
+                    if entry.offset < until:
+                        fold.add(entry)
+            self._positions.update(fold.delta.positions)
+            if fold.delta.rows:
+                yield fold.delta.rows
+
+
+def _side(views: int, is_new: bool) -> tuple[int, int]:
+    return (views, 0) if is_new else (0, views)
+
+
+def _nothing(generation: Generation, partition: Partition) -> Checkpoint:
+    return Checkpoint(generation, partition, Offset(0), Epoch(0))

@@ -1,0 +1,210 @@
+"""What is kept, and what is copied because the log cannot give it back any more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.errors import Fenced
+from domain.events import Epoch, Generation, Hour
+from domain.generations import NOT_CARRIED, GenerationInfo
+from domain.hours import from_datetime, to_datetime
+from domain.page_rules import PageRules
+from domain.ports.rebuild import History
+from rows.database import translated
+from rows.fold.store import ZEROS
+from rows.jobs import REPLAY
+from rows.live import read_horizon
+from rows.postgresql.months import MonthPartitions, month_name, month_of
+from rows.rebuild.generations import read_checkpoints
+from rows.tables import checkpoints, generations, hourly_views, jobs, producer_positions
+
+_LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
+_RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
+_COPY = """
+    INSERT INTO {target} (generation, page, view_hour, shard, views)
+    SELECT :generation, coalesce(renamed.name, copied.page), view_hour, shard, sum(views)
+    FROM hourly_views AS copied LEFT JOIN renamed ON renamed.page = copied.page
+    WHERE copied.generation = :live AND view_hour >= :first AND view_hour < :end
+    GROUP BY coalesce(renamed.name, copied.page), view_hour, shard
+"""
+
+
+class SqlHistory(History):
+    """On PostgreSQL and SQLite. `engine` must not time long statements out."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._postgresql = engine.dialect.name == "postgresql"
+
+    async def horizon(self) -> Hour:
+        async with translated(), self._engine.connect() as connection:
+            return await read_horizon(connection)
+
+    async def hours_before(self, end: Hour) -> Sequence[Hour]:
+        async with translated(), self._engine.connect() as connection:
+            return await self._hours_before(connection, end)
+
+    async def _hours_before(self, connection: AsyncConnection, end: Hour) -> Sequence[Hour]:
+        first = await read_horizon(connection)
+        found = await connection.execute(
+            select(hourly_views.c.view_hour)
+            .where(
+                hourly_views.c.generation == _LIVE,
+                hourly_views.c.view_hour >= self._bound(first),
+                hourly_views.c.view_hour < self._bound(end),
+            )
+            .distinct()
+            .order_by(hourly_views.c.view_hour)
+        )
+        return [from_datetime(hour) if self._postgresql else Hour(hour) for hour in found.scalars()]
+
+    async def carry_over(self, epoch: Epoch, info: GenerationInfo) -> int:
+        before = info.carried_before
+        hours = [] if before is None else await self.hours_before(before)
+        while True:
+            if self._postgresql:
+                await MonthPartitions(self._engine, loading=True).ensure(info.generation, hours)
+            async with translated(), self._engine.connect() as connection:
+                if self._postgresql:
+                    # Rows and the checkpoints they belong to, from one moment.
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                known, hours = (
+                    hours,
+                    [] if before is None else await self._hours_before(connection, before),
+                )
+                if not set(hours) <= set(known):
+                    # The live fold has met an hour since, whose table may be missing.
+                    await connection.rollback()
+                    continue
+                views = await self._copy(connection, epoch, info.generation, hours)
+                await connection.commit()
+                return views
+
+    async def _copy(
+        self,
+        connection: AsyncConnection,
+        epoch: Epoch,
+        generation: Generation,
+        hours: Sequence[Hour],
+    ) -> int:
+        live = Generation((await connection.execute(select(_LIVE))).scalar_one())
+        views = await self._views(connection, live, hours)
+        marked = await connection.execute(
+            update(generations)
+            .where(
+                generations.c.generation == generation,
+                generations.c.state == "loading",
+                generations.c.carried_views == NOT_CARRIED,
+                # Not `fence`, which would keep the lease from being renewed for as long as this
+                # takes. Who takes the job over meanwhile finds the mark, and goes on from there.
+                select(jobs.c.epoch).where(jobs.c.name == REPLAY).scalar_subquery() == epoch,
+            )
+            .values(carried_views=views)
+            .returning(generations.c.page_rules)
+        )
+        rules = marked.scalar_one_or_none()
+        if rules is None:
+            raise Fenced(f"generation {generation}: another process carries its hours over")
+        await self._name_pages(connection, PageRules(rules), live, hours)
+        known = await read_checkpoints(connection, generation)
+        for partition, found in (await read_checkpoints(connection, live)).items():
+            if partition not in known:
+                # Claimed for the first time since the rebuild began.
+                await connection.execute(
+                    insert(checkpoints).values(
+                        generation=generation, partition=partition, **ZEROS | {"epoch": epoch}
+                    )
+                )
+            await connection.execute(
+                update(checkpoints)
+                .where(
+                    checkpoints.c.generation == generation,
+                    checkpoints.c.partition == partition,
+                    checkpoints.c.epoch <= epoch,
+                )
+                .values(carried_offset=found.next_offset)
+            )
+        await self._carry_positions(connection, live, generation)
+        for target, first, end in self._targets(generation, hours):
+            values = {"generation": generation, "live": live}
+            values |= {"first": self._bound(first), "end": self._bound(end)}
+            await connection.execute(text(_COPY.format(target=target)), values)
+        await connection.exec_driver_sql("DROP TABLE renamed")
+        return views
+
+    async def _carry_positions(
+        self, connection: AsyncConnection, live: Generation, generation: Generation
+    ) -> None:
+        """Producers whose last batch is deleted: what they send again is known as before."""
+        known, start = producer_positions.alias(), checkpoints.alias()
+        deleted = select(
+            literal(generation),
+            known.c.partition,
+            known.c.producer,
+            known.c.sequence,
+            known.c.log_offset,
+        ).where(
+            known.c.generation == live,
+            start.c.generation == generation,
+            start.c.partition == known.c.partition,
+            known.c.log_offset < start.c.next_offset,
+        )
+        columns = ["generation", "partition", "producer", "sequence", "log_offset"]
+        await connection.execute(insert(producer_positions).from_select(columns, deleted))
+
+    async def _name_pages(
+        self, connection: AsyncConnection, rules: PageRules, live: Generation, hours: Sequence[Hour]
+    ) -> None:
+        """The pages that the new generation counts under another name."""
+        await connection.exec_driver_sql(_RENAMED)
+        if not (rules and hours):
+            return
+        pages = await connection.execute(
+            select(hourly_views.c.page)
+            .where(
+                hourly_views.c.generation == live,
+                hourly_views.c.view_hour <= self._bound(hours[-1]),
+            )
+            .distinct()
+        )
+        rows = [
+            {"page": page, "name": name}
+            for page in pages.scalars()
+            if (name := rules.apply(page)) != page
+        ]
+        if rows:
+            await connection.execute(text("INSERT INTO renamed VALUES (:page, :name)"), rows)
+
+    async def _views(
+        self, connection: AsyncConnection, live: Generation, hours: Sequence[Hour]
+    ) -> int:
+        if not hours:
+            return 0
+        total = await connection.execute(
+            select(func.coalesce(func.sum(hourly_views.c.views), 0)).where(
+                hourly_views.c.generation == live,
+                hourly_views.c.view_hour >= self._bound(hours[0]),
+                hourly_views.c.view_hour <= self._bound(hours[-1]),
+            )
+        )
+        return int(total.scalar_one())
+
+    def _targets(
+        self, generation: Generation, hours: Sequence[Hour]
+    ) -> list[tuple[str, Hour, Hour]]:
+        """Tables and the hours they take."""
+        if not hours:
+            return []
+        if not self._postgresql:
+            return [("hourly_views", hours[0], Hour(hours[-1] + 1))]
+        spans: dict[str, tuple[Hour, Hour]] = {}
+        for hour in hours:
+            name = month_name(generation, month_of(to_datetime(hour)))
+            first = spans.get(name, (hour, hour))[0]
+            spans[name] = (first, Hour(hour + 1))
+        return [(name, first, end) for name, (first, end) in spans.items()]
+
+    def _bound(self, hour: Hour) -> Any:
+        return to_datetime(hour) if self._postgresql else hour

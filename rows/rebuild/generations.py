@@ -1,0 +1,333 @@
+"""Generations as a whole, on PostgreSQL and SQLite: begin, reopen, promote, drop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.checkpoint import Checkpoint
+from domain.errors import LogUnavailable, NotCaughtUp, ReplayError
+from domain.events import Epoch, Generation, Hour, Offset, Partition
+from domain.generations import NOT_CARRIED, GenerationInfo, behind
+from domain.page_rules import PageRules
+from domain.ports.common import Clock
+from domain.ports.log import LogReader
+from domain.ports.rebuild import Generations
+from projector.fold.runner import Runner
+from rows.database import transaction, translated
+from rows.engine import PAUSE_MS
+from rows.fold.store import SqlProjectionStore, read_checkpoint
+from rows.jobs import REPLAY, fence
+from rows.postgresql import months
+from rows.tables import audits, checkpoints, dead_letters, generations, leases, producer_positions
+
+# On the checkpoints of a generation that is not folded into any more: no epoch is newer.
+SEALED = 2**62
+# Rows a transaction deletes in SQLite, so that others get their turn.
+_CHUNK_ROWS = 10_000
+_CHUNK_PAUSE_SECONDS = 0.02
+# Entries of the log that a promotion may still fold, while the live fold waits: about a second.
+MOST_MISSING = 5_000
+_CATCH_UP_EVENTS = 100_000
+_CATCH_UP_SECONDS = 4.0
+
+
+class StoreWithin(SqlProjectionStore):
+    """A store whose changes are part of somebody else's transaction."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, connection: AsyncConnection) -> None:
+        super().__init__(engine, clock)
+        self._connection = connection
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        yield self._connection
+
+
+class SqlGenerations(Generations):
+    """The generations' table and what hangs on it. `engine` must not time long statements out."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._postgresql = engine.dialect.name == "postgresql"
+
+    async def all(self) -> Sequence[GenerationInfo]:
+        async with translated(), self._engine.connect() as connection:
+            return await read_generations(connection)
+
+    async def checkpoints(self, generation: Generation) -> Mapping[Partition, Checkpoint]:
+        async with translated(), self._engine.connect() as connection:
+            return await read_checkpoints(connection, generation)
+
+    async def partitions(self) -> set[Partition]:
+        async with translated(), self._engine.connect() as connection:
+            known = select(leases.c.partition).union(select(checkpoints.c.partition))
+            return {Partition(p) for p in (await connection.execute(known)).scalars()}
+
+    async def adopt_rules(self, rules: PageRules) -> bool:
+        """Count by `rules` from the start; False where the live generation has begun already."""
+        live = generations.c.state == "live"
+        # Whoever has claimed a partition goes by the rules it read then.
+        begun = select(checkpoints.c.partition).exists()
+        async with transaction(self._engine) as connection:
+            # Not in one statement: that would not see a claim it had to wait for.
+            await connection.execute(select(generations.c.state).where(live).with_for_update())
+            adopted = await connection.execute(
+                update(generations).where(live, ~begun).values(page_rules=rules.text)
+            )
+            return adopted.rowcount == 1
+
+    async def begin(
+        self,
+        epoch: Epoch,
+        purpose: str,
+        rules: PageRules,
+        starts: Mapping[Partition, Offset],
+        carried_before: Hour | None,
+    ) -> GenerationInfo:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            if any(found.building for found in await read_generations(connection)):
+                raise ReplayError("a generation is being built already")
+            newest = await connection.execute(select(func.max(generations.c.generation)))
+            info = GenerationInfo(
+                generation=Generation(newest.scalar_one() + 1),
+                state="loading",
+                purpose=purpose,
+                created_ms=self._clock(),
+                page_rules=rules.text,
+                carried_before=carried_before,
+                carried_views=0 if carried_before is None else NOT_CARRIED,
+            )
+            await connection.execute(insert(generations).values(_columns(info)))
+            for partition, offset in starts.items():
+                await connection.execute(
+                    insert(checkpoints).values(
+                        generation=info.generation,
+                        partition=partition,
+                        next_offset=offset,
+                        epoch=epoch,
+                        events=0,
+                        views=0,
+                        recorded_ms=0,
+                        carried_offset=0,
+                    )
+                )
+            if self._postgresql:
+                await months.create_parent(connection, info.generation)
+            return info
+
+    async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            if any(found.building for found in await read_generations(connection)):
+                raise ReplayError("a generation is being built already")
+            await self._move(connection, generation, "previous", "catching-up", purpose=purpose)
+            await connection.execute(
+                update(checkpoints)
+                .where(checkpoints.c.generation == generation)
+                .values(epoch=epoch)
+            )
+
+    async def close_again(self, epoch: Epoch, generation: Generation) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            await self._move(connection, generation, "catching-up", "previous")
+            await _set_epoch(connection, generation, SEALED)
+
+    async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
+        if self._postgresql:
+            await months.finish(self._engine, generation)
+        async with transaction(self._engine) as connection:
+            await fence(connection, REPLAY, epoch)
+            await self._move(connection, generation, "loading", "catching-up")
+
+    async def promote(
+        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
+    ) -> None:
+        async with transaction(self._engine) as connection:
+            if self._postgresql:
+                # The live projectors wait for this transaction: they must not wait for one whose
+                # process froze.
+                await connection.exec_driver_sql(
+                    f"SET LOCAL idle_in_transaction_session_timeout = {PAUSE_MS}"
+                )
+            await fence(connection, REPLAY, epoch)
+            found = await connection.execute(
+                select(generations.c.generation)
+                .where(generations.c.state == "live")
+                .with_for_update()
+            )
+            live = Generation(found.scalar_one())
+            await self._require(connection, generation, "catching-up")
+            # Locked, the live projectors' next commits wait here and then find themselves fenced.
+            before = await read_checkpoints(connection, live, lock=True)
+            await self._catch_up(connection, log, epoch, generation, before)
+            after = await read_checkpoints(connection, generation, lock=True)
+            if late := behind(before.values(), after):
+                names = ", ".join(map(str, late))
+                raise NotCaughtUp(f"generation {generation} is behind on partitions {names}")
+            for partition in after:
+                epoch_now = before[partition].epoch if partition in before else Epoch(0)
+                await _set_epoch(connection, generation, epoch_now, partition)
+            await _set_epoch(connection, live, SEALED)
+            kept_until = self._clock() + keep_ms
+            # In this order: at no time may two be live.
+            await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
+            await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
+
+    async def _catch_up(
+        self,
+        connection: AsyncConnection,
+        log: LogReader,
+        epoch: Epoch,
+        generation: Generation,
+        live: Mapping[Partition, Checkpoint],
+    ) -> None:
+        """Fold the little that the live generation, which stands still now, is ahead.
+
+        Projectors that commit many times a second would else be faster each time.
+        """
+        folded = await read_checkpoints(connection, generation)
+        late = [live[partition] for partition in behind(live.values(), folded)]
+        missing = [
+            found.next_offset - folded[found.partition].next_offset
+            for found in late
+            if found.partition in folded
+        ]
+        if sum(missing) > MOST_MISSING:
+            return
+        runner = Runner(
+            log,
+            StoreWithin(self._engine, self._clock, connection),
+            flush_seconds=60,
+            batch_size=_CATCH_UP_EVENTS,
+        )
+        try:
+            async with asyncio.timeout(_CATCH_UP_SECONDS):
+                for found in late:
+                    await runner.run(
+                        found.partition,
+                        epoch,
+                        asyncio.Event(),
+                        generation=generation,
+                        until=found.next_offset,
+                    )
+        except TimeoutError:
+            message = "the log does not deliver what the live generation has folded already"
+            raise LogUnavailable(message) from None
+
+    async def drop(self, generation: Generation) -> None:
+        async with transaction(self._engine) as connection:
+            dropping = await connection.execute(
+                update(generations)
+                .where(
+                    generations.c.generation == generation,
+                    generations.c.state.not_in(("live", "dropped")),
+                )
+                .values(state="dropping")
+            )
+            if dropping.rowcount != 1:
+                raise ReplayError(f"generation {generation} is live or gone: it is not dropped")
+            await _set_epoch(connection, generation, SEALED)
+        if self._postgresql:
+            await months.drop(self._engine, generation)
+        else:
+            await self._delete_rows(generation)
+        async with transaction(self._engine) as connection:
+            for table in (checkpoints, producer_positions, dead_letters, audits):
+                await connection.execute(delete(table).where(table.c.generation == generation))
+            # The row stays: no number may be given twice, or a projector that slept would take
+            # the new generation for the one it knew.
+            await self._move(connection, generation, "dropping", "dropped")
+
+    async def _delete_rows(self, generation: Generation) -> None:
+        one_chunk = text(
+            "DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN ("
+            "SELECT generation, page, view_hour, shard FROM hourly_views "
+            "WHERE generation = :generation LIMIT :rows)"
+        )
+        while True:
+            async with transaction(self._engine) as connection:
+                deleted = await connection.execute(
+                    one_chunk, {"generation": generation, "rows": _CHUNK_ROWS}
+                )
+            if not deleted.rowcount:
+                return
+            await asyncio.sleep(_CHUNK_PAUSE_SECONDS)
+
+    async def _move(
+        self, connection: AsyncConnection, generation: Generation, old: str, new: str, **values: Any
+    ) -> None:
+        moved = await connection.execute(
+            update(generations)
+            .where(generations.c.generation == generation, generations.c.state == old)
+            .values(state=new, **values)
+        )
+        if moved.rowcount != 1:
+            raise ReplayError(_is_not(generation, old))
+
+    async def _require(
+        self, connection: AsyncConnection, generation: Generation, state: str
+    ) -> None:
+        found = await connection.execute(
+            select(generations.c.state).where(generations.c.generation == generation)
+        )
+        if found.scalar_one_or_none() != state:
+            raise ReplayError(_is_not(generation, state))
+
+
+def _is_not(generation: Generation, state: str) -> str:
+    return f"generation {generation} is not {state} (any more)"
+
+
+async def read_generations(connection: AsyncConnection) -> Sequence[GenerationInfo]:
+    """All generations there are, oldest first."""
+    found = await connection.execute(
+        select(generations)
+        .where(generations.c.state != "dropped")
+        .order_by(generations.c.generation)
+    )
+    return [
+        GenerationInfo(
+            **{
+                **row._mapping,
+                "generation": Generation(row.generation),
+                "carried_before": None if row.carried_before is None else Hour(row.carried_before),
+            }
+        )
+        for row in found
+    ]
+
+
+async def read_checkpoints(
+    connection: AsyncConnection, generation: Generation, *, lock: bool = False
+) -> dict[Partition, Checkpoint]:
+    """The checkpoints of a generation; `lock` holds them until the transaction ends."""
+    query = (
+        select(checkpoints)
+        .where(checkpoints.c.generation == generation)
+        .order_by(checkpoints.c.partition)
+    )
+    found = await connection.execute(query.with_for_update() if lock else query)
+    return {Partition(row.partition): read_checkpoint(row) for row in found}
+
+
+async def _set_epoch(
+    connection: AsyncConnection,
+    generation: Generation,
+    epoch: int,
+    partition: Partition | None = None,
+) -> None:
+    chosen = update(checkpoints).where(checkpoints.c.generation == generation)
+    if partition is not None:
+        chosen = chosen.where(checkpoints.c.partition == partition)
+    await connection.execute(chosen.values(epoch=epoch))
+
+
+def _columns(info: GenerationInfo) -> dict[str, Any]:
+    return {name: getattr(info, name) for name in info.__struct_fields__}

@@ -1,0 +1,1 @@
+"""The rows as they are read."""

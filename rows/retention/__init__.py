@@ -1,0 +1,1 @@
+"""What the rows give up when their time is over."""

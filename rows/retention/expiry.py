@@ -1,0 +1,162 @@
+"""What the database gives up when its time is over, on PostgreSQL and SQLite."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.events import Epoch, Generation, Hour
+from domain.ports.retention import Expiry
+from domain.projection import POSITION_WINDOW
+from domain.retention import ExpiredRows, Leftovers
+from rows.database import now_ms, transaction, translated
+from rows.jobs import RETENTION, fence
+from rows.live import read_horizon
+from rows.postgresql.expiry import ExpiryByMonth
+from rows.sqlite.expiry import ExpiryByPage
+from rows.tables import (
+    audits,
+    checkpoints,
+    dead_letters,
+    generations,
+    producer_positions,
+    retention,
+)
+
+# The rows of one that is loaded have no place yet; one that is dropped goes as a whole.
+_WITH_ROWS = ("catching-up", "live", "previous")
+
+
+class _Rows(Protocol):
+    async def prepare(self, generation: Generation, now_ms: int) -> None: ...
+
+    async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]: ...
+
+    async def waiting(self, generation: Generation, horizon: Hour) -> int: ...
+
+    def drop(
+        self, epoch: Epoch, generation: Generation, horizon: Hour
+    ) -> AsyncIterator[ExpiredRows]: ...
+
+
+class SqlExpiry(Expiry):
+    """`engine` must not time long statements out."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._rows: _Rows = (
+            ExpiryByMonth(engine) if engine.dialect.name == "postgresql" else ExpiryByPage(engine)
+        )
+
+    async def now_ms(self) -> int:
+        """The database's clock."""
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(select(now_ms(self._engine.dialect)))
+            return int(found.scalar_one())
+
+    async def horizon(self) -> Hour:
+        async with translated(), self._engine.connect() as connection:
+            return await read_horizon(connection)
+
+    async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
+        async with transaction(self._engine) as connection:
+            await fence(connection, RETENTION, epoch)
+            await connection.execute(
+                update(retention).where(retention.c.horizon < horizon).values(horizon=horizon)
+            )
+            return await read_horizon(connection)
+
+    async def prepare(self, now_ms: int) -> None:
+        for generation in await self._generations("live"):
+            await self._rows.prepare(generation, now_ms)
+
+    async def expired_rows(self, horizon: Hour) -> Sequence[ExpiredRows]:
+        return [
+            rows
+            for generation in await self._generations(*_WITH_ROWS)
+            for rows in await self._rows.expired(generation, horizon)
+        ]
+
+    async def waiting_rows(self, horizon: Hour) -> int:
+        found = await self._generations(*_WITH_ROWS)
+        return sum([await self._rows.waiting(generation, horizon) for generation in found])
+
+    async def drop_rows(self, epoch: Epoch, horizon: Hour) -> AsyncIterator[ExpiredRows]:
+        for generation in await self._generations(*_WITH_ROWS):
+            async for rows in self._rows.drop(epoch, generation, horizon):
+                yield rows
+
+    async def _generations(self, *states: str) -> Sequence[Generation]:
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(generations.c.generation)
+                .where(generations.c.state.in_(states))
+                .order_by(generations.c.generation)
+            )
+            return [Generation(number) for number in found.scalars()]
+
+    async def expired_generations(self, now_ms: int) -> Sequence[Generation]:
+        async with translated(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(generations.c.generation)
+                .where(or_(generations.c.state == "dropping", _over(now_ms)))
+                .order_by(generations.c.generation)
+            )
+            return [Generation(number) for number in found.scalars()]
+
+    async def retire(self, epoch: Epoch, generation: Generation, now_ms: int) -> bool:
+        async with transaction(self._engine) as connection:
+            await fence(connection, RETENTION, epoch)
+            # Asked again in the same statement: a rollback may have reopened it meanwhile.
+            retired = await connection.execute(
+                update(generations)
+                .where(
+                    generations.c.generation == generation,
+                    or_(generations.c.state == "dropping", _over(now_ms)),
+                )
+                .values(state="dropping")
+            )
+            return retired.rowcount == 1
+
+    async def leftovers(self, before_ms: int | None) -> Leftovers:
+        async with translated(), self._engine.connect() as connection:
+            counts = [
+                await connection.execute(select(func.count()).select_from(table).where(chosen))
+                for table, chosen in _leftovers(before_ms)
+            ]
+            return Leftovers(*(found.scalar_one() for found in counts))
+
+    async def drop_leftovers(self, epoch: Epoch, before_ms: int | None) -> Leftovers:
+        async with transaction(self._engine) as connection:
+            await fence(connection, RETENTION, epoch)
+            await self._drop_lost_audits(connection)
+            gone = [
+                (await connection.execute(delete(table).where(chosen))).rowcount
+                for table, chosen in _leftovers(before_ms)
+            ]
+            return Leftovers(*gone)
+
+    async def _drop_lost_audits(self, connection: AsyncConnection) -> None:
+        there = select(generations.c.generation).where(generations.c.state != "dropped")
+        await connection.execute(delete(audits).where(audits.c.generation.not_in(there)))
+
+
+def _over(now_ms: int) -> ColumnElement[bool]:
+    return and_(generations.c.state == "previous", generations.c.kept_until_ms < now_ms)
+
+
+def _leftovers(before_ms: int | None) -> list[tuple[Any, ColumnElement[bool]]]:
+    # The fold does not look at positions that far back any more, whatever it will read.
+    seen_until = (
+        select(checkpoints.c.next_offset - POSITION_WINDOW)
+        .where(
+            checkpoints.c.generation == producer_positions.c.generation,
+            checkpoints.c.partition == producer_positions.c.partition,
+        )
+        .scalar_subquery()
+    )
+    return [
+        (producer_positions, producer_positions.c.log_offset < seen_until),
+        (dead_letters, dead_letters.c.created_ms < (before_ms or 0)),
+    ]
