@@ -10,11 +10,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from tests.deploy.compose import REPOSITORY
 
 INSTRUCTIONS = re.sub(r"\\\n\s*", "", (REPOSITORY / "Dockerfile").read_text()).splitlines()
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+PACKAGES = find_packages(
+    str(REPOSITORY), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+)
 
 
 def said(instruction: str) -> list[str]:
@@ -46,7 +50,7 @@ def ignored(name: str) -> bool:
 
 
 def test_every_package_is_copied() -> None:
-    packages = {name.partition(".")[0] for name in PROJECT["tool"]["setuptools"]["packages"]}
+    packages = {name.partition(".")[0] for name in PACKAGES}
     assert packages <= set(copied())
 
 
@@ -107,7 +111,7 @@ def test_what_is_copied_makes_the_whole_project(tmp_path: Path) -> None:
         packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     tracked = {
         str(file.relative_to(REPOSITORY))
-        for package in PROJECT["tool"]["setuptools"]["packages"]
+        for package in PACKAGES
         for file in (REPOSITORY / package.replace(".", "/")).iterdir()
         if file.suffix in (".py", ".mako")
     }
