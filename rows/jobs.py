@@ -5,13 +5,12 @@ changes is guarded by `fence` in the same transaction.
 """
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced
 from domain.events import Epoch
 from domain.ports.common import Jobs
-from rows.database import now_ms, transaction, translated
+from rows.database import database_errors, insert_into, now_ms, transaction
 from rows.tables import jobs
 
 REPLAY = "replay"
@@ -25,12 +24,13 @@ class SqlJobs(Jobs):
         self._engine = engine
         self._lease_ms = lease_ms
         self._now = now_ms(engine.dialect)
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
     async def acquire(self, name: str, owner: str) -> Epoch | None:
         fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}
         async with transaction(self._engine) as connection:
-            await connection.execute(self._insert(jobs).values(fresh).on_conflict_do_nothing())
+            await connection.execute(
+                insert_into(self._engine, jobs).values(fresh).on_conflict_do_nothing()
+            )
             # Passed over while another transaction holds it: that one has the job, even if its
             # process has stopped in the middle.
             free = (
@@ -70,7 +70,7 @@ class SqlJobs(Jobs):
             )
 
     async def holder(self, name: str) -> str | None:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(jobs.c.owner).where(jobs.c.name == name, jobs.c.expires_ms >= self._now)
             )

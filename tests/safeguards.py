@@ -63,8 +63,8 @@ SAFEGUARDS = [
     Safeguard(
         "one transaction",
         "rows/database.py",
-        "    async with translated(), engine.begin() as connection:\n",
-        "    async with translated(), engine.connect() as connection:\n"
+        "    async with database_errors(), engine.begin() as connection:\n",
+        "    async with database_errors(), engine.connect() as connection:\n"
         '        await connection.execution_options(isolation_level="AUTOCOMMIT")\n',
         STORE + "what_fails_half_way_has_changed_nothing",
     ),
@@ -343,7 +343,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "audit from one snapshot",
-        "rows/rebuild/comparison.py",
+        "rows/database.py",
         'await connection.execution_options(isolation_level="REPEATABLE READ")',
         "pass",
         GENERATIONS + "an_audit_is_exact_while_the_fold_goes_on[postgres]",

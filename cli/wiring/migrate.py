@@ -8,7 +8,7 @@ from domain.settings import Settings
 from log.rabbitmq.streams import declare_streams
 from log.sqlite.partitions import declare_partitions
 from migrations.upgrade import Branch, require_newest, upgrade
-from rows.database import translated
+from rows.database import database_errors
 from rows.engine import engine_at
 from rows.rebuild.generations import SqlGenerations
 
@@ -43,7 +43,7 @@ def log_url(settings: Settings) -> str:
 
 
 async def _upgrade(url: str, branch: Branch) -> str:
-    async with engine_at(url) as engine, translated():
+    async with engine_at(url) as engine, database_errors():
         return await upgrade(engine, branch)
 
 
@@ -54,5 +54,5 @@ async def require_migrated(settings: Settings) -> None:
 
 async def require_newest_at(url: str) -> None:
     """The same of the rows at `url`."""
-    async with engine_at(url, read_only=True) as engine, translated():
+    async with engine_at(url, read_only=True) as engine, database_errors():
         await require_newest(engine)

@@ -9,16 +9,13 @@ from contextlib import asynccontextmanager
 from math import ceil
 
 from sqlalchemy import case, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership
 from domain.ports.fold import Leases
-from rows.database import now_ms, transaction, translated
+from rows.database import LEASES_LOCK, alone, database_errors, insert_into, now_ms, transaction
 from rows.tables import checkpoints, leases, projectors
-
-LOCK = 0x_F007_1EA5
 
 
 class SqlLeases(Leases):
@@ -28,7 +25,6 @@ class SqlLeases(Leases):
         self._engine = engine
         self._lease_ms = lease_ms
         self._now = now_ms(engine.dialect)
-        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
         async with self._alone() as connection:
@@ -79,7 +75,7 @@ class SqlLeases(Leases):
 
     async def ownership(self) -> Ownership:
         holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
             )
@@ -95,10 +91,9 @@ class SqlLeases(Leases):
     async def _alone(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that changes leases while nobody else does, as SQLite has it anyway."""
         async with transaction(self._engine) as connection:
-            if self._engine.dialect.name == "postgresql":
-                # Everybody renews its own rows and removes those of the dead. Whoever is thought
-                # dead and returns is both, and without an order two of them would deadlock.
-                await connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            # Everybody renews its own rows and removes those of the dead. Whoever is thought dead
+            # and returns is both, and without an order two of them would deadlock.
+            await alone(connection, LEASES_LOCK)
             yield connection
 
     @property
@@ -113,10 +108,14 @@ class SqlLeases(Leases):
         wanted = set(range(partitions)) | {row.partition for row in old}
         if new := sorted(wanted - known):
             rows = [{"partition": p, "owner": None, "epoch": 0, "expires_ms": 0} for p in new]
-            await connection.execute(self._insert(leases).on_conflict_do_nothing(), rows)
+            await connection.execute(
+                insert_into(self._engine, leases).on_conflict_do_nothing(), rows
+            )
 
     async def _sign_in(self, connection: AsyncConnection, owner: str) -> None:
-        statement = self._insert(projectors).values(owner=owner, expires_ms=self._until)
+        statement = insert_into(self._engine, projectors).values(
+            owner=owner, expires_ms=self._until
+        )
         await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["owner"], set_={"expires_ms": statement.excluded.expires_ms}

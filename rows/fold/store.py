@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import and_, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
@@ -17,7 +16,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, Position, RowKey
-from rows.database import transaction, translated
+from rows.database import database_errors, insert_into, transaction
 from rows.postgresql.months import MonthPartitions, has_no_place, has_no_table
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
@@ -55,7 +54,6 @@ class SqlProjectionStore(ProjectionStore):
         self._engine = engine
         self._clock = clock
         self._postgresql = engine.dialect.name == "postgresql"
-        self._insert = postgresql.insert if self._postgresql else sqlite.insert
         self._months = MonthPartitions(engine)
 
     async def claim(
@@ -66,7 +64,9 @@ class SqlProjectionStore(ProjectionStore):
             key = _is(info.generation, partition)
             fresh = {"generation": info.generation, "partition": partition}
             await connection.execute(
-                self._insert(checkpoints).values(fresh | ZEROS).on_conflict_do_nothing()
+                insert_into(self._engine, checkpoints)
+                .values(fresh | ZEROS)
+                .on_conflict_do_nothing()
             )
             claimed = await connection.execute(
                 update(checkpoints)
@@ -183,7 +183,7 @@ class SqlProjectionStore(ProjectionStore):
     ) -> None:
         if not delta.positions:
             return
-        statement = self._insert(producer_positions)
+        statement = insert_into(self._engine, producer_positions)
         statement = statement.on_conflict_do_update(
             index_elements=["generation", "partition", "producer"],
             set_={
@@ -239,7 +239,7 @@ class SqlProjectionStore(ProjectionStore):
         await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == _LIVE.scalar_subquery())
@@ -248,7 +248,7 @@ class SqlProjectionStore(ProjectionStore):
             return [read_checkpoint(row) for row in found]
 
     async def ping(self) -> None:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             await connection.execute(text("SELECT count(*) FROM generations"))
 
     async def close(self) -> None:

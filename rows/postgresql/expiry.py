@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.events import Epoch, Generation, Hour
 from domain.hours import HOUR_MS, from_datetime, hour_of, to_datetime
 from domain.retention import ExpiredRows
-from rows.database import transaction, translated
+from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
 from rows.postgresql import months
 from rows.postgresql.months import Month, MonthPartitions
@@ -34,7 +34,7 @@ class ExpiryByMonth:
 
     async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]:
         """The months that are past, with what is in them."""
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return [
                 await _measure(connection, generation, month)
                 for month in await months.months(connection, generation)
@@ -45,7 +45,7 @@ class ExpiryByMonth:
         """Rows that are past while their month is not."""
         month = months.month_of(to_datetime(horizon))
         name = months.month_name(generation, month)
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             if not await months.exists(connection, name):
                 return 0
             statement = text(f"SELECT count(*) FROM {name} WHERE view_hour < :moment")
@@ -56,7 +56,7 @@ class ExpiryByMonth:
         self, epoch: Epoch, generation: Generation, horizon: Hour
     ) -> AsyncIterator[ExpiredRows]:
         """Month by month, oldest first."""
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await months.months(connection, generation)
         for month in found:
             if _is_past(month, horizon):
@@ -70,7 +70,7 @@ class ExpiryByMonth:
             await months.detach(
                 self._engine, months.parent_name(generation), name, _PATIENCE_SECONDS
             )
-            async with translated(), self._engine.connect() as connection:
+            async with database_errors(), self._engine.connect() as connection:
                 gone = await _measure(connection, generation, month)
             async with transaction(self._engine) as connection:
                 # A dump may hold the table for hours: nobody must wait for this meanwhile.

@@ -19,16 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
-from rows.database import transaction, translated
+from rows.database import MONTHS_LOCK, STRUCTURE_LOCK, alone, database_errors, transaction
 
 # One partition for all that is older: a client with a broken clock must not be able to make
 # the planner look at thousands of tables.
 FIRST_MONTH = (1990, 1)
 # The last that a datetime can hold; there is no first moment after it.
 LAST_MONTH = (9999, 12)
-_LOCK = 0x_F007_0002
-# Held while a table with rows comes or goes, shared by whoever adds all rows up.
-STRUCTURE_LOCK = 0x_F007_0003
 # The generation, the same in all of a table, last: sorting compares what differs first.
 _KEY = "page, view_hour, shard, generation"
 
@@ -82,7 +79,7 @@ class MonthPartitions:
         self, connection: AsyncConnection, generation: Generation, month: Month
     ) -> bool:
         name = month_name(generation, month)
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        await alone(connection, MONTHS_LOCK)
         if await exists(connection, name):
             return False
         # A table of its own first, attached after: creating it as a partition would lock
@@ -173,7 +170,7 @@ async def drop(engine: AsyncEngine, generation: Generation) -> None:
     name = parent_name(generation)
     await detach(engine, "hourly_views", name)
     async with transaction(engine) as connection:
-        await _run(connection, f"SELECT pg_advisory_xact_lock({STRUCTURE_LOCK})")
+        await alone(connection, STRUCTURE_LOCK)
         for month in await months(connection, generation):
             await _run(connection, f"DROP TABLE {month_name(generation, month)}")
         await _run(connection, f"DROP TABLE IF EXISTS {name}")
@@ -187,7 +184,7 @@ async def detach(
     Repeatable: what an earlier try left half done is finished; a loose table is left as it is.
     Whoever still reads after `patience_seconds` ends the try.
     """
-    async with translated(), engine.connect() as connection:
+    async with database_errors(), engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         found = await placement(connection, name)
         if found not in ("attached", "pending"):
@@ -204,7 +201,7 @@ async def detach(
 @asynccontextmanager
 async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
     """Nobody adds rows up, and no other changes tables with rows, meanwhile."""
-    async with translated(), engine.connect() as connection:
+    async with database_errors(), engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         # Tried again instead of waited for: a statement that waits keeps its snapshot, and the
         # last step of a detachment waits for all snapshots.
@@ -219,7 +216,7 @@ async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
 async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> bool:
     """The quick way: False where a row was loaded in more than one part."""
     name = month_name(generation, month)
-    async with translated(), engine.connect() as connection:
+    async with database_errors(), engine.connect() as connection:
         try:
             await _locked(connection)
             if not await attached(connection, name):
@@ -252,7 +249,7 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
 
 
 async def _locked(connection: AsyncConnection) -> None:
-    await _run(connection, f"SELECT pg_advisory_xact_lock({STRUCTURE_LOCK})")
+    await alone(connection, STRUCTURE_LOCK)
     # For the one statement that sorts or hashes all rows of a month.
     await _run(connection, "SET LOCAL maintenance_work_mem = '256MB'")
     await _run(connection, "SET LOCAL work_mem = '64MB'")

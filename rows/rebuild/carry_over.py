@@ -12,7 +12,7 @@ from domain.generations import NOT_CARRIED, GenerationInfo
 from domain.hours import from_datetime, to_datetime
 from domain.page_rules import PageRules
 from domain.ports.rebuild import History
-from rows.database import translated
+from rows.database import database_errors, snapshot
 from rows.fold.store import ZEROS
 from rows.jobs import REPLAY
 from rows.live import read_horizon
@@ -39,11 +39,11 @@ class SqlHistory(History):
         self._postgresql = engine.dialect.name == "postgresql"
 
     async def horizon(self) -> Hour:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return await read_horizon(connection)
 
     async def hours_before(self, end: Hour) -> Sequence[Hour]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return await self._hours_before(connection, end)
 
     async def _hours_before(self, connection: AsyncConnection, end: Hour) -> Sequence[Hour]:
@@ -66,17 +66,14 @@ class SqlHistory(History):
         while True:
             if self._postgresql:
                 await MonthPartitions(self._engine, loading=True).ensure(info.generation, hours)
-            async with translated(), self._engine.connect() as connection:
-                if self._postgresql:
-                    # Rows and the checkpoints they belong to, from one moment.
-                    await connection.execution_options(isolation_level="REPEATABLE READ")
+            # Rows and the checkpoints they belong to, from one moment.
+            async with snapshot(self._engine) as connection:
                 known, hours = (
                     hours,
                     [] if before is None else await self._hours_before(connection, before),
                 )
                 if not set(hours) <= set(known):
                     # The live fold has met an hour since, whose table may be missing.
-                    await connection.rollback()
                     continue
                 views = await self._copy(connection, epoch, info.generation, hours)
                 await connection.commit()

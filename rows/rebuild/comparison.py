@@ -10,7 +10,7 @@ from domain.events import Generation, Hour
 from domain.generations import Audit, Diff
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison
-from rows.database import translated
+from rows.database import STRUCTURE_LOCK, database_errors, snapshot
 from rows.live import read_horizon
 from rows.postgresql import months
 from rows.rebuild.ahead import fill_ahead
@@ -27,7 +27,7 @@ class SqlComparison(Comparison):
         self._postgresql = engine.dialect.name == "postgresql"
 
     async def compare(self, generation: Generation, log: LogReader, first: Hour) -> Diff:
-        async with self._structure_stands(), self._snapshot() as connection:
+        async with self._structure_stands(), snapshot(self._engine) as connection:
             infos = {info.generation: info for info in await read_generations(connection)}
             live = next(info for info in infos.values() if info.state == "live")
             # Retention drops one generation's hours before the other's, after moving this.
@@ -36,7 +36,7 @@ class SqlComparison(Comparison):
             return await difference(connection, generation, live.generation, first)
 
     async def audit(self, generation: Generation) -> Audit:
-        async with self._structure_stands(), self._snapshot() as connection:
+        async with self._structure_stands(), snapshot(self._engine) as connection:
             found = await connection.execute(
                 select(generations).where(generations.c.generation == generation)
             )
@@ -60,11 +60,9 @@ class SqlComparison(Comparison):
         if not self._postgresql:
             yield
             return
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
-            await connection.execute(
-                text(f"SELECT pg_advisory_xact_lock_shared({months.STRUCTURE_LOCK})")
-            )
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({STRUCTURE_LOCK})"))
             yield
             await connection.rollback()
 
@@ -83,12 +81,3 @@ class SqlComparison(Comparison):
             total = await connection.execute(text(f"SELECT coalesce(sum(views), 0) FROM {name}"))
             views += int(total.scalar_one())
         return views
-
-    @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[AsyncConnection]:
-        async with translated(), self._engine.connect() as connection:
-            if self._postgresql:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            yield connection
-            # Temporary tables go with the transaction.
-            await connection.rollback()

@@ -17,7 +17,7 @@ from domain.ports.common import Clock
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations
 from projector.fold.runner import Runner
-from rows.database import transaction, translated
+from rows.database import database_errors, transaction
 from rows.engine import PAUSE_MS
 from rows.fold.store import SqlProjectionStore, read_checkpoint
 from rows.jobs import REPLAY, fence
@@ -56,15 +56,15 @@ class SqlGenerations(Generations):
         self._postgresql = engine.dialect.name == "postgresql"
 
     async def all(self) -> Sequence[GenerationInfo]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return await read_generations(connection)
 
     async def checkpoints(self, generation: Generation) -> Mapping[Partition, Checkpoint]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return await read_checkpoints(connection, generation)
 
     async def partitions(self) -> set[Partition]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             known = select(leases.c.partition).union(select(checkpoints.c.partition))
             return {Partition(p) for p in (await connection.execute(known)).scalars()}
 

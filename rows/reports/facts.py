@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.reports import AuditResult, Facts
-from rows.database import translated
+from rows.database import database_errors
 from rows.tables import audits, checkpoints, dead_letters, generations, retention
 
 _LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
@@ -20,7 +20,7 @@ class SqlMetricsReader:
 
     async def facts(self) -> Facts:
         """Raises `StoreUnavailable`."""
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             one = await connection.execute(
                 select(
                     _LIVE,

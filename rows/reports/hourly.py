@@ -12,7 +12,7 @@ from domain.hours import from_datetime, to_datetime
 from domain.page_rules import NO_RULES, PageRules
 from domain.ports.reports import ReportReader
 from domain.reports import HourlyViews
-from rows.database import translated
+from rows.database import database_errors
 from rows.tables import generations, hourly_views, retention
 
 # The generation is a value, not a subquery: so PostgreSQL plans over the tables of one.
@@ -75,7 +75,7 @@ class SqlReportReader(ReportReader):
             "first": first if numbers else to_datetime(first),
             "end": end if numbers else to_datetime(end),
         }
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             rows = (await connection.execute(_HOURLY, values)).all()
         if not rows:
             raise StoreUnavailable("no generation is live: run footfall migrate")
@@ -85,7 +85,7 @@ class SqlReportReader(ReportReader):
         return Hour(found) if self._hours_are_numbers else from_datetime(found)
 
     async def ping(self) -> None:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             await connection.execute(text("SELECT count(*) FROM generations"))
 
     async def close(self) -> None:

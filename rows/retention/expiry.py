@@ -10,7 +10,7 @@ from domain.events import Epoch, Generation, Hour
 from domain.ports.retention import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
-from rows.database import now_ms, transaction, translated
+from rows.database import database_errors, now_ms, transaction
 from rows.jobs import RETENTION, fence
 from rows.live import read_horizon
 from rows.postgresql.expiry import ExpiryByMonth
@@ -51,12 +51,12 @@ class SqlExpiry(Expiry):
 
     async def now_ms(self) -> int:
         """The database's clock."""
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(select(now_ms(self._engine.dialect)))
             return int(found.scalar_one())
 
     async def horizon(self) -> Hour:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             return await read_horizon(connection)
 
     async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
@@ -88,7 +88,7 @@ class SqlExpiry(Expiry):
                 yield rows
 
     async def _generations(self, *states: str) -> Sequence[Generation]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(generations.c.generation)
                 .where(generations.c.state.in_(states))
@@ -97,7 +97,7 @@ class SqlExpiry(Expiry):
             return [Generation(number) for number in found.scalars()]
 
     async def expired_generations(self, now_ms: int) -> Sequence[Generation]:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(generations.c.generation)
                 .where(or_(generations.c.state == "dropping", _over(now_ms)))
@@ -120,7 +120,7 @@ class SqlExpiry(Expiry):
             return retired.rowcount == 1
 
     async def leftovers(self, before_ms: int | None) -> Leftovers:
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             counts = [
                 await connection.execute(select(func.count()).select_from(table).where(chosen))
                 for table, chosen in _leftovers(before_ms)

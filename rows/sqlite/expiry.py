@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import StoreUnavailable
 from domain.events import Epoch, Generation, Hour
 from domain.retention import ExpiredRows
-from rows.database import transaction, translated
+from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
 
 _CHUNK_PAGES = 500
@@ -147,7 +147,7 @@ class ExpiryByPage:
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[aiosqlite.Connection]:
         """Outside of transactions, which wait for their turn to write even where they only read."""
-        async with translated(), self._engine.connect() as connection:
+        async with database_errors(), self._engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert isinstance(driver, aiosqlite.Connection)
             try:

@@ -20,7 +20,7 @@ from domain.events import Entry, Offset, Partition
 from domain.projection import project
 from domain.settings import Settings
 from log.opening import open_reader
-from rows.database import translated
+from rows.database import database_errors
 from rows.engine import open_engine
 from tests.acceptance.processes import Role, until
 from tests.conftest import embedded
@@ -74,7 +74,7 @@ async def stored(settings: Settings) -> Counter[str]:
     """Views by page as anybody with psql would see them."""
     engine = open_engine(settings.rows_url, read_only=True)
     try:
-        async with translated(), engine.connect() as connection:
+        async with database_errors(), engine.connect() as connection:
             found = await connection.execute(
                 text("SELECT page, sum(views) AS views FROM page_views GROUP BY page")
             )

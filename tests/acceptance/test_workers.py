@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from domain.settings import Settings
-from rows.database import translated
+from rows.database import database_errors
 from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, until
 from tests.acceptance.test_exactly_once import PAGES, Load, folded, stored
@@ -28,7 +28,7 @@ async def producers(settings: Settings) -> int:
     """How many ingest processes have been folded so far."""
     engine = open_engine(settings.rows_url, read_only=True)
     try:
-        async with translated(), engine.connect() as connection:
+        async with database_errors(), engine.connect() as connection:
             query = "SELECT count(DISTINCT producer) FROM producer_positions"
             return int((await connection.execute(text(query))).scalar_one())
     finally:
