@@ -1,14 +1,15 @@
 """The tables of the rows, as SQLAlchemy sees them.
 
-The migrations create them; `tests/migrations` holds the two together. The hour is a
-`timestamptz` in PostgreSQL, where people query it by hand and partitions are cut by it, and
-whole hours since 1970 in SQLite, which has no such type.
+The migrations create them; `tests/migrations` holds the two together.
 """
+
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Dialect,
     Integer,
     LargeBinary,
     MetaData,
@@ -16,9 +17,31 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
 
+from domain.events import Hour
+from domain.hours import from_datetime, to_datetime
+
 metadata = MetaData()
+
+
+class _Moment(TypeDecorator[Hour]):
+    """The start of an hour as a `timestamptz`."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Hour | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else to_datetime(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> Hour | None:
+        return None if value is None else from_datetime(value)
+
+
+HOUR = Integer().with_variant(_Moment(), "postgresql")
+"""An `Hour`: a `timestamptz` in PostgreSQL, where people query it by hand and partitions are cut by
+it, and whole hours since 1970 in SQLite, which has no such type."""
 
 generations = Table(
     "generations",
@@ -40,9 +63,7 @@ hourly_views = Table(
     metadata,
     Column("generation", Integer, primary_key=True),
     Column("page", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
-    Column(
-        "view_hour", DateTime(timezone=True).with_variant(Integer(), "sqlite"), primary_key=True
-    ),
+    Column("view_hour", HOUR, primary_key=True),
     Column("shard", SmallInteger, primary_key=True),
     Column("views", BigInteger, nullable=False),
 )

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.schema import CreateTable
 
 from domain.checkpoint import Checkpoint
 from domain.errors import LogUnavailable
@@ -16,11 +17,21 @@ from domain.ports.log import LogReader, Subscription
 from domain.projection import Fold, Position, RowKey
 from rows.fold.store import read_positions
 from rows.rebuild.generations import read_checkpoints
-from rows.tables import checkpoints
+from rows.tables import HOUR, checkpoints
 
 _TAKE_ENTRIES = 100
 _PATIENCE_SECONDS = 10.0
 _PIECE_ROWS = 100_000
+
+_AHEAD = Table(
+    "ahead",
+    MetaData(),
+    Column("page", Text),
+    Column("view_hour", HOUR),
+    Column("new_views", BigInteger),
+    Column("old_views", BigInteger),
+    prefixes=["TEMPORARY"],
+)
 
 
 async def fill_ahead(
@@ -31,7 +42,7 @@ async def fill_ahead(
     The log is read as that side would fold it, so that both sides with it stand at one vector of
     offsets.
     """
-    await _create(connection)
+    await connection.execute(CreateTable(_AHEAD))
     news = await read_checkpoints(connection, new.generation)
     olds = await read_checkpoints(connection, old.generation)
     carried = await _carried_offsets(connection)
@@ -48,14 +59,6 @@ async def fill_ahead(
         async with log.subscribe(partition, late.next_offset) as subscription:
             async for rows in ahead.fold(subscription, until):
                 await _save(connection, rows, is_new=info is new)
-
-
-async def _create(connection: AsyncConnection) -> None:
-    kind = "timestamptz" if connection.dialect.name == "postgresql" else "INTEGER"
-    await connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE ahead (page text, view_hour {kind}, new_views bigint, "
-        "old_views bigint)"
-    )
 
 
 async def _save(connection: AsyncConnection, rows: Mapping[RowKey, int], *, is_new: bool) -> None:

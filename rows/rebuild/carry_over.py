@@ -1,15 +1,14 @@
 """What is kept, and what is copied because the log cannot give it back any more."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import func, insert, literal, select, text, update
+from sqlalchemy import bindparam, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced
 from domain.events import Epoch, Generation, Hour
 from domain.generations import NOT_CARRIED, GenerationInfo
-from domain.hours import from_datetime, to_datetime
+from domain.hours import to_datetime
 from domain.page_rules import PageRules
 from domain.ports.rebuild import History
 from rows.database import database_errors, snapshot
@@ -18,7 +17,7 @@ from rows.jobs import REPLAY
 from rows.live import read_horizon
 from rows.postgresql.months import MonthPartitions, month_name, month_of
 from rows.rebuild.generations import read_checkpoints
-from rows.tables import checkpoints, generations, hourly_views, jobs, producer_positions
+from rows.tables import HOUR, checkpoints, generations, hourly_views, jobs, producer_positions
 
 _LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
@@ -29,6 +28,7 @@ _COPY = """
     WHERE copied.generation = :live AND view_hour >= :first AND view_hour < :end
     GROUP BY coalesce(renamed.name, copied.page), view_hour, shard
 """
+_BOUNDS = [bindparam("first", type_=HOUR), bindparam("end", type_=HOUR)]
 
 
 class SqlHistory(History):
@@ -52,13 +52,13 @@ class SqlHistory(History):
             select(hourly_views.c.view_hour)
             .where(
                 hourly_views.c.generation == _LIVE,
-                hourly_views.c.view_hour >= self._bound(first),
-                hourly_views.c.view_hour < self._bound(end),
+                hourly_views.c.view_hour >= first,
+                hourly_views.c.view_hour < end,
             )
             .distinct()
             .order_by(hourly_views.c.view_hour)
         )
-        return [from_datetime(hour) if self._postgresql else Hour(hour) for hour in found.scalars()]
+        return [Hour(hour) for hour in found.scalars()]
 
     async def carry_over(self, epoch: Epoch, info: GenerationInfo) -> int:
         before = info.carried_before
@@ -125,9 +125,9 @@ class SqlHistory(History):
             )
         await self._carry_positions(connection, live, generation)
         for target, first, end in self._targets(generation, hours):
-            values = {"generation": generation, "live": live}
-            values |= {"first": self._bound(first), "end": self._bound(end)}
-            await connection.execute(text(_COPY.format(target=target)), values)
+            values = {"generation": generation, "live": live, "first": first, "end": end}
+            copy = text(_COPY.format(target=target)).bindparams(*_BOUNDS)
+            await connection.execute(copy, values)
         await connection.exec_driver_sql("DROP TABLE renamed")
         return views
 
@@ -162,7 +162,7 @@ class SqlHistory(History):
             select(hourly_views.c.page)
             .where(
                 hourly_views.c.generation == live,
-                hourly_views.c.view_hour <= self._bound(hours[-1]),
+                hourly_views.c.view_hour <= hours[-1],
             )
             .distinct()
         )
@@ -182,8 +182,8 @@ class SqlHistory(History):
         total = await connection.execute(
             select(func.coalesce(func.sum(hourly_views.c.views), 0)).where(
                 hourly_views.c.generation == live,
-                hourly_views.c.view_hour >= self._bound(hours[0]),
-                hourly_views.c.view_hour <= self._bound(hours[-1]),
+                hourly_views.c.view_hour >= hours[0],
+                hourly_views.c.view_hour <= hours[-1],
             )
         )
         return int(total.scalar_one())
@@ -202,6 +202,3 @@ class SqlHistory(History):
             first = spans.get(name, (hour, hour))[0]
             spans[name] = (first, Hour(hour + 1))
         return [(name, first, end) for name, (first, end) in spans.items()]
-
-    def _bound(self, hour: Hour) -> Any:
-        return to_datetime(hour) if self._postgresql else hour

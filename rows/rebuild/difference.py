@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Generation, Hour
 from domain.generations import Diff, HourDifference
-from domain.hours import from_datetime, to_datetime
+from rows.tables import HOUR
 
 LARGEST = 20
 
@@ -58,11 +58,11 @@ async def difference(
     connection: AsyncConnection, new: Generation, old: Generation, first: Hour
 ) -> Diff:
     """New against old for hours from `first` on, `ahead` taken into account."""
-    from_first = {"first": to_datetime(first) if _is_postgresql(connection) else first}
+    from_first = {"first": first}
     old_rows, old_views = await _totals(connection, {"generation": old, **from_first})
     new_rows, new_views = await _totals(connection, {"generation": new, **from_first})
     ahead = await connection.execute(
-        text(
+        _from_first(
             "SELECT coalesce(sum(old_views), 0), coalesce(sum(new_views), 0) FROM ahead "
             "WHERE view_hour >= :first"
         ),
@@ -71,7 +71,7 @@ async def difference(
     old_ahead, new_ahead = ahead.one()
     await _find_differing(connection, {"new": new, "old": old, **from_first})
     differing = await connection.execute(text("SELECT count(*) FROM differing"))
-    largest = await connection.execute(text(_LARGEST), {"most": LARGEST})
+    largest = await connection.execute(text(_LARGEST).columns(view_hour=HOUR), {"most": LARGEST})
     return Diff(
         old=old,
         new=new,
@@ -82,19 +82,14 @@ async def difference(
         new_views=new_views + int(new_ahead),
         differing=differing.scalar_one(),
         largest=[
-            HourDifference(
-                row.page,
-                from_datetime(row.view_hour) if _is_postgresql(connection) else Hour(row.view_hour),
-                int(row.old_views),
-                int(row.new_views),
-            )
+            HourDifference(row.page, Hour(row.view_hour), int(row.old_views), int(row.new_views))
             for row in largest
         ],
     )
 
 
 async def _totals(connection: AsyncConnection, values: Mapping[str, Any]) -> tuple[int, int]:
-    rows, views = (await connection.execute(text(_TOTALS), values)).one()
+    rows, views = (await connection.execute(_from_first(_TOTALS), values)).one()
     return rows, int(views)
 
 
@@ -110,7 +105,7 @@ async def _find_differing(connection: AsyncConnection, values: Mapping[str, Any]
         hours += " AND view_hour IN (SELECT hour FROM suspects)"
         await connection.execute(text("SET LOCAL work_mem = '64MB'"))
     sides = _SIDES.format(hours=hours)
-    await connection.execute(text(_DIFFERING.format(sides=sides)), values)
+    await connection.execute(_from_first(_DIFFERING.format(sides=sides)), values)
 
 
 async def _suspects(connection: AsyncConnection, values: Mapping[str, Any]) -> list[datetime]:
@@ -122,12 +117,16 @@ async def _suspects(connection: AsyncConnection, values: Mapping[str, Any]) -> l
         (old, _OF_AHEAD, "old_views"),
         (new, _OF_AHEAD, "new_views"),
     ):
-        statement = text(_FINGERPRINTS.format(rows=rows, views=views))
+        statement = _from_first(_FINGERPRINTS.format(rows=rows, views=views))
         wanted = {name: values[name] for name in statement.compile().params}
         for hour, *sums in await connection.execute(statement, wanted):
             for place, value in enumerate(sums):
                 side[hour, place] += int(value)
     return sorted({hour for hour, place in {*old, *new} if old[hour, place] != new[hour, place]})
+
+
+def _from_first(statement: str) -> TextClause:
+    return text(statement).bindparams(bindparam("first", type_=HOUR))
 
 
 def _is_postgresql(connection: AsyncConnection) -> bool:

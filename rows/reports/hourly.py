@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
-from domain.hours import from_datetime, to_datetime
 from domain.page_rules import NO_RULES, PageRules
 from domain.ports.reports import ReportReader
 from domain.reports import HourlyViews
@@ -47,7 +46,6 @@ class SqlReportReader(ReportReader):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._hours_are_numbers = engine.dialect.name == "sqlite"
         self._live = Generation(0)
         self._rules = NO_RULES
 
@@ -57,9 +55,7 @@ class SqlReportReader(ReportReader):
             rows = await self._read(live, rules.apply(page), first, end)
             if (rows[0].generation, rows[0].page_rules) == (live, rules.text):
                 views = {
-                    self._hour(row.view_hour): int(row.views)
-                    for row in rows
-                    if row.view_hour is not None
+                    Hour(row.view_hour): int(row.views) for row in rows if row.view_hour is not None
                 }
                 return HourlyViews(views, Hour(rows[0].horizon))
             # Another one is live now; its pages may be counted under other names.
@@ -68,21 +64,12 @@ class SqlReportReader(ReportReader):
         raise StoreUnavailable("the live generation changes again and again")
 
     async def _read(self, live: Generation, page: str, first: Hour, end: Hour) -> Sequence[Any]:
-        numbers = self._hours_are_numbers
-        values = {
-            "generation": live,
-            "page": page,
-            "first": first if numbers else to_datetime(first),
-            "end": end if numbers else to_datetime(end),
-        }
+        values = {"generation": live, "page": page, "first": first, "end": end}
         async with database_errors(), self._engine.connect() as connection:
             rows = (await connection.execute(_HOURLY, values)).all()
         if not rows:
             raise StoreUnavailable("no generation is live: run footfall migrate")
         return rows
-
-    def _hour(self, found: Any) -> Hour:
-        return Hour(found) if self._hours_are_numbers else from_datetime(found)
 
     async def ping(self) -> None:
         async with database_errors(), self._engine.connect() as connection:
