@@ -21,7 +21,7 @@ from domain.settings import Settings
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 from log.opening import open_writer
 from rows.engine import open_engine
-from rows.fold.store import _UPSERT_POSTGRESQL
+from rows.postgresql.layout import upsert_into
 from rows.postgresql.months import MonthPartitions
 from rows.rebuild.generations import SqlGenerations
 
@@ -213,7 +213,7 @@ async def _upsert_only(
     # As many connections as the projector has partitions under way.
     connections = [await open_database(settings) for _ in transactions]
 
-    statement = _UPSERT_POSTGRESQL.format(table="hourly_views")
+    statement = upsert_into("hourly_views")
 
     async def one(connection: asyncpg.Connection, partition: Partition) -> None:
         for columns in transactions[partition]:

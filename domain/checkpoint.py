@@ -4,6 +4,8 @@ from msgspec import Struct
 
 from domain.events import Epoch, Generation, Offset, Partition
 
+_NONE, _FIRST = Offset(0), Epoch(0)
+
 
 class Checkpoint(Struct, frozen=True):
     """The next offset to fold, who may fold it (`epoch`), and running totals for audits.
@@ -18,6 +20,16 @@ class Checkpoint(Struct, frozen=True):
     events: int = 0
     views: int = 0
     recorded_ms: int = 0
+
+
+def at_start(
+    generation: Generation,
+    partition: Partition,
+    next_offset: Offset = _NONE,
+    epoch: Epoch = _FIRST,
+) -> Checkpoint:
+    """Nothing is folded yet; the fold begins at `next_offset`."""
+    return Checkpoint(generation, partition, next_offset, epoch)
 
 
 class Bounds(Struct, frozen=True):

@@ -232,8 +232,8 @@ SAFEGUARDS = [
         "sealed epoch at drop",
         "rows/rebuild/generations.py",
         "            await _set_epoch(connection, generation, SEALED)\n"
-        "        if self._postgresql:\n",
-        "        if self._postgresql:\n",
+        "        await self._layout.remove(generation)\n",
+        "        await self._layout.remove(generation)\n",
         GENERATIONS + "a_drop_that_died_is_repeated[sqlite]",
     ),
     Safeguard(
@@ -273,7 +273,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "finished months take upserts",
-        "rows/rebuild/bulk.py",
+        "rows/postgresql/layout.py",
         "            if await attached(connection, name):\n",
         "            if name is None:\n",
         GENERATIONS + "a_finish_that_died_between_months_goes_on_although_the_log_grew[postgres-1]",

@@ -21,7 +21,6 @@ from projector.rebuild.throttle import ThrottledStore
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, SqlJobs
-from rows.rebuild.bulk import BulkLoadStore
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
@@ -40,7 +39,7 @@ Steps = Callable[[Rebuild], Awaitable[None]]
 async def open_loader(settings: Settings, events_per_second: float) -> AsyncIterator[Runner]:
     """What folds in bulk into a generation that is loading; 0 events a second mean no limit."""
     reader = open_reader(settings)
-    bulk = BulkLoadStore(open_engine(settings.rows_url, patient=True), now_ms)
+    bulk = SqlProjectionStore(open_engine(settings.rows_url, patient=True), now_ms, bulk=True)
     store: ProjectionStore = bulk
     batch_size = _LOAD_EVENTS
     if events_per_second:

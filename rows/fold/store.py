@@ -7,54 +7,35 @@ from typing import Any
 from sqlalchemy import and_, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.checkpoint import Checkpoint
+from domain.checkpoint import Checkpoint, at_start
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import BUILDING, Carry
-from domain.hours import to_datetime
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import ProjectionStore
-from domain.projection import Claim, Delta, Position, RowKey
+from domain.projection import Claim, Delta, RowKey
+from rows.checkpoints import columns_of, read_checkpoint, read_positions
 from rows.database import database_errors, insert_into, transaction
-from rows.postgresql.months import MonthPartitions, has_no_place, has_no_table
+from rows.layout import layout_of
+from rows.live import IS_LIVE, LIVE
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
-# Arrays are sent as columns: one statement, one plan, whatever the number of rows.
-_UPSERT_POSTGRESQL = """
-    INSERT INTO {table} AS existing (generation, page, view_hour, shard, views)
-    SELECT $1, page, view_hour, shard, views
-    FROM unnest($2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[])
-         AS delta (page, view_hour, shard, views)
-    ON CONFLICT (generation, page, view_hour, shard)
-    DO UPDATE SET views = existing.views + excluded.views
-"""
-_UPSERT_SQLITE = """
-    INSERT INTO hourly_views (generation, page, view_hour, shard, views) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (generation, page, view_hour, shard)
-    DO UPDATE SET views = views + excluded.views
-"""
-ZEROS = {
-    "next_offset": 0,
-    "epoch": 0,
-    "events": 0,
-    "views": 0,
-    "recorded_ms": 0,
-    "carried_offset": 0,
-}
-_MONTH_TRIES = 3
+_PLACE_TRIES = 3
 Rows = Mapping[RowKey, int]
-_LIVE = select(generations.c.generation).where(generations.c.state == "live")
 
 
 class SqlProjectionStore(ProjectionStore):
-    """The store on PostgreSQL and SQLite; only the bulk upsert differs."""
+    """The store on PostgreSQL and SQLite.
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    With `bulk` rows are loaded the quickest way, into a generation that nobody reads yet.
+    """
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, *, bulk: bool = False) -> None:
         self._engine = engine
         self._clock = clock
-        self._postgresql = engine.dialect.name == "postgresql"
-        self._months = MonthPartitions(engine)
+        self._bulk = bulk
+        self._layout = layout_of(engine)
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -62,10 +43,10 @@ class SqlProjectionStore(ProjectionStore):
         async with self._transaction() as connection:
             info = await self._generation(connection, generation)
             key = _is(info.generation, partition)
-            fresh = {"generation": info.generation, "partition": partition}
+            fresh = at_start(info.generation, partition)
             await connection.execute(
                 insert_into(self._engine, checkpoints)
-                .values(fresh | ZEROS)
+                .values(columns_of(fresh))
                 .on_conflict_do_nothing()
             )
             claimed = await connection.execute(
@@ -94,7 +75,7 @@ class SqlProjectionStore(ProjectionStore):
         promotion is: none misses a checkpoint that the other makes.
         """
         chosen = (
-            generations.c.state == "live"
+            IS_LIVE
             if wanted is None
             else and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))
         )
@@ -117,15 +98,15 @@ class SqlProjectionStore(ProjectionStore):
             views=checkpoint.views + delta.views,
             recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
         )
-        for left in reversed(range(_MONTH_TRIES)):
-            await self._prepare(checkpoint.generation, delta.rows)
+        for left in reversed(range(_PLACE_TRIES)):
+            hours = {key[1] for key in delta.rows}
+            await self._layout.prepare(checkpoint.generation, hours, loading=self._bulk)
             try:
                 await self._commit(checkpoint, moved, delta)
             except StoreUnavailable as error:
-                # Retention dropped a month that was still remembered; nothing was written.
-                if not (left and has_no_place(error.__cause__)):
+                # Nothing was written.
+                if not (left and self._layout.misplaced(error)):
                     raise
-                self._months.forget()
             else:
                 break
         return moved
@@ -140,17 +121,6 @@ class SqlProjectionStore(ProjectionStore):
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._engine)
-
-    async def _prepare(self, generation: Generation, rows: Rows) -> None:
-        """What must stand before the transaction: the months of the rows."""
-        if not self._postgresql:
-            return
-        try:
-            await self._months.ensure(generation, {key[1] for key in rows})
-        except StoreUnavailable as error:
-            if has_no_table(error.__cause__):
-                raise Fenced(f"generation {generation} is dropped") from error
-            raise
 
     async def _compare_and_set(
         self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint
@@ -222,27 +192,14 @@ class SqlProjectionStore(ProjectionStore):
         await connection.execute(insert(dead_letters), rows)
 
     async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
-        # Sorted, so that transactions that meet on rows take their locks in one order.
-        ordered = sorted(rows.items())
-        if not self._postgresql:
-            values = [(generation, *key, views) for key, views in ordered]
-            await connection.exec_driver_sql(_UPSERT_SQLITE, values)
-            return
-        hours = {key[1]: to_datetime(key[1]) for key in rows}
-        columns = (
-            generation,
-            [key[0] for key, _ in ordered],
-            [hours[key[1]] for key, _ in ordered],
-            [key[2] for key, _ in ordered],
-            [views for _, views in ordered],
-        )
-        await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
+        add = self._layout.load if self._bulk else self._layout.add
+        await add(connection, generation, rows)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(checkpoints)
-                .where(checkpoints.c.generation == _LIVE.scalar_subquery())
+                .where(checkpoints.c.generation == LIVE)
                 .order_by(checkpoints.c.partition)
             )
             return [read_checkpoint(row) for row in found]
@@ -255,40 +212,8 @@ class SqlProjectionStore(ProjectionStore):
         await self._engine.dispose()
 
 
-def upsert_into(table: str) -> str:
-    """PostgreSQL's statement; takes a generation and lists of pages, hours, shards and views."""
-    return _UPSERT_POSTGRESQL.format(table=table)
-
-
 def _is(generation: Generation, partition: Partition) -> Any:
     return and_(
         checkpoints.c.generation == generation,
         checkpoints.c.partition == partition,
     )
-
-
-def read_checkpoint(row: Any) -> Checkpoint:
-    """A row of the table."""
-    return Checkpoint(
-        generation=Generation(row.generation),
-        partition=Partition(row.partition),
-        next_offset=Offset(row.next_offset),
-        epoch=Epoch(row.epoch),
-        events=row.events,
-        views=row.views,
-        recorded_ms=row.recorded_ms,
-    )
-
-
-async def read_positions(
-    connection: AsyncConnection, checkpoint: Checkpoint
-) -> dict[str, Position]:
-    """The producers' positions that belong to a checkpoint."""
-    table = producer_positions.c
-    found = await connection.execute(
-        select(table.producer, table.sequence, table.log_offset).where(
-            table.generation == checkpoint.generation,
-            table.partition == checkpoint.partition,
-        )
-    )
-    return {row.producer: Position(row.sequence, Offset(row.log_offset)) for row in found}

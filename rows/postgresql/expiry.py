@@ -52,7 +52,7 @@ class ExpiryByMonth:
             found = await connection.execute(statement, {"moment": to_datetime(horizon)})
             return int(found.scalar_one())
 
-    async def drop(
+    async def expire(
         self, epoch: Epoch, generation: Generation, horizon: Hour
     ) -> AsyncIterator[ExpiredRows]:
         """Month by month, oldest first."""

@@ -292,17 +292,6 @@ async def placement(connection: AsyncConnection, name: str) -> Placement | None:
     return found
 
 
-def has_no_place(error: BaseException | None) -> bool:
-    """Did a row find no month it belongs into?"""
-    found = getattr(error, "orig", None)
-    return getattr(found, "sqlstate", "") == "23514" and "no partition" in str(found)
-
-
-def has_no_table(error: BaseException | None) -> bool:
-    """Is a table gone, with its generation?"""
-    return getattr(getattr(error, "orig", None), "sqlstate", "") == "42P01"
-
-
 async def attached(connection: AsyncConnection, name: str) -> bool:
     """Is the table a partition of another?"""
     statement = "SELECT relispartition FROM pg_class WHERE relname = :name"

@@ -1,22 +1,20 @@
 """What one of two generations has folded more than the other, by page and hour."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
-from domain.checkpoint import Checkpoint
+from domain.checkpoint import at_start
 from domain.errors import LogUnavailable
-from domain.events import Epoch, Generation, Offset, Partition
+from domain.events import Generation, Offset, Partition
 from domain.generations import Carry, GenerationInfo
-from domain.hours import to_datetime
 from domain.page_rules import PageRules
 from domain.ports.log import LogReader, Subscription
 from domain.projection import Fold, Position, RowKey
-from rows.fold.store import read_positions
-from rows.rebuild.generations import read_checkpoints
+from rows.checkpoints import read_checkpoints, read_positions
+from rows.layout import Layout
 from rows.tables import HOUR, checkpoints
 
 _TAKE_ENTRIES = 100
@@ -35,7 +33,11 @@ _AHEAD = Table(
 
 
 async def fill_ahead(
-    connection: AsyncConnection, log: LogReader, new: GenerationInfo, old: GenerationInfo
+    connection: AsyncConnection,
+    layout: Layout,
+    log: LogReader,
+    new: GenerationInfo,
+    old: GenerationInfo,
 ) -> None:
     """Make the temporary table `ahead`: for each partition where a side is behind, what it lacks.
 
@@ -47,8 +49,8 @@ async def fill_ahead(
     olds = await read_checkpoints(connection, old.generation)
     carried = await _carried_offsets(connection)
     for partition in sorted({*news, *olds}):
-        ours = news.get(partition) or _nothing(new.generation, partition)
-        theirs = olds.get(partition) or _nothing(old.generation, partition)
+        ours = news.get(partition) or at_start(new.generation, partition)
+        theirs = olds.get(partition) or at_start(old.generation, partition)
         late, info = (ours, new) if ours.next_offset < theirs.next_offset else (theirs, old)
         until = max(ours.next_offset, theirs.next_offset)
         if late.next_offset == until:
@@ -58,18 +60,8 @@ async def fill_ahead(
         ahead = _Ahead(await read_positions(connection, late), PageRules(info.page_rules), carry)
         async with log.subscribe(partition, late.next_offset) as subscription:
             async for rows in ahead.fold(subscription, until):
-                await _save(connection, rows, is_new=info is new)
-
-
-async def _save(connection: AsyncConnection, rows: Mapping[RowKey, int], *, is_new: bool) -> None:
-    if connection.dialect.name == "sqlite":
-        values = [(key[0], key[1], *_side(views, is_new)) for key, views in rows.items()]
-        await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?)", values)
-        return
-    hours = {key[1]: to_datetime(key[1]) for key in rows}
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    records = [(key[0], hours[key[1]], *_side(views, is_new)) for key, views in rows.items()]
-    await driver.copy_records_to_table("ahead", records=records)
+                pieces = [(key[0], key[1], *_side(rows[key], info is new)) for key in rows]
+                await layout.fill_ahead(connection, pieces)
 
 
 async def _carried_offsets(
@@ -114,7 +106,3 @@ class _Ahead:
 
 def _side(views: int, is_new: bool) -> tuple[int, int]:
     return (views, 0) if is_new else (0, views)
-
-
-def _nothing(generation: Generation, partition: Partition) -> Checkpoint:
-    return Checkpoint(generation, partition, Offset(0), Epoch(0))

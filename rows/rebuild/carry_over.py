@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.checkpoint import at_start
 from domain.errors import Fenced
 from domain.events import Epoch, Generation, Hour
 from domain.generations import NOT_CARRIED, GenerationInfo
-from domain.hours import to_datetime
 from domain.page_rules import PageRules
 from domain.ports.rebuild import History
+from rows.checkpoints import columns_of, read_checkpoints
 from rows.database import database_errors, snapshot
-from rows.fold.store import ZEROS
 from rows.jobs import REPLAY
-from rows.live import read_horizon
-from rows.postgresql.months import MonthPartitions, month_name, month_of
-from rows.rebuild.generations import read_checkpoints
+from rows.layout import layout_of
+from rows.live import LIVE, read_horizon
 from rows.tables import HOUR, checkpoints, generations, hourly_views, jobs, producer_positions
 
-_LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
 _COPY = """
     INSERT INTO {target} (generation, page, view_hour, shard, views)
@@ -36,7 +34,7 @@ class SqlHistory(History):
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._postgresql = engine.dialect.name == "postgresql"
+        self._layout = layout_of(engine)
 
     async def horizon(self) -> Hour:
         async with database_errors(), self._engine.connect() as connection:
@@ -51,7 +49,7 @@ class SqlHistory(History):
         found = await connection.execute(
             select(hourly_views.c.view_hour)
             .where(
-                hourly_views.c.generation == _LIVE,
+                hourly_views.c.generation == LIVE,
                 hourly_views.c.view_hour >= first,
                 hourly_views.c.view_hour < end,
             )
@@ -64,8 +62,7 @@ class SqlHistory(History):
         before = info.carried_before
         hours = [] if before is None else await self.hours_before(before)
         while True:
-            if self._postgresql:
-                await MonthPartitions(self._engine, loading=True).ensure(info.generation, hours)
+            await self._layout.prepare(info.generation, hours, loading=True)
             # Rows and the checkpoints they belong to, from one moment.
             async with snapshot(self._engine) as connection:
                 known, hours = (
@@ -86,7 +83,7 @@ class SqlHistory(History):
         generation: Generation,
         hours: Sequence[Hour],
     ) -> int:
-        live = Generation((await connection.execute(select(_LIVE))).scalar_one())
+        live = Generation((await connection.execute(select(LIVE))).scalar_one())
         views = await self._views(connection, live, hours)
         marked = await connection.execute(
             update(generations)
@@ -109,11 +106,8 @@ class SqlHistory(History):
         for partition, found in (await read_checkpoints(connection, live)).items():
             if partition not in known:
                 # Claimed for the first time since the rebuild began.
-                await connection.execute(
-                    insert(checkpoints).values(
-                        generation=generation, partition=partition, **ZEROS | {"epoch": epoch}
-                    )
-                )
+                fresh = at_start(generation, partition, epoch=epoch)
+                await connection.execute(insert(checkpoints).values(columns_of(fresh)))
             await connection.execute(
                 update(checkpoints)
                 .where(
@@ -124,7 +118,7 @@ class SqlHistory(History):
                 .values(carried_offset=found.next_offset)
             )
         await self._carry_positions(connection, live, generation)
-        for target, first, end in self._targets(generation, hours):
+        for target, first, end in self._layout.targets(generation, hours):
             values = {"generation": generation, "live": live, "first": first, "end": end}
             copy = text(_COPY.format(target=target)).bindparams(*_BOUNDS)
             await connection.execute(copy, values)
@@ -187,18 +181,3 @@ class SqlHistory(History):
             )
         )
         return int(total.scalar_one())
-
-    def _targets(
-        self, generation: Generation, hours: Sequence[Hour]
-    ) -> list[tuple[str, Hour, Hour]]:
-        """Tables and the hours they take."""
-        if not hours:
-            return []
-        if not self._postgresql:
-            return [("hourly_views", hours[0], Hour(hours[-1] + 1))]
-        spans: dict[str, tuple[Hour, Hour]] = {}
-        for hour in hours:
-            name = month_name(generation, month_of(to_datetime(hour)))
-            first = spans.get(name, (hour, hour))[0]
-            spans[name] = (first, Hour(hour + 1))
-        return [(name, first, end) for name, (first, end) in spans.items()]

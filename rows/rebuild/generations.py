@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.checkpoint import Checkpoint
+from domain.checkpoint import Checkpoint, at_start
 from domain.errors import LogUnavailable, NotCaughtUp, ReplayError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
@@ -17,18 +17,17 @@ from domain.ports.common import Clock
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations
 from projector.fold.runner import Runner
-from rows.database import database_errors, transaction
+from rows.checkpoints import columns_of, read_checkpoints
+from rows.database import database_errors, is_postgresql, transaction
 from rows.engine import PAUSE_MS
-from rows.fold.store import SqlProjectionStore, read_checkpoint
+from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, fence
-from rows.postgresql import months
+from rows.layout import layout_of
+from rows.live import IS_LIVE
 from rows.tables import audits, checkpoints, dead_letters, generations, leases, producer_positions
 
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
 SEALED = 2**62
-# Rows a transaction deletes in SQLite, so that others get their turn.
-_CHUNK_ROWS = 10_000
-_CHUNK_PAUSE_SECONDS = 0.02
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
 _CATCH_UP_EVENTS = 100_000
@@ -53,7 +52,8 @@ class SqlGenerations(Generations):
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._postgresql = engine.dialect.name == "postgresql"
+        self._postgresql = is_postgresql(engine.dialect)
+        self._layout = layout_of(engine)
 
     async def all(self) -> Sequence[GenerationInfo]:
         async with database_errors(), self._engine.connect() as connection:
@@ -70,14 +70,13 @@ class SqlGenerations(Generations):
 
     async def adopt_rules(self, rules: PageRules) -> bool:
         """Count by `rules` from the start; False where the live generation has begun already."""
-        live = generations.c.state == "live"
         # Whoever has claimed a partition goes by the rules it read then.
         begun = select(checkpoints.c.partition).exists()
         async with transaction(self._engine) as connection:
             # Not in one statement: that would not see a claim it had to wait for.
-            await connection.execute(select(generations.c.state).where(live).with_for_update())
+            await connection.execute(select(generations.c.state).where(IS_LIVE).with_for_update())
             adopted = await connection.execute(
-                update(generations).where(live, ~begun).values(page_rules=rules.text)
+                update(generations).where(IS_LIVE, ~begun).values(page_rules=rules.text)
             )
             return adopted.rowcount == 1
 
@@ -105,20 +104,9 @@ class SqlGenerations(Generations):
             )
             await connection.execute(insert(generations).values(_columns(info)))
             for partition, offset in starts.items():
-                await connection.execute(
-                    insert(checkpoints).values(
-                        generation=info.generation,
-                        partition=partition,
-                        next_offset=offset,
-                        epoch=epoch,
-                        events=0,
-                        views=0,
-                        recorded_ms=0,
-                        carried_offset=0,
-                    )
-                )
-            if self._postgresql:
-                await months.create_parent(connection, info.generation)
+                fresh = at_start(info.generation, partition, offset, epoch)
+                await connection.execute(insert(checkpoints).values(columns_of(fresh)))
+            await self._layout.create(connection, info.generation)
             return info
 
     async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
@@ -140,8 +128,7 @@ class SqlGenerations(Generations):
             await _set_epoch(connection, generation, SEALED)
 
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
-        if self._postgresql:
-            await months.finish(self._engine, generation)
+        await self._layout.finish(generation)
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             await self._move(connection, generation, "loading", "catching-up")
@@ -234,31 +221,13 @@ class SqlGenerations(Generations):
             if dropping.rowcount != 1:
                 raise ReplayError(f"generation {generation} is live or gone: it is not dropped")
             await _set_epoch(connection, generation, SEALED)
-        if self._postgresql:
-            await months.drop(self._engine, generation)
-        else:
-            await self._delete_rows(generation)
+        await self._layout.remove(generation)
         async with transaction(self._engine) as connection:
             for table in (checkpoints, producer_positions, dead_letters, audits):
                 await connection.execute(delete(table).where(table.c.generation == generation))
             # The row stays: no number may be given twice, or a projector that slept would take
             # the new generation for the one it knew.
             await self._move(connection, generation, "dropping", "dropped")
-
-    async def _delete_rows(self, generation: Generation) -> None:
-        one_chunk = text(
-            "DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN ("
-            "SELECT generation, page, view_hour, shard FROM hourly_views "
-            "WHERE generation = :generation LIMIT :rows)"
-        )
-        while True:
-            async with transaction(self._engine) as connection:
-                deleted = await connection.execute(
-                    one_chunk, {"generation": generation, "rows": _CHUNK_ROWS}
-                )
-            if not deleted.rowcount:
-                return
-            await asyncio.sleep(_CHUNK_PAUSE_SECONDS)
 
     async def _move(
         self, connection: AsyncConnection, generation: Generation, old: str, new: str, **values: Any
@@ -302,19 +271,6 @@ async def read_generations(connection: AsyncConnection) -> Sequence[GenerationIn
         )
         for row in found
     ]
-
-
-async def read_checkpoints(
-    connection: AsyncConnection, generation: Generation, *, lock: bool = False
-) -> dict[Partition, Checkpoint]:
-    """The checkpoints of a generation; `lock` holds them until the transaction ends."""
-    query = (
-        select(checkpoints)
-        .where(checkpoints.c.generation == generation)
-        .order_by(checkpoints.c.partition)
-    )
-    found = await connection.execute(query.with_for_update() if lock else query)
-    return {Partition(row.partition): read_checkpoint(row) for row in found}
 
 
 async def _set_epoch(

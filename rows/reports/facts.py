@@ -3,13 +3,11 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.checkpoint import Checkpoint
-from domain.events import Epoch, Generation, Offset, Partition
 from domain.reports import AuditResult, Facts
+from rows.checkpoints import read_checkpoint
 from rows.database import database_errors
-from rows.tables import audits, checkpoints, dead_letters, generations, retention
-
-_LIVE = select(generations.c.generation).where(generations.c.state == "live").scalar_subquery()
+from rows.live import LIVE
+from rows.tables import audits, checkpoints, dead_letters, retention
 
 
 class SqlMetricsReader:
@@ -23,11 +21,11 @@ class SqlMetricsReader:
         async with database_errors(), self._engine.connect() as connection:
             one = await connection.execute(
                 select(
-                    _LIVE,
+                    LIVE,
                     select(retention.c.horizon).scalar_subquery(),
                     select(func.count())
                     .select_from(dead_letters)
-                    .where(dead_letters.c.generation == _LIVE)
+                    .where(dead_letters.c.generation == LIVE)
                     .scalar_subquery(),
                 )
             )
@@ -44,18 +42,6 @@ class SqlMetricsReader:
                 generation=generation,
                 horizon_hour=horizon,
                 dead_letters=letters,
-                checkpoints=[_checkpoint(row._asdict()) for row in folded],
+                checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
             )
-
-
-def _checkpoint(row: dict[str, int]) -> Checkpoint:
-    return Checkpoint(
-        generation=Generation(row["generation"]),
-        partition=Partition(row["partition"]),
-        next_offset=Offset(row["next_offset"]),
-        epoch=Epoch(row["epoch"]),
-        events=row["events"],
-        views=row["views"],
-        recorded_ms=row["recorded_ms"],
-    )

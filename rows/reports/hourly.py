@@ -12,6 +12,7 @@ from domain.page_rules import NO_RULES, PageRules
 from domain.ports.reports import ReportReader
 from domain.reports import HourlyViews
 from rows.database import database_errors
+from rows.live import IS_LIVE
 from rows.tables import generations, hourly_views, retention
 
 # The generation is a value, not a subquery: so PostgreSQL plans over the tables of one.
@@ -36,7 +37,7 @@ _HOURLY = (
         _FOUND.c.views,
     )
     .select_from(generations.join(retention, true()).outerjoin(_FOUND, true()))
-    .where(generations.c.state == "live")
+    .where(IS_LIVE)
 )
 _TRIES = 10
 

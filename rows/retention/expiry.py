@@ -1,7 +1,7 @@
 """What the database gives up when its time is over, on PostgreSQL and SQLite."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -12,9 +12,8 @@ from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
 from rows.database import database_errors, now_ms, transaction
 from rows.jobs import RETENTION, fence
+from rows.layout import layout_of
 from rows.live import read_horizon
-from rows.postgresql.expiry import ExpiryByMonth
-from rows.sqlite.expiry import ExpiryByPage
 from rows.tables import (
     audits,
     checkpoints,
@@ -28,26 +27,12 @@ from rows.tables import (
 _WITH_ROWS = ("catching-up", "live", "previous")
 
 
-class _Rows(Protocol):
-    async def prepare(self, generation: Generation, now_ms: int) -> None: ...
-
-    async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]: ...
-
-    async def waiting(self, generation: Generation, horizon: Hour) -> int: ...
-
-    def drop(
-        self, epoch: Epoch, generation: Generation, horizon: Hour
-    ) -> AsyncIterator[ExpiredRows]: ...
-
-
 class SqlExpiry(Expiry):
     """`engine` must not time long statements out."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._rows: _Rows = (
-            ExpiryByMonth(engine) if engine.dialect.name == "postgresql" else ExpiryByPage(engine)
-        )
+        self._rows = layout_of(engine).expiry
 
     async def now_ms(self) -> int:
         """The database's clock."""
@@ -84,7 +69,7 @@ class SqlExpiry(Expiry):
 
     async def drop_rows(self, epoch: Epoch, horizon: Hour) -> AsyncIterator[ExpiredRows]:
         for generation in await self._generations(*_WITH_ROWS):
-            async for rows in self._rows.drop(epoch, generation, horizon):
+            async for rows in self._rows.expire(epoch, generation, horizon):
                 yield rows
 
     async def _generations(self, *states: str) -> Sequence[Generation]:

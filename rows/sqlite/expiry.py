@@ -76,7 +76,7 @@ class ExpiryByPage:
         """None: any row can go by itself."""
         return 0
 
-    async def drop(
+    async def expire(
         self, epoch: Epoch, generation: Generation, horizon: Hour
     ) -> AsyncIterator[ExpiredRows]:
         """One sum for all chunks."""

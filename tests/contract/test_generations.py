@@ -38,7 +38,6 @@ from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, SqlJobs
 from rows.postgresql import months
 from rows.rebuild import generations as generations_module
-from rows.rebuild.bulk import BulkLoadStore
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations, StoreWithin
@@ -68,7 +67,7 @@ class Site:
         # So that flushes are small, and rows are loaded in parts.
         self.log.at_once = 2
         self.store = SqlProjectionStore(self.engine, now_ms)
-        self.bulk = BulkLoadStore(self.engine, now_ms)
+        self.bulk = SqlProjectionStore(self.engine, now_ms, bulk=True)
         self.generations = SqlGenerations(self.engine, now_ms)
         self.history = SqlHistory(self.engine)
         self.comparison = SqlComparison(self.snapshots)
@@ -630,10 +629,7 @@ async def test_a_drop_that_died_is_repeated(site: Site, monkeypatch: pytest.Monk
         raise StoreUnavailable("killed")
 
     with monkeypatch.context() as patched:
-        if site.postgresql:
-            patched.setattr(months, "drop", killed)
-        else:
-            patched.setattr(site.generations, "_delete_rows", killed)
+        patched.setattr(site.generations._layout, "remove", killed)
         with pytest.raises(StoreUnavailable):
             await site.generations.drop(SECOND)
     assert await site.states() == {1: "live", 2: "dropping"}

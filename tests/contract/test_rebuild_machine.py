@@ -33,7 +33,6 @@ from rows.audits import SqlAudits
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, RETENTION, SqlJobs
-from rows.rebuild.bulk import BulkLoadStore
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
@@ -114,7 +113,7 @@ class Rebuilt(CountedOnce):
         self._log = KnownEnds(host.backend.reader, host)
         self._generations = SqlGenerations(self._engine, now_ms)
         self._comparison = SqlComparison(self._snapshots)
-        self._bulk = BulkLoadStore(self._engine, now_ms)
+        self._bulk = SqlProjectionStore(self._engine, now_ms, bulk=True)
         self._ordinary = SqlProjectionStore(self._engine, now_ms)
         self._jobs = SqlJobs(self._engine, LEASE_MS)
         self._job = Epoch(0)

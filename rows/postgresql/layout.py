@@ -1,0 +1,171 @@
+"""PostgreSQL: the rows of a generation lie in a table a month, hung up as `months` draws it.
+
+A generation that nobody reads yet is loaded in bulk: rows first, their order after.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.errors import Fenced, StoreUnavailable
+from domain.events import Generation, Hour
+from domain.hours import to_datetime
+from domain.projection import RowKey
+from rows.database import STRUCTURE_LOCK, database_errors
+from rows.postgresql import months
+from rows.postgresql.expiry import ExpiryByMonth
+from rows.postgresql.months import Month, MonthPartitions, attached, month_name, month_of
+
+# Arrays are sent as columns: one statement, one plan, whatever the number of rows.
+_UPSERT = """
+    INSERT INTO {table} AS existing (generation, page, view_hour, shard, views)
+    SELECT $1, page, view_hour, shard, views
+    FROM unnest($2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[])
+         AS delta (page, view_hour, shard, views)
+    ON CONFLICT (generation, page, view_hour, shard)
+    DO UPDATE SET views = existing.views + excluded.views
+"""
+_COLUMNS = ("generation", "page", "view_hour", "shard", "views")
+
+
+class LayoutByMonth:
+    """Rows are added through the table of all generations and loaded into those of their months."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._months = MonthPartitions(engine)
+        self._loose = MonthPartitions(engine, loading=True)
+        self.expiry = ExpiryByMonth(engine)
+
+    async def create(self, connection: AsyncConnection, generation: Generation) -> None:
+        """The generation's own table, with no months in it."""
+        await months.create_parent(connection, generation)
+
+    async def prepare(
+        self, generation: Generation, hours: Iterable[Hour], *, loading: bool = False
+    ) -> None:
+        """The months of the rows."""
+        try:
+            await (self._loose if loading else self._months).ensure(generation, hours)
+        except StoreUnavailable as error:
+            if _has_no_table(error.__cause__):
+                raise Fenced(f"generation {generation} is dropped") from error
+            raise
+
+    def misplaced(self, error: StoreUnavailable) -> bool:
+        """Has retention dropped a month that was still remembered?"""
+        if not _has_no_place(error.__cause__):
+            return False
+        self._months.forget()
+        self._loose.forget()
+        return True
+
+    async def add(
+        self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
+    ) -> None:
+        """In one statement."""
+        # Sorted, so that transactions that meet on rows take their locks in one order.
+        ordered = sorted(rows.items())
+        hours = {key[1]: to_datetime(key[1]) for key in rows}
+        columns = (
+            generation,
+            [key[0] for key, _ in ordered],
+            [hours[key[1]] for key, _ in ordered],
+            [key[2] for key, _ in ordered],
+            [views for _, views in ordered],
+        )
+        await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
+
+    async def load(
+        self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
+    ) -> None:
+        """COPY into months without an index, beside the checkpoint in one transaction."""
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        for month, records in _by_month(generation, rows).items():
+            name = month_name(generation, month)
+            if await attached(connection, name):
+                # A finish that was interrupted had got as far as this month: it has its key.
+                columns = [list(column) for column in zip(*sorted(records), strict=True)]
+                await connection.exec_driver_sql(upsert_into(name), (generation, *columns[1:]))
+            else:
+                await driver.copy_records_to_table(name, records=records, columns=_COLUMNS)
+
+    async def finish(self, generation: Generation) -> None:
+        """Every month gets its key and its place."""
+        await months.finish(self._engine, generation)
+
+    def targets(
+        self, generation: Generation, hours: Sequence[Hour]
+    ) -> Sequence[tuple[str, Hour, Hour]]:
+        """Month by month."""
+        spans: dict[str, tuple[Hour, Hour]] = {}
+        for hour in hours:
+            name = month_name(generation, month_of(to_datetime(hour)))
+            first = spans.get(name, (hour, hour))[0]
+            spans[name] = (first, Hour(hour + 1))
+        return [(name, first, end) for name, (first, end) in spans.items()]
+
+    async def views(self, connection: AsyncConnection, generation: Generation) -> int:
+        """Table by table: one that retention has detached and not dropped yet counts too."""
+        views = 0
+        for month in await months.months(connection, generation):
+            name = month_name(generation, month)
+            total = await connection.execute(text(f"SELECT coalesce(sum(views), 0) FROM {name}"))
+            views += int(total.scalar_one())
+        return views
+
+    @asynccontextmanager
+    async def standing(self) -> AsyncIterator[None]:
+        """Beside everybody else who adds up."""
+        async with database_errors(), self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="READ COMMITTED")
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({STRUCTURE_LOCK})"))
+            yield
+            await connection.rollback()
+
+    async def remove(self, generation: Generation) -> None:
+        """All its tables."""
+        await months.drop(self._engine, generation)
+
+    async def fill_ahead(
+        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
+    ) -> None:
+        """By COPY."""
+        hours = {row[1]: to_datetime(row[1]) for row in rows}
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        records = [(page, hours[hour], new, old) for page, hour, new, old in rows]
+        await driver.copy_records_to_table("ahead", records=records)
+
+
+def upsert_into(table: str) -> str:
+    """Takes a generation and lists of pages, hours, shards and views."""
+    return _UPSERT.format(table=table)
+
+
+def _by_month(
+    generation: Generation, rows: Mapping[RowKey, int]
+) -> dict[Month, list[tuple[Any, ...]]]:
+    hours: dict[Hour, tuple[datetime, list[tuple[Any, ...]]]] = {}
+    found: dict[Month, list[tuple[Any, ...]]] = {}
+    for (page, hour, shard), views in rows.items():
+        known = hours.get(hour)
+        if known is None:
+            moment = to_datetime(hour)
+            known = hours[hour] = (moment, found.setdefault(month_of(moment), []))
+        known[1].append((generation, page, known[0], shard, views))
+    return found
+
+
+def _has_no_place(error: BaseException | None) -> bool:
+    """Did a row find no month it belongs into?"""
+    found = getattr(error, "orig", None)
+    return getattr(found, "sqlstate", "") == "23514" and "no partition" in str(found)
+
+
+def _has_no_table(error: BaseException | None) -> bool:
+    """Is a table gone, with its generation?"""
+    return getattr(getattr(error, "orig", None), "sqlstate", "") == "42P01"

@@ -1,0 +1,102 @@
+"""SQLite: the rows of all generations lie in one table."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.errors import StoreUnavailable
+from domain.events import Generation, Hour
+from domain.projection import RowKey
+from rows.database import transaction
+from rows.sqlite.expiry import ExpiryByPage
+from rows.tables import hourly_views
+
+# Rows a transaction deletes, so that others get their turn.
+_CHUNK_ROWS = 10_000
+_CHUNK_PAUSE_SECONDS = 0.02
+_UPSERT = """
+    INSERT INTO hourly_views (generation, page, view_hour, shard, views) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (generation, page, view_hour, shard)
+    DO UPDATE SET views = views + excluded.views
+"""
+_DELETE_CHUNK = """
+    DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN (
+        SELECT generation, page, view_hour, shard FROM hourly_views
+        WHERE generation = :generation LIMIT :rows
+    )
+"""
+
+
+class LayoutInOneTable:
+    """Nothing needs to be there before rows come, and there is no quicker way to load them."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.expiry = ExpiryByPage(engine)
+
+    async def create(self, connection: AsyncConnection, generation: Generation) -> None:
+        """Nothing."""
+
+    async def prepare(
+        self, generation: Generation, hours: Iterable[Hour], *, loading: bool = False
+    ) -> None:
+        """Nothing."""
+
+    def misplaced(self, error: StoreUnavailable) -> bool:
+        """Never."""
+        return False
+
+    async def add(
+        self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
+    ) -> None:
+        """Row by row, in their order in the table."""
+        values = [(generation, *key, views) for key, views in sorted(rows.items())]
+        await connection.exec_driver_sql(_UPSERT, values)
+
+    async def load(
+        self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
+    ) -> None:
+        """The ordinary way."""
+        await self.add(connection, generation, rows)
+
+    async def finish(self, generation: Generation) -> None:
+        """Nothing."""
+
+    def targets(
+        self, generation: Generation, hours: Sequence[Hour]
+    ) -> Sequence[tuple[str, Hour, Hour]]:
+        """The one table."""
+        return [("hourly_views", hours[0], Hour(hours[-1] + 1))] if hours else []
+
+    async def views(self, connection: AsyncConnection, generation: Generation) -> int:
+        """A sum over the generation's rows."""
+        total = await connection.execute(
+            select(func.coalesce(func.sum(hourly_views.c.views), 0)).where(
+                hourly_views.c.generation == generation
+            )
+        )
+        return int(total.scalar_one())
+
+    @asynccontextmanager
+    async def standing(self) -> AsyncIterator[None]:
+        """The one table always stands."""
+        yield
+
+    async def remove(self, generation: Generation) -> None:
+        """Some rows at a time."""
+        values = {"generation": generation, "rows": _CHUNK_ROWS}
+        while True:
+            async with transaction(self._engine) as connection:
+                deleted = await connection.execute(text(_DELETE_CHUNK), values)
+            if not deleted.rowcount:
+                return
+            await asyncio.sleep(_CHUNK_PAUSE_SECONDS)
+
+    async def fill_ahead(
+        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
+    ) -> None:
+        """Row by row."""
+        await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?)", list(rows))
