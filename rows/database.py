@@ -57,6 +57,17 @@ async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await connection.rollback()
 
 
+async def pause_at_most(connection: AsyncConnection, milliseconds: str) -> None:
+    """Whoever stops for longer inside this transaction loses it, and others get its locks.
+
+    SQLite has no such limit.
+    """
+    if is_postgresql(connection.dialect):
+        await connection.exec_driver_sql(
+            f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+        )
+
+
 async def alone(connection: AsyncConnection, lock: int) -> None:
     """Nobody else has `lock` until the transaction ends, as SQLite has it anyway."""
     if is_postgresql(connection.dialect):
@@ -73,7 +84,7 @@ def is_postgresql(dialect: Dialect) -> bool:
     return dialect.name == "postgresql"
 
 
-def now_ms(dialect: Dialect) -> ColumnElement[int]:
+def clock_ms(dialect: Dialect) -> ColumnElement[int]:
     """The database's clock, milliseconds since 1970."""
     if is_postgresql(dialect):
         seconds = func.extract("epoch", func.clock_timestamp())

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import Fenced
 from domain.events import Epoch
 from domain.ports.common import Jobs
-from rows.database import database_errors, insert_into, now_ms, transaction
+from rows.database import clock_ms, database_errors, insert_into, transaction
 from rows.tables import jobs
 
 REPLAY = "replay"
@@ -23,7 +23,7 @@ class SqlJobs(Jobs):
     def __init__(self, engine: AsyncEngine, lease_ms: int) -> None:
         self._engine = engine
         self._lease_ms = lease_ms
-        self._now = now_ms(engine.dialect)
+        self._now = clock_ms(engine.dialect)
 
     async def acquire(self, name: str, owner: str) -> Epoch | None:
         fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}

@@ -245,8 +245,8 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "a frozen promotion lets go",
-        "rows/rebuild/generations.py",
-        "SET LOCAL idle_in_transaction_session_timeout = {PAUSE_MS}",
+        "rows/database.py",
+        "SET LOCAL idle_in_transaction_session_timeout = {milliseconds}",
         "SET LOCAL idle_in_transaction_session_timeout = 0",
         GENERATIONS + "live_projectors_do_not_wait_for_a_promotion_that_froze[postgres]",
     ),

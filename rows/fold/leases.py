@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership
 from domain.ports.fold import Leases
-from rows.database import LEASES_LOCK, alone, database_errors, insert_into, now_ms, transaction
+from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
 from rows.tables import checkpoints, leases, projectors
 
 
@@ -24,7 +24,7 @@ class SqlLeases(Leases):
     def __init__(self, engine: AsyncEngine, lease_ms: int) -> None:
         self._engine = engine
         self._lease_ms = lease_ms
-        self._now = now_ms(engine.dialect)
+        self._now = clock_ms(engine.dialect)
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
         async with self._alone() as connection:

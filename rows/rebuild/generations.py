@@ -18,7 +18,7 @@ from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations
 from projector.fold.runner import Runner
 from rows.checkpoints import columns_of, read_checkpoints
-from rows.database import database_errors, is_postgresql, transaction
+from rows.database import database_errors, pause_at_most, transaction
 from rows.engine import PAUSE_MS
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, fence
@@ -52,7 +52,6 @@ class SqlGenerations(Generations):
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
-        self._postgresql = is_postgresql(engine.dialect)
         self._layout = layout_of(engine)
 
     async def all(self) -> Sequence[GenerationInfo]:
@@ -137,12 +136,9 @@ class SqlGenerations(Generations):
         self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
     ) -> None:
         async with transaction(self._engine) as connection:
-            if self._postgresql:
-                # The live projectors wait for this transaction: they must not wait for one whose
-                # process froze.
-                await connection.exec_driver_sql(
-                    f"SET LOCAL idle_in_transaction_session_timeout = {PAUSE_MS}"
-                )
+            # The live projectors wait for this transaction: they must not wait for one whose
+            # process froze.
+            await pause_at_most(connection, PAUSE_MS)
             await fence(connection, REPLAY, epoch)
             found = await connection.execute(
                 select(generations.c.generation)

@@ -10,7 +10,7 @@ from domain.events import Epoch, Generation, Hour
 from domain.ports.retention import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
-from rows.database import database_errors, now_ms, transaction
+from rows.database import clock_ms, database_errors, transaction
 from rows.jobs import RETENTION, fence
 from rows.layout import layout_of
 from rows.live import read_horizon
@@ -37,7 +37,7 @@ class SqlExpiry(Expiry):
     async def now_ms(self) -> int:
         """The database's clock."""
         async with database_errors(), self._engine.connect() as connection:
-            found = await connection.execute(select(now_ms(self._engine.dialect)))
+            found = await connection.execute(select(clock_ms(self._engine.dialect)))
             return int(found.scalar_one())
 
     async def horizon(self) -> Hour:
