@@ -12,12 +12,18 @@ from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
 from rows.postgresql import months
 from rows.postgresql.months import Month, MonthPartitions
+from rows.rollups import HOURLY
 from rows.tables import generations
 
 # Readers that hold a table longer, such as a dump, are left in peace until the next run: audits
 # and others that change tables wait meanwhile.
 _PATIENCE_SECONDS = 10
 _AHEAD_MS = 31 * 24 * HOUR_MS
+_MEASURE = """
+    SELECT count(*) AS rows, coalesce(sum({sum}), 0) AS views,
+           min({time}) AS first, max({time}) AS last FROM {target}
+"""
+_WAITING = "SELECT count(*) FROM {target} WHERE {time} < :moment"
 
 
 class ExpiryByMonth:
@@ -48,7 +54,7 @@ class ExpiryByMonth:
         async with database_errors(), self._engine.connect() as connection:
             if not await months.exists(connection, name):
                 return 0
-            statement = text(f"SELECT count(*) FROM {name} WHERE view_hour < :moment")
+            statement = text(HOURLY.sql(_WAITING, target=name))
             found = await connection.execute(statement, {"moment": to_datetime(horizon)})
             return int(found.scalar_one())
 
@@ -93,11 +99,7 @@ async def _measure(
     connection: AsyncConnection, generation: Generation, month: Month
 ) -> ExpiredRows:
     name = months.month_name(generation, month)
-    statement = f"""
-        SELECT count(*) AS rows, coalesce(sum(views), 0) AS views,
-               min(view_hour) AS first, max(view_hour) AS last FROM {name}
-    """
-    found = await connection.execute(text(statement))
+    found = await connection.execute(text(HOURLY.sql(_MEASURE, target=name)))
     row = found.one()
     empty = months.month_end(month)
     return ExpiredRows(

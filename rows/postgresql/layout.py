@@ -8,28 +8,35 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Column, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from domain.projection import RowKey
-from rows.database import STRUCTURE_LOCK, database_errors
+from rows.database import STRUCTURE_LOCK, alone, database_errors, transaction
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
-from rows.postgresql.months import Month, MonthPartitions, attached, month_name, month_of
+from rows.postgresql.months import (
+    Month,
+    MonthPartitions,
+    attached,
+    month_name,
+    month_of,
+    parent_name,
+)
+from rows.rollups import HOURLY
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows.
 _UPSERT = """
-    INSERT INTO {table} AS existing (generation, page, view_hour, shard, views)
-    SELECT $1, page, view_hour, shard, views
-    FROM unnest($2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[])
-         AS delta (page, view_hour, shard, views)
-    ON CONFLICT (generation, page, view_hour, shard)
-    DO UPDATE SET views = existing.views + excluded.views
+    INSERT INTO {target} AS existing ({columns})
+    SELECT $1, {keys}, {sum} FROM unnest({arrays}) AS delta ({keys}, {sum})
+    ON CONFLICT (generation, {keys})
+    DO UPDATE SET {sum} = existing.{sum} + excluded.{sum}
 """
-_COLUMNS = ("generation", "page", "view_hour", "shard", "views")
+_TOTAL = "SELECT coalesce(sum({sum}), 0) FROM {target}"
 
 
 class LayoutByMonth:
@@ -78,7 +85,7 @@ class LayoutByMonth:
             [key[2] for key, _ in ordered],
             [views for _, views in ordered],
         )
-        await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
+        await connection.exec_driver_sql(upsert_into(HOURLY.table.name), columns)
 
     async def load(
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
@@ -92,7 +99,7 @@ class LayoutByMonth:
                 columns = [list(column) for column in zip(*sorted(records), strict=True)]
                 await connection.exec_driver_sql(upsert_into(name), (generation, *columns[1:]))
             else:
-                await driver.copy_records_to_table(name, records=records, columns=_COLUMNS)
+                await driver.copy_records_to_table(name, records=records, columns=HOURLY.columns)
 
     async def finish(self, generation: Generation) -> None:
         """Every month gets its key and its place."""
@@ -114,7 +121,7 @@ class LayoutByMonth:
         views = 0
         for month in await months.months(connection, generation):
             name = month_name(generation, month)
-            total = await connection.execute(text(f"SELECT coalesce(sum(views), 0) FROM {name}"))
+            total = await connection.execute(text(HOURLY.sql(_TOTAL, target=name)))
             views += int(total.scalar_one())
         return views
 
@@ -128,8 +135,14 @@ class LayoutByMonth:
             await connection.rollback()
 
     async def remove(self, generation: Generation) -> None:
-        """All its tables."""
-        await months.drop(self._engine, generation)
+        """Its table with all months in it."""
+        name = parent_name(generation)
+        await months.detach(self._engine, HOURLY.table.name, name)
+        async with transaction(self._engine) as connection:
+            await alone(connection, STRUCTURE_LOCK)
+            for month in await months.months(connection, generation):
+                await connection.exec_driver_sql(f"DROP TABLE {month_name(generation, month)}")
+            await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
 
     async def fill_ahead(
         self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
@@ -143,7 +156,18 @@ class LayoutByMonth:
 
 def upsert_into(table: str) -> str:
     """Takes a generation and lists of pages, hours, shards and views."""
-    return _UPSERT.format(table=table)
+    return HOURLY.sql(_UPSERT, target=table, arrays=_ARRAYS)
+
+
+def _array(place: int, column: Column[Any]) -> str:
+    kind = column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
+    # A cast to an array takes no collation.
+    return f"${place}::{kind.split(' COLLATE ')[0]}[]"
+
+
+_ARRAYS = ", ".join(
+    _array(place, HOURLY.table.c[name]) for place, name in enumerate(HOURLY.columns[1:], start=2)
+)
 
 
 def _by_month(

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from rows.database import MONTHS_LOCK, STRUCTURE_LOCK, alone, database_errors, transaction
+from rows.rollups import HOURLY
 
 # One partition for all that is older: a client with a broken clock must not be able to make
 # the planner look at thousands of tables.
@@ -27,7 +28,12 @@ FIRST_MONTH = (1990, 1)
 # The last that a datetime can hold; there is no first moment after it.
 LAST_MONTH = (9999, 12)
 # The generation, the same in all of a table, last: sorting compares what differs first.
-_KEY = "page, view_hour, shard, generation"
+_KEY = HOURLY.sql("{keys}, generation")
+_MERGED = """
+    CREATE TABLE {source}_merged AS
+    SELECT {generation} AS generation, {keys}, sum({sum})::bigint AS {sum}
+    FROM {source} GROUP BY {keys}
+"""
 
 _RETRY_SECONDS = 0.1
 
@@ -45,8 +51,7 @@ class MonthPartitions:
 
     async def ensure(self, generation: Generation, hours: Iterable[Hour]) -> None:
         """Tables for `hours` exist when this returns."""
-        months = {month_of(to_datetime(hour)) for hour in hours}
-        for month in sorted(months):
+        for month in sorted({month_of(to_datetime(hour)) for hour in hours}):
             if (generation, month) not in self._known:
                 await self._create(generation, month)
                 self._known.add((generation, month))
@@ -109,7 +114,7 @@ def month_end(month: Month) -> datetime:
 
 def parent_name(generation: Generation) -> str:
     """The table of a generation."""
-    return f"hourly_views_g{generation}"
+    return f"{HOURLY.table.name}_g{generation}"
 
 
 def month_name(generation: Generation, month: Month) -> str:
@@ -122,8 +127,8 @@ async def create_parent(connection: AsyncConnection, generation: Generation) -> 
     name = parent_name(generation)
     await _run(
         connection,
-        f"CREATE TABLE {name} (LIKE hourly_views INCLUDING DEFAULTS) "
-        "PARTITION BY RANGE (view_hour)",
+        f"CREATE TABLE {name} (LIKE {HOURLY.table.name} INCLUDING DEFAULTS) "
+        f"PARTITION BY RANGE ({HOURLY.time})",
     )
     await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
 
@@ -161,19 +166,9 @@ async def finish(engine: AsyncEngine, generation: Generation) -> None:
         if not await attached(connection, name):
             await _run(
                 connection,
-                f"ALTER TABLE hourly_views ATTACH PARTITION {name} FOR VALUES IN ({generation})",
+                f"ALTER TABLE {HOURLY.table.name} ATTACH PARTITION {name} "
+                f"FOR VALUES IN ({generation})",
             )
-
-
-async def drop(engine: AsyncEngine, generation: Generation) -> None:
-    """Remove a generation's tables without holding up anybody who reads others. Repeatable."""
-    name = parent_name(generation)
-    await detach(engine, "hourly_views", name)
-    async with transaction(engine) as connection:
-        await alone(connection, STRUCTURE_LOCK)
-        for month in await months(connection, generation):
-            await _run(connection, f"DROP TABLE {month_name(generation, month)}")
-        await _run(connection, f"DROP TABLE IF EXISTS {name}")
 
 
 async def detach(
@@ -237,11 +232,10 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
             return
         await _run(
             connection,
-            f"CREATE TABLE {name}_merged AS SELECT {generation} AS generation, page, view_hour, "
-            f"shard, sum(views)::bigint AS views FROM {name} GROUP BY page, view_hour, shard",
+            HOURLY.sql(_MERGED, source=name, generation=str(generation)),
         )
         await _run(connection, f"ALTER TABLE {name}_merged ADD PRIMARY KEY ({_KEY})")
-        await _run(connection, f"ALTER TABLE {name}_merged ALTER views SET NOT NULL")
+        await _run(connection, f"ALTER TABLE {name}_merged ALTER {HOURLY.sum} SET NOT NULL")
         await _run(connection, f"DROP TABLE {name}")
         await _run(connection, f"ALTER TABLE {name}_merged RENAME TO {name}")
         await _run(connection, f"ALTER INDEX {name}_merged_pkey RENAME TO {name}_pkey")

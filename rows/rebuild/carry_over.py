@@ -16,16 +16,20 @@ from rows.database import database_errors, snapshot
 from rows.jobs import REPLAY
 from rows.layout import layout_of
 from rows.live import LIVE, read_horizon
+from rows.rollups import HOURLY
 from rows.tables import HOUR, checkpoints, generations, hourly_views, jobs, producer_positions
 
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
 _COPY = """
-    INSERT INTO {target} (generation, page, view_hour, shard, views)
-    SELECT :generation, coalesce(renamed.name, copied.page), view_hour, shard, sum(views)
-    FROM hourly_views AS copied LEFT JOIN renamed ON renamed.page = copied.page
-    WHERE copied.generation = :live AND view_hour >= :first AND view_hour < :end
-    GROUP BY coalesce(renamed.name, copied.page), view_hour, shard
+    INSERT INTO {target} ({columns})
+    SELECT :generation, {named}, sum({sum})
+    FROM {table} AS copied LEFT JOIN renamed ON renamed.page = copied.page
+    WHERE copied.generation = :live AND {time} >= :first AND {time} < :end
+    GROUP BY {named}
 """
+_NAMED = ", ".join(
+    "coalesce(renamed.name, copied.page)" if key == "page" else key for key in HOURLY.keys
+)
 _BOUNDS = [bindparam("first", type_=HOUR), bindparam("end", type_=HOUR)]
 
 
@@ -120,7 +124,7 @@ class SqlHistory(History):
         await self._carry_positions(connection, live, generation)
         for target, first, end in self._layout.targets(generation, hours):
             values = {"generation": generation, "live": live, "first": first, "end": end}
-            copy = text(_COPY.format(target=target)).bindparams(*_BOUNDS)
+            copy = text(HOURLY.sql(_COPY, target=target, named=_NAMED)).bindparams(*_BOUNDS)
             await connection.execute(copy, values)
         await connection.exec_driver_sql("DROP TABLE renamed")
         return views

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Generation, Hour
 from domain.generations import Diff, HourDifference
+from rows.database import is_postgresql
+from rows.rollups import HOURLY
 from rows.tables import HOUR
 
 LARGEST = 20
@@ -18,32 +20,37 @@ LARGEST = 20
 # sums of views weighted by 64-bit hashes of their pages. Two hours that hold different counts
 # agree in all three by chance once in about 10^38 (PostgreSQL's hashtextextended).
 _FINGERPRINTS = """
-    SELECT view_hour, sum({views}), sum({views} * hashtextextended(page, 0)::numeric),
+    SELECT {time}, sum({views}), sum({views} * hashtextextended(page, 0)::numeric),
            sum({views} * hashtextextended(page, 1)::numeric)
-    FROM {rows} GROUP BY view_hour
+    FROM {rows} AND {time} >= :first GROUP BY {time}
 """
-_OF_GENERATION = "hourly_views WHERE generation = :generation AND view_hour >= :first"
-_OF_AHEAD = "ahead WHERE view_hour >= :first"
+_OF_OLD = HOURLY.sql("{table} WHERE generation = :old")
+_OF_NEW = HOURLY.sql("{table} WHERE generation = :new")
+_OF_AHEAD = "ahead WHERE true"
 
 # Rows of both sides and what one of them is ahead, added up by page and hour.
 _SIDES = """
-    SELECT page, view_hour, views AS new_views, 0 AS old_views FROM hourly_views
+    SELECT {compared}, {sum} AS new_views, 0 AS old_views FROM {table}
     WHERE generation = :new AND {hours}
     UNION ALL
-    SELECT page, view_hour, 0, views FROM hourly_views
+    SELECT {compared}, 0, {sum} FROM {table}
     WHERE generation = :old AND {hours}
     UNION ALL
-    SELECT page, view_hour, new_views, old_views FROM ahead WHERE {hours}
+    SELECT {compared}, new_views, old_views FROM ahead WHERE {hours}
 """
-_TOTALS = """
-    SELECT count(*), coalesce(sum(views), 0) FROM hourly_views
-    WHERE generation = :generation AND view_hour >= :first
-"""
+_TOTALS = HOURLY.sql("""
+    SELECT count(*), coalesce(sum({sum}), 0) FROM {table}
+    WHERE generation = :generation AND {time} >= :first
+""")
+_AHEAD_TOTALS = HOURLY.sql("""
+    SELECT coalesce(sum(old_views), 0), coalesce(sum(new_views), 0) FROM ahead
+    WHERE {time} >= :first
+""")
 _DIFFERING = """
     CREATE TEMPORARY TABLE differing AS
-    SELECT page, view_hour, sum(old_views) AS old_views, sum(new_views) AS new_views
+    SELECT {compared}, sum(old_views) AS old_views, sum(new_views) AS new_views
     FROM ({sides}) AS sides
-    GROUP BY page, view_hour
+    GROUP BY {compared}
     HAVING sum(old_views) <> sum(new_views)
 """
 _LARGEST = """
@@ -62,10 +69,7 @@ async def difference(
     old_rows, old_views = await _totals(connection, {"generation": old, **from_first})
     new_rows, new_views = await _totals(connection, {"generation": new, **from_first})
     ahead = await connection.execute(
-        _from_first(
-            "SELECT coalesce(sum(old_views), 0), coalesce(sum(new_views), 0) FROM ahead "
-            "WHERE view_hour >= :first"
-        ),
+        _from_first(_AHEAD_TOTALS),
         from_first,
     )
     old_ahead, new_ahead = ahead.one()
@@ -95,29 +99,29 @@ async def _totals(connection: AsyncConnection, values: Mapping[str, Any]) -> tup
 
 async def _find_differing(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Fill `differing`: on PostgreSQL only from hours whose fingerprints differ."""
-    hours = "view_hour >= :first"
-    if _is_postgresql(connection):
+    hours = HOURLY.sql("{time} >= :first")
+    if is_postgresql(connection.dialect):
         suspects = await _suspects(connection, values)
         await connection.exec_driver_sql("CREATE TEMPORARY TABLE suspects (hour timestamptz)")
         if suspects:
             rows = [{"hour": hour} for hour in suspects]
             await connection.execute(text("INSERT INTO suspects VALUES (:hour)"), rows)
-        hours += " AND view_hour IN (SELECT hour FROM suspects)"
+        hours += HOURLY.sql(" AND {time} IN (SELECT hour FROM suspects)")
         await connection.execute(text("SET LOCAL work_mem = '64MB'"))
-    sides = _SIDES.format(hours=hours)
-    await connection.execute(_from_first(_DIFFERING.format(sides=sides)), values)
+    sides = HOURLY.sql(_SIDES, hours=hours)
+    await connection.execute(_from_first(HOURLY.sql(_DIFFERING, sides=sides)), values)
 
 
 async def _suspects(connection: AsyncConnection, values: Mapping[str, Any]) -> list[datetime]:
     old: _Fingerprints = Counter()
     new: _Fingerprints = Counter()
     for side, rows, views in (
-        (old, _OF_GENERATION.replace(":generation", ":old"), "views"),
-        (new, _OF_GENERATION.replace(":generation", ":new"), "views"),
+        (old, _OF_OLD, HOURLY.sum),
+        (new, _OF_NEW, HOURLY.sum),
         (old, _OF_AHEAD, "old_views"),
         (new, _OF_AHEAD, "new_views"),
     ):
-        statement = _from_first(_FINGERPRINTS.format(rows=rows, views=views))
+        statement = _from_first(HOURLY.sql(_FINGERPRINTS, rows=rows, views=views))
         wanted = {name: values[name] for name in statement.compile().params}
         for hour, *sums in await connection.execute(statement, wanted):
             for place, value in enumerate(sums):
@@ -127,7 +131,3 @@ async def _suspects(connection: AsyncConnection, values: Mapping[str, Any]) -> l
 
 def _from_first(statement: str) -> TextClause:
     return text(statement).bindparams(bindparam("first", type_=HOUR))
-
-
-def _is_postgresql(connection: AsyncConnection) -> bool:
-    return connection.dialect.name == "postgresql"

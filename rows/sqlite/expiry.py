@@ -17,6 +17,7 @@ from domain.events import Epoch, Generation, Hour
 from domain.retention import ExpiredRows
 from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
+from rows.rollups import HOURLY
 
 _CHUNK_PAGES = 500
 _CHUNK_ROWS = 5_000
@@ -25,35 +26,35 @@ _SPARE_PAGES = 256
 _PAUSE_SECONDS = 0.02
 
 # Hops from page to page instead of reading all rows.
-_NEXT_PAGES = """
+_NEXT_PAGES = HOURLY.sql("""
     WITH RECURSIVE chunk (page) AS (
-        SELECT min(page) FROM hourly_views WHERE generation = :generation AND page > :after
+        SELECT min(page) FROM {table} WHERE generation = :generation AND page > :after
         UNION ALL
-        SELECT (SELECT min(page) FROM hourly_views
+        SELECT (SELECT min(page) FROM {table}
                 WHERE generation = :generation AND page > chunk.page)
         FROM chunk WHERE chunk.page IS NOT NULL
         LIMIT :pages
     )
-    SELECT page, EXISTS (SELECT 1 FROM hourly_views AS past
+    SELECT page, EXISTS (SELECT 1 FROM {table} AS past
                          WHERE past.generation = :generation AND past.page = chunk.page
-                           AND past.view_hour < :horizon) AS is_past
+                           AND past.{time} < :horizon) AS is_past
     FROM chunk WHERE page IS NOT NULL
-"""
-_DELETE = """
-    DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN (
-        SELECT generation, page, view_hour, shard FROM hourly_views
+""")
+_DELETE = HOURLY.sql("""
+    DELETE FROM {table} WHERE (generation, {keys}) IN (
+        SELECT generation, {keys} FROM {table}
         WHERE generation = :generation AND page IN (SELECT value FROM json_each(:pages))
-          AND view_hour < :horizon
+          AND {time} < :horizon
         LIMIT :rows
-    ) RETURNING view_hour, views
-"""
+    ) RETURNING {time} AS hour, {sum} AS views
+""")
 _ADD_EXPIRED = """
     UPDATE generations SET expired_views = expired_views + :views WHERE generation = :generation
 """
-_MEASURE = """
-    SELECT count(*), coalesce(sum(views), 0), min(view_hour), max(view_hour)
-    FROM hourly_views WHERE generation = :generation AND view_hour < :horizon
-"""
+_MEASURE = HOURLY.sql("""
+    SELECT count(*), coalesce(sum({sum}), 0), min({time}), max({time})
+    FROM {table} WHERE generation = :generation AND {time} < :horizon
+""")
 
 
 class ExpiryByPage:
@@ -85,7 +86,7 @@ class ExpiryByPage:
         async for gone in self._chunks(epoch, generation, horizon):
             rows += len(gone)
             views += sum(row.views for row in gone)
-            hours.update(row.view_hour for row in gone)
+            hours.update(row.hour for row in gone)
         if rows:
             await self._shrink()
             yield _rows(generation, rows, views, min(hours), max(hours))
@@ -162,4 +163,4 @@ async def _number(driver: aiosqlite.Connection, pragma: str) -> int:
 
 
 def _rows(generation: Generation, rows: int, views: int, first: int, last: int) -> ExpiredRows:
-    return ExpiredRows(generation, "hourly_views", rows, views, Hour(first), Hour(last))
+    return ExpiredRows(generation, HOURLY.table.name, rows, views, Hour(first), Hour(last))

@@ -4,30 +4,32 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
 from domain.projection import RowKey
 from rows.database import transaction
+from rows.rollups import HOURLY
 from rows.sqlite.expiry import ExpiryByPage
-from rows.tables import hourly_views
 
 # Rows a transaction deletes, so that others get their turn.
 _CHUNK_ROWS = 10_000
 _CHUNK_PAUSE_SECONDS = 0.02
-_UPSERT = """
-    INSERT INTO hourly_views (generation, page, view_hour, shard, views) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (generation, page, view_hour, shard)
-    DO UPDATE SET views = views + excluded.views
-"""
-_DELETE_CHUNK = """
-    DELETE FROM hourly_views WHERE (generation, page, view_hour, shard) IN (
-        SELECT generation, page, view_hour, shard FROM hourly_views
-        WHERE generation = :generation LIMIT :rows
+_UPSERT = HOURLY.sql(
+    """
+    INSERT INTO {table} ({columns}) VALUES ({marks})
+    ON CONFLICT (generation, {keys}) DO UPDATE SET {sum} = {sum} + excluded.{sum}
+    """,
+    marks=", ".join("?" for _ in HOURLY.columns),
+)
+_DELETE_CHUNK = HOURLY.sql("""
+    DELETE FROM {table} WHERE (generation, {keys}) IN (
+        SELECT generation, {keys} FROM {table} WHERE generation = :generation LIMIT :rows
     )
-"""
+""")
+_TOTAL = HOURLY.sql("SELECT coalesce(sum({sum}), 0) FROM {table} WHERE generation = :generation")
 
 
 class LayoutInOneTable:
@@ -69,15 +71,11 @@ class LayoutInOneTable:
         self, generation: Generation, hours: Sequence[Hour]
     ) -> Sequence[tuple[str, Hour, Hour]]:
         """The one table."""
-        return [("hourly_views", hours[0], Hour(hours[-1] + 1))] if hours else []
+        return [(HOURLY.table.name, hours[0], Hour(hours[-1] + 1))] if hours else []
 
     async def views(self, connection: AsyncConnection, generation: Generation) -> int:
         """A sum over the generation's rows."""
-        total = await connection.execute(
-            select(func.coalesce(func.sum(hourly_views.c.views), 0)).where(
-                hourly_views.c.generation == generation
-            )
-        )
+        total = await connection.execute(text(_TOTAL), {"generation": generation})
         return int(total.scalar_one())
 
     @asynccontextmanager
