@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pytest
 
 from cli.wiring.process import now_ms
-from cli.wiring.stores import open_store
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
@@ -17,6 +16,7 @@ from domain.projection import project
 from domain.settings import Settings
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
+from rows.opening import open_rows
 from rows.reports.hourly import SqlReportReader
 from tests.factories import HOUR_MS, TEN, entry, event
 from tests.fakes import FakeStore
@@ -116,7 +116,8 @@ async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> No
 async def test_what_fails_half_way_has_changed_nothing(
     backend: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_store(backend) as store:
+    async with open_rows(backend, now_ms) as opened:
+        store = opened.store
         checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
 
         async def fail(*_: object) -> None:
