@@ -43,7 +43,7 @@ LOADING = Pool(10, patient=True)
 # Jobs go step by step: one for the step, one for what it looks up meanwhile, one for the lease of
 # the job, and one to spare.
 PATIENT = Pool(4, patient=True)
-# A snapshot, and what keeps tables from coming and going for its time.
+# One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
 SNAPSHOTS = Pool(2, patient=True, read_only=True)
 # Reports: more at once only make each other wait.
 READING = Pool(10, read_only=True)
