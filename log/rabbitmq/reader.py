@@ -139,7 +139,6 @@ class RabbitLogReader(LogReader):
                 )
             yield subscription
         finally:
-            subscription.closed = True
             await _close_quietly(channel)
 
     async def _connect(self) -> AbstractConnection:
@@ -175,7 +174,6 @@ class RabbitSubscription(Subscription):
         self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
         self._put_back: Entry | None = None
         self.must_start_at: int | None = None
-        self.closed = False
         channel.closing.add_done_callback(lambda _: self._entries.put_nowait(None))
 
     async def deliver(self, message: DeliveredMessage) -> None:
