@@ -1,10 +1,10 @@
 """Rows and checkpoints in one database, changed together or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import and_, insert, select, text, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,7 +17,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, Position, RowKey
-from rows.database import transaction, translated
+from rows.database import transaction
 from rows.postgresql.months import MonthPartitions, has_no_place, has_no_table
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
@@ -45,7 +45,6 @@ ZEROS = {
 }
 _MONTH_TRIES = 3
 Rows = Mapping[RowKey, int]
-_LIVE = select(generations.c.generation).where(generations.c.state == "live")
 
 
 class SqlProjectionStore(ProjectionStore):
@@ -237,22 +236,6 @@ class SqlProjectionStore(ProjectionStore):
             [views for _, views in ordered],
         )
         await connection.exec_driver_sql(upsert_into("hourly_views"), columns)
-
-    async def checkpoints(self) -> Sequence[Checkpoint]:
-        async with translated(), self._engine.connect() as connection:
-            found = await connection.execute(
-                select(checkpoints)
-                .where(checkpoints.c.generation == _LIVE.scalar_subquery())
-                .order_by(checkpoints.c.partition)
-            )
-            return [read_checkpoint(row) for row in found]
-
-    async def ping(self) -> None:
-        async with translated(), self._engine.connect() as connection:
-            await connection.execute(text("SELECT count(*) FROM generations"))
-
-    async def close(self) -> None:
-        await self._engine.dispose()
 
 
 def upsert_into(table: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, true
+from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import StoreUnavailable
@@ -83,10 +83,3 @@ class SqlReportReader(ReportReader):
 
     def _hour(self, found: Any) -> Hour:
         return Hour(found) if self._hours_are_numbers else from_datetime(found)
-
-    async def ping(self) -> None:
-        async with translated(), self._engine.connect() as connection:
-            await connection.execute(text("SELECT count(*) FROM generations"))
-
-    async def close(self) -> None:
-        await self._engine.dispose()

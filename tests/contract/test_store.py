@@ -14,10 +14,7 @@ from domain.ports.fold import ProjectionStore
 from domain.ports.reports import ReportReader
 from domain.projection import project
 from domain.settings import Settings
-from rows.engine import open_engine
-from rows.fold.store import SqlProjectionStore
 from rows.opening import open_rows
-from rows.reports.hourly import SqlReportReader
 from tests.factories import HOUR_MS, TEN, entry, event
 from tests.fakes import FakeStore
 
@@ -37,14 +34,8 @@ async def rows(backend_or_fake: Settings | None) -> AsyncIterator[Rows]:
         fake = FakeStore()
         yield Rows(fake, fake)
         return
-    engine = open_engine(backend.rows_url)
-    found = Rows(
-        SqlProjectionStore(engine, now_ms),
-        SqlReportReader(open_engine(backend.rows_url, read_only=True)),
-    )
-    yield found
-    await found.store.close()
-    await found.reader.close()
+    async with open_rows(backend, now_ms) as opened:
+        yield Rows(opened.store, opened.reports)
 
 
 async def views(rows: Rows, page: str = "example.com/page") -> dict[Hour, int]:
@@ -157,7 +148,8 @@ async def test_the_newest_hours_of_time_are_no_error(rows: Rows) -> None:
     assert dict(await rows.reader.hourly("x", far, Hour(far + 24))) == {}
 
 
-async def test_checkpoints_are_listed_by_partition(rows: Rows) -> None:
-    for partition in (2, 0, 1):
-        await rows.store.claim(Partition(partition), Epoch(1))
-    assert [c.partition for c in await rows.store.checkpoints()] == [0, 1, 2]
+async def test_checkpoints_are_listed_by_partition(backend: Settings) -> None:
+    async with open_rows(backend, now_ms) as opened:
+        for partition in (2, 0, 1):
+            await opened.store.claim(Partition(partition), Epoch(1))
+        assert [c.partition for c in (await opened.facts.facts()).checkpoints] == [0, 1, 2]
