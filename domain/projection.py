@@ -58,7 +58,6 @@ class Delta(Struct):
     next_offset: Offset = Offset(0)
     events: int = 0
     views: int = 0
-    duplicates: int = 0
     recorded_ms: int = 0
     entries: int = 0
 
@@ -97,7 +96,6 @@ class Fold:
         delta = self.delta
         delta.recorded_ms = batch.recorded_ms
         if self._seen(batch, offset):
-            delta.duplicates += 1
             return
         delta.positions[batch.producer] = Position(batch.sequence, offset)
         events = batch.events

@@ -7,6 +7,7 @@ from threading import Event, Lock, Semaphore
 
 import httpx
 
+from domain.backoff import Backoff
 from importer.answers import UNKNOWN, Again, Outcome, Past, judge, reason
 from importer.batch import Batch
 
@@ -14,6 +15,7 @@ IN_FLIGHT = 4
 # Before the year 1.
 _ANY_HOUR = -20_000_000
 
+_BACKOFF = Backoff(first=0.05, last=10.0)
 _HEADERS = {"content-type": "application/json"}
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # Shorter than servers keep an idle connection, or a request could meet its closing.
@@ -25,8 +27,7 @@ class Patience:
     """How long to wait, in seconds, for an answer and for a service that is not there."""
 
     answer: float = 60.0
-    first_backoff: float = 0.05
-    last_backoff: float = 10.0
+    backoff: Backoff = _BACKOFF
     give_up: float = 60.0
 
 
@@ -109,7 +110,7 @@ class Sender:
         return replace(found, past=past, past_lines=lines)
 
     def _send(self, body: bytes, views: int) -> Outcome | Past:
-        backoff = self._patience.first_backoff
+        backoff = self._patience.backoff.first
         deadline = time.monotonic() + self._patience.give_up
         while not self._stopped.is_set():
             found = self._try(body, views)
@@ -120,7 +121,7 @@ class Sender:
                 limit = f"gave up after {self._patience.give_up:g} s"
                 return Outcome(fault=f"{found.fault}; {limit}, nothing of this request was counted")
             self._stopped.wait(delay)
-            backoff = min(backoff * 2, self._patience.last_backoff)
+            backoff = self._patience.backoff.next(backoff)
         return Outcome(fault="stopped")
 
     def _try(self, body: bytes, views: int) -> Outcome | Again | Past:

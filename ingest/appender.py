@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import uniform
 from typing import NamedTuple
 
+from domain.backoff import Backoff
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import Batch, PageViewed, Partition
 from domain.ports.common import Clock
@@ -15,8 +16,7 @@ from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 # What an event costs beside its page: brackets, quotes, commas, moment, count.
 _EVENT_OVERHEAD_BYTES = 36
 _HEADER_BYTES = 160
-_FIRST_BACKOFF_SECONDS = 0.05
-_LAST_BACKOFF_SECONDS = 1.0
+_BACKOFF = Backoff(first=0.05, last=1.0)
 
 
 class _Request:
@@ -137,7 +137,7 @@ class Appender:
         body = encode(
             Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
         )
-        backoff = _FIRST_BACKOFF_SECONDS
+        backoff = _BACKOFF.first
         while True:
             try:
                 # The same bytes each time: if an earlier try did arrive, the fold sees producer
@@ -147,7 +147,7 @@ class Appender:
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):
                     raise
-            backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+            backoff = _BACKOFF.next(backoff)
 
 
 class _Lane:

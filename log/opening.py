@@ -1,25 +1,162 @@
-"""The log the settings name."""
+"""The log the settings name, and all that depends on which one that is."""
 
-from domain.ports.log import LogReader, LogWriter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from domain.events import Partition
+from domain.partitioning import stream_name
+from domain.ports.log import LogReader, LogTrimmer, LogWriter
+from domain.retention import stream_max_age
 from domain.settings import Settings
+from log.rabbitmq.bounds import StreamBound, read_bounds, virtual_host
 from log.rabbitmq.broker import nodes_of
 from log.rabbitmq.nodes import NodesLogReader
 from log.rabbitmq.reader import RabbitLogReader
+from log.rabbitmq.streams import declare_streams
 from log.rabbitmq.writer import RabbitLogWriter
+from log.sqlite.partitions import declare_partitions
 from log.sqlite.reader import SqliteLogReader
+from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
+
+# Brings the tables at a database's URL to their newest version; what it did, for people.
+Upgrade = Callable[[str], Awaitable[str]]
+
+
+class StreamBounds(NamedTuple):
+    """How long the broker keeps each stream of a virtual host."""
+
+    virtual_host: str
+    streams: Sequence[StreamBound]
+
+
+class Log(Protocol):
+    """A log: what one process opens of it, closes it. Nothing connects before it is used."""
+
+    @property
+    def name(self) -> str:
+        """What it is and where, for people."""
+
+    @property
+    def place(self) -> str:
+        """The same in the fewest words."""
+
+    def writer(self) -> LogWriter:
+        """The append side."""
+
+    def reader(self) -> LogReader:
+        """The read side."""
+
+    def trimmer(self) -> LogTrimmer | None:
+        """What cuts its beginning; None where it does that by itself."""
+
+    async def declare(self, upgrade: Upgrade) -> str:
+        """Create the partitions that are missing; what there is now, for people.
+
+        Raises `LogUnavailable`, and what `upgrade` raises where the log has tables.
+        """
+
+    async def bounds(self) -> StreamBounds | None:
+        """How long it is kept, as the broker says; None where only `trimmer` cuts it.
+
+        Raises `LogUnavailable`.
+        """
+
+
+def open_log(settings: Settings) -> Log:
+    """The log the settings name."""
+    if settings.rabbitmq_url is None:
+        return EmbeddedLog(settings)
+    return BrokerLog(settings, settings.rabbitmq_url)
 
 
 def open_writer(settings: Settings) -> LogWriter:
     """The append side of the log the settings name."""
-    if settings.rabbitmq_url is None:
-        return SqliteLogWriter(settings.log_file, settings.num_partitions)
-    return RabbitLogWriter(
-        settings.rabbitmq_url,
-        settings.stream_prefix,
-        settings.num_partitions,
-        confirm_timeout_seconds=_confirm_timeout_seconds(settings),
-    )
+    return open_log(settings).writer()
+
+
+def open_reader(settings: Settings) -> LogReader:
+    """The read side of the log the settings name."""
+    return open_log(settings).reader()
+
+
+class EmbeddedLog(Log):
+    """A SQLite file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._file = settings.log_file
+
+    @property
+    def name(self) -> str:
+        return f"SQLite in {self._settings.data_dir}"
+
+    @property
+    def place(self) -> str:
+        return str(self._file)
+
+    def writer(self) -> LogWriter:
+        return SqliteLogWriter(self._file, self._settings.num_partitions)
+
+    def reader(self) -> LogReader:
+        return SqliteLogReader(self._file)
+
+    def trimmer(self) -> LogTrimmer | None:
+        return SqliteLogTrimmer(self._file)
+
+    async def declare(self, upgrade: Upgrade) -> str:
+        done = await upgrade(f"sqlite+aiosqlite:///{self._file}")
+        await declare_partitions(self._file, self._settings.num_partitions)
+        return done
+
+    async def bounds(self) -> StreamBounds | None:
+        return None
+
+
+class BrokerLog(Log):
+    """RabbitMQ streams, on the nodes that `url` names."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._settings = settings
+        self._url = url
+        self._prefix = settings.stream_prefix
+        self._max_age = stream_max_age(settings.retention_days)
+
+    @property
+    def name(self) -> str:
+        return "RabbitMQ"
+
+    @property
+    def place(self) -> str:
+        return "RabbitMQ"
+
+    def writer(self) -> LogWriter:
+        return RabbitLogWriter(
+            self._url,
+            self._prefix,
+            self._settings.num_partitions,
+            confirm_timeout_seconds=_confirm_timeout_seconds(self._settings),
+        )
+
+    def reader(self) -> LogReader:
+        readers = [RabbitLogReader(node, self._prefix) for node in nodes_of(self._url)]
+        return readers[0] if len(readers) == 1 else NodesLogReader(readers)
+
+    def trimmer(self) -> LogTrimmer | None:
+        return None
+
+    async def declare(self, upgrade: Upgrade) -> str:
+        partitions = self._settings.num_partitions
+        await declare_streams(self._url, self._prefix, partitions, self._max_age)
+        return f"streams {self._prefix}.*"
+
+    async def bounds(self) -> StreamBounds | None:
+        streams = [
+            stream_name(self._prefix, Partition(p)) for p in range(self._settings.num_partitions)
+        ]
+        management_url = self._settings.rabbitmq_management_url
+        found = await read_bounds(self._url, management_url, streams, self._max_age)
+        return StreamBounds(virtual_host(self._url), found)
 
 
 def _confirm_timeout_seconds(settings: Settings) -> float:
@@ -27,12 +164,3 @@ def _confirm_timeout_seconds(settings: Settings) -> float:
     # which RabbitMQ 3.10 does more often than not, the batch is sent again in time.
     patience = settings.request_timeout_ms / 1_000
     return max(patience / 3, min(patience, 1.0))
-
-
-def open_reader(settings: Settings) -> LogReader:
-    """The read side of the log the settings name."""
-    if settings.rabbitmq_url is None:
-        return SqliteLogReader(settings.log_file)
-    nodes = nodes_of(settings.rabbitmq_url)
-    readers = [RabbitLogReader(node, settings.stream_prefix) for node in nodes]
-    return readers[0] if len(readers) == 1 else NodesLogReader(readers)

@@ -4,11 +4,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from domain.events import Partition
-from domain.partitioning import stream_name
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.rabbitmq.bounds import StreamBound, read_bounds, virtual_host
+from log.opening import Log
+from log.rabbitmq.bounds import StreamBound
 
 _POLICY = "footfall-retention"
 # No policy takes an age away that a stream was declared with; one that is long enough does.
@@ -17,15 +16,10 @@ _DAYS = {"Y": 365.0, "M": 30.0, "D": 1.0, "h": 1 / 24, "m": 1 / 1_440, "s": 1 / 
 _ENDLESS_DAYS = 100 * 365
 
 
-async def bound_lines(settings: Settings) -> Sequence[str]:
-    """OK, NOTE and WARN lines. Raises `LogUnavailable`."""
-    url = settings.rabbitmq_url or ""
-    streams = [
-        stream_name(settings.stream_prefix, Partition(p)) for p in range(settings.num_partitions)
-    ]
-    max_age = stream_max_age(settings.retention_days)
-    bounds = await read_bounds(url, settings.rabbitmq_management_url, streams, max_age)
-    return list(lines(settings, virtual_host(url), bounds))
+async def bound_lines(settings: Settings, log: Log) -> Sequence[str]:
+    """OK, NOTE and WARN lines, none where no broker keeps the log. Raises `LogUnavailable`."""
+    found = await log.bounds()
+    return [] if found is None else list(lines(settings, found.virtual_host, found.streams))
 
 
 def lines(settings: Settings, host: str, bounds: Sequence[StreamBound]) -> Iterator[str]:

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 from cli.processes.listening import LISTENERS, Sockets
 from cli.processes.running import LIFELINE, SHUTDOWN_SECONDS
+from domain.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-_FIRST_BACKOFF_SECONDS = 0.2
-_LAST_BACKOFF_SECONDS = 10.0
+_BACKOFF = Backoff(first=0.2, last=10.0)
 _HEALTHY_SECONDS = 10.0
 
 
@@ -65,7 +65,7 @@ class Family:
             await asyncio.gather(*(_end(child) for child in children))
 
     async def _keep(self, role: str, name: str, sockets: Sockets, stop: asyncio.Event) -> None:
-        backoff = _FIRST_BACKOFF_SECONDS
+        backoff = _BACKOFF.first
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             started = loop.time()
@@ -75,13 +75,13 @@ class Family:
                 await _end(child)
                 return
             if loop.time() - started > _HEALTHY_SECONDS:
-                backoff = _FIRST_BACKOFF_SECONDS
+                backoff = _BACKOFF.first
             logger.error("%s ended with code %s, starting it again", name, child.returncode)
             try:
                 async with asyncio.timeout(backoff):
                     await stop.wait()
             except TimeoutError:
-                backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+                backoff = _BACKOFF.next(backoff)
 
     async def _start(
         self, *arguments: str, listeners: Sequence[int] = ()

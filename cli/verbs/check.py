@@ -9,11 +9,12 @@ from cli.output.bounds import bound_lines
 from cli.processes.running import run, settings_or_exit
 from cli.verbs import status
 from cli.wiring.migrate import require_migrated, require_newest_at
-from cli.wiring.stores import open_leases, open_store
+from cli.wiring.process import now_ms
 from domain.errors import FootfallError
 from domain.settings import Settings
-from log.opening import open_reader, open_writer
+from log.opening import Log, open_log
 from projector.status import PartitionStatus, Status
+from rows.opening import open_rows
 
 Layer = Callable[[], Awaitable[None]]
 
@@ -30,47 +31,46 @@ def check() -> None:
     click.echo("OK    settings")
 
     async def main() -> int:
-        results = [await _report(name, layer) for name, layer in _layers(settings).items()]
+        log = open_log(settings)
+        results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
-            if settings.rabbitmq_url:
-                results.append(await _report_bounds(settings))
+            results.append(await _report_bounds(settings, log))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
 
     run(main())
 
 
-def _layers(settings: Settings) -> dict[str, Layer]:
-    async def rows() -> None:
+def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
+    async def database() -> None:
         await require_migrated(settings)
-        async with open_store(settings) as store:
-            await store.ping()
+        async with open_rows(settings, now_ms) as rows:
+            await rows.ping()
 
     async def reports() -> None:
         await require_newest_at(settings.reports_url)
 
     async def reading() -> None:
-        reader = open_reader(settings)
+        reader = log.reader()
         try:
             await reader.ping()
         finally:
             await reader.close()
 
     async def appending() -> None:
-        writer = open_writer(settings)
+        writer = log.writer()
         try:
             await writer.ping()
         finally:
             await writer.close()
 
-    database = "PostgreSQL" if settings.database_url else f"SQLite in {settings.data_dir}"
-    log = "RabbitMQ" if settings.rabbitmq_url else f"SQLite in {settings.data_dir}"
+    rows_name = "PostgreSQL" if settings.database_url else f"SQLite in {settings.data_dir}"
     replica = {"database for reports (PostgreSQL)": reports} if settings.read_database_url else {}
     return {
-        f"database ({database})": rows,
+        f"database ({rows_name})": database,
         **replica,
-        f"log, reading ({log})": reading,
-        f"log, appending ({log})": appending,
+        f"log, reading ({log.name})": reading,
+        f"log, appending ({log.name})": appending,
     }
 
 
@@ -84,9 +84,10 @@ async def _report(name: str, layer: Layer) -> bool:
     return True
 
 
-async def _report_bounds(settings: Settings) -> bool:
+async def _report_bounds(settings: Settings, log: Log) -> bool:
     try:
-        click.echo("\n".join(await bound_lines(settings)))
+        for line in await bound_lines(settings, log):
+            click.echo(line)
     except FootfallError as error:
         click.echo(f"ERROR log, retention: {error}")
         return False
@@ -95,8 +96,8 @@ async def _report_bounds(settings: Settings) -> bool:
 
 async def _report_fold(settings: Settings) -> bool:
     try:
-        async with open_leases(settings) as leases:
-            entered = (await leases.ownership()).owners
+        async with open_rows(settings, now_ms) as rows:
+            entered = (await rows.leases.ownership()).owners
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
         lines += rules_lines(found, settings.page_rules)

@@ -8,6 +8,7 @@ from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging
 from domain.retention import Removal
 from domain.settings import Settings
+from log.opening import open_log
 from projector.housekeeping.retention import said, shown
 
 
@@ -52,6 +53,7 @@ def _lines(settings: Settings, removal: Removal, gone: str) -> list[str]:
     if removal.waiting_rows:
         rows = f"{removal.waiting_rows:,} rows past the horizon"
         lines.append(f"{rows} stay on disk until their month is over, in no report")
-    if settings.rabbitmq_url and days:
-        lines.append("RabbitMQ drops the beginning of its streams by itself: footfall check")
+    kept_in = open_log(settings)
+    if kept_in.trimmer() is None and days:
+        lines.append(f"{kept_in.name} drops the beginning of its streams by itself: footfall check")
     return lines

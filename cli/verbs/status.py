@@ -11,10 +11,7 @@ from domain.hours import hour_of, to_datetime
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.status import Status, read_status
-from rows.engine import open_engine
-from rows.fold.leases import SqlLeases
-from rows.rebuild.carry_over import SqlHistory
-from rows.rebuild.generations import SqlGenerations
+from rows.opening import open_rows
 
 _HEADER = ("partition", "first", "last", "checkpoint", "lag", "seconds", "events", "views", "owner")
 
@@ -49,21 +46,20 @@ def status(as_json: bool) -> None:
 
 async def ask(settings: Settings) -> Status:
     """How far the fold is, and who does it."""
-    reader = open_reader(settings)
     # Read-only: nothing here waits for a writer, or for one that froze.
-    engine = open_engine(settings.rows_url, read_only=True)
-    try:
-        return await read_status(
-            reader,
-            SqlGenerations(engine, now_ms),
-            SqlHistory(engine),
-            SqlLeases(engine, settings.lease_ms),
-            now_ms,
-            settings.num_partitions,
-        )
-    finally:
-        await reader.close()
-        await engine.dispose()
+    async with open_rows(settings, now_ms, read_only=True) as rows:
+        reader = open_reader(settings)
+        try:
+            return await read_status(
+                reader,
+                rows.generations,
+                rows.carry_over,
+                rows.leases,
+                now_ms,
+                settings.num_partitions,
+            )
+        finally:
+            await reader.close()
 
 
 def _table(found: Status) -> str:

@@ -13,6 +13,7 @@ from cli.verbs.roles import WORKERS
 from cli.wiring.migrate import migrate
 from cli.wiring.process import configure_logging
 from domain.settings import Settings
+from log.opening import open_log
 
 
 @click.command()
@@ -44,13 +45,12 @@ async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     stop_on_signals(stop.set)
     await migrate(settings)
-    log = "RabbitMQ" if settings.rabbitmq_url else str(settings.log_file)
     rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
     ):
-        click.echo(f"log: {log}\nrows: {rows}", err=True)
+        click.echo(f"log: {open_log(settings).place}\nrows: {rows}", err=True)
         click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):

@@ -15,10 +15,7 @@ from domain.page_rules import PageRules
 from domain.settings import Settings
 from projector.housekeeping.audits import audit_all
 from projector.rebuild.steps import Rebuild
-from rows.audits import SqlAudits
-from rows.engine import open_engine
-from rows.rebuild.comparison import SqlComparison
-from rows.rebuild.generations import SqlGenerations
+from rows.opening import open_rows
 
 
 @click.command()
@@ -47,17 +44,8 @@ def verify(deep: bool, as_json: bool) -> None:
 
 async def _totals(settings: Settings, *, as_json: bool) -> int:
     await require_migrated(settings)
-    engine = open_engine(settings.rows_url, patient=True)
-    snapshots = open_engine(settings.rows_url, patient=True, read_only=True)
-    try:
-        found = await audit_all(
-            SqlGenerations(engine, now_ms),
-            SqlComparison(snapshots),
-            SqlAudits(engine, now_ms),
-        )
-    finally:
-        await engine.dispose()
-        await snapshots.dispose()
+    async with open_rows(settings, now_ms) as rows:
+        found = await audit_all(rows.generations, rows.comparison, rows.audits)
     click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(map(_line, found)))
     return 1 if any(audit.difference for audit in found) else 0
 
@@ -99,9 +87,6 @@ async def _deep(settings: Settings) -> int:
 
     await rebuilding(settings, LoadWorkers.one_a_core(), steps)
     diff = found[0]
-    engine = open_engine(settings.rows_url)
-    try:
-        await SqlAudits(engine, now_ms).save(diff.old, "log", diff.differing)
-    finally:
-        await engine.dispose()
+    async with open_rows(settings, now_ms) as rows:
+        await rows.audits.save(diff.old, "log", diff.differing)
     return 1 if diff.differing else 0

@@ -8,15 +8,11 @@ from typing import NamedTuple
 
 from cli.wiring.process import now_ms, owner_name
 from domain.settings import Settings
-from log.sqlite.trimmer import SqliteLogTrimmer
+from log.opening import open_log
 from projector.housekeeping.audits import audit_all
 from projector.housekeeping.retention import Retention, RetentionJob
-from rows.audits import SqlAudits
-from rows.engine import open_engine
-from rows.jobs import REPLAY, RETENTION, SqlJobs
-from rows.rebuild.comparison import SqlComparison
-from rows.rebuild.generations import SqlGenerations
-from rows.retention.expiry import SqlExpiry
+from rows.jobs import REPLAY, RETENTION
+from rows.opening import Rows
 
 # Not at once: what projectors owe to views comes first.
 _FIRST_SECONDS = 5.0
@@ -36,14 +32,12 @@ class Retaining(NamedTuple):
 @asynccontextmanager
 async def open_retention(settings: Settings) -> AsyncIterator[Retaining]:
     """Its connections are closed at the end."""
-    engine = open_engine(settings.rows_url, pool_size=4, patient=True)
-    snapshots = open_engine(settings.rows_url, pool_size=2, patient=True, read_only=True)
-    jobs = SqlJobs(engine, settings.lease_ms)
-    generations = SqlGenerations(engine, now_ms)
+    rows = Rows(settings, now_ms)
+    jobs = rows.jobs
     retention = Retention(
-        SqlExpiry(engine),
-        generations,
-        None if settings.rabbitmq_url else SqliteLogTrimmer(settings.log_file),
+        rows.expiry,
+        rows.generations,
+        open_log(settings).trimmer(),
         lambda: jobs.holder(REPLAY),
         now_ms,
         settings.retention_days,
@@ -51,8 +45,7 @@ async def open_retention(settings: Settings) -> AsyncIterator[Retaining]:
     owner = owner_name()
 
     async def audit() -> None:
-        comparison, audits = SqlComparison(snapshots), SqlAudits(engine, now_ms)
-        for found in await audit_all(generations, comparison, audits):
+        for found in await audit_all(rows.generations, rows.comparison, rows.audits):
             if found.difference:
                 logger.error(
                     "the rows of generation %d differ by %+d views from what was folded: "
@@ -68,8 +61,7 @@ async def open_retention(settings: Settings) -> AsyncIterator[Retaining]:
             audit,
         )
     finally:
-        await engine.dispose()
-        await snapshots.dispose()
+        await rows.close()
 
 
 @asynccontextmanager

@@ -8,31 +8,27 @@ from domain.settings import Settings
 from log.opening import open_reader
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
-from rows.engine import open_engine
-from rows.fold.leases import SqlLeases
-from rows.fold.store import SqlProjectionStore
+from rows.opening import open_rows
 
 
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
     """The projector, its connections closed at the end."""
-    engine = open_engine(settings.rows_url)
-    reader = open_reader(settings)
-    store = SqlProjectionStore(engine, now_ms)
-    runner = Runner(
-        reader,
-        store,
-        flush_seconds=settings.flush_interval_ms / 1_000,
-        batch_size=settings.batch_size,
-    )
-    try:
-        yield Supervisor(
-            SqlLeases(engine, settings.lease_ms),
-            runner,
-            owner=owner_name(),
-            partitions=settings.num_partitions,
-            lease_seconds=settings.lease_ms / 1_000,
+    async with open_rows(settings, now_ms) as rows:
+        reader = open_reader(settings)
+        runner = Runner(
+            reader,
+            rows.store,
+            flush_seconds=settings.flush_interval_ms / 1_000,
+            batch_size=settings.batch_size,
         )
-    finally:
-        await reader.close()
-        await store.close()
+        try:
+            yield Supervisor(
+                rows.leases,
+                runner,
+                owner=owner_name(),
+                partitions=settings.num_partitions,
+                lease_seconds=settings.lease_ms / 1_000,
+            )
+        finally:
+            await reader.close()

@@ -18,12 +18,8 @@ from log.opening import open_reader
 from projector.fold.runner import Runner
 from projector.rebuild.steps import Load, Rebuild, with_lease
 from projector.rebuild.throttle import ThrottledStore
-from rows.engine import open_engine
-from rows.fold.store import SqlProjectionStore
-from rows.jobs import REPLAY, SqlJobs
-from rows.rebuild.carry_over import SqlHistory
-from rows.rebuild.comparison import SqlComparison
-from rows.rebuild.generations import SqlGenerations
+from rows.jobs import REPLAY
+from rows.opening import Rows
 
 # Rows a worker gathers for a partition before it commits: about 50 MB of Python objects.
 _LOAD_ROWS = 100_000
@@ -39,11 +35,11 @@ Steps = Callable[[Rebuild], Awaitable[None]]
 async def open_loader(settings: Settings, events_per_second: float) -> AsyncIterator[Runner]:
     """What folds in bulk into a generation that is loading; 0 events a second mean no limit."""
     reader = open_reader(settings)
-    bulk = SqlProjectionStore(open_engine(settings.rows_url, patient=True), now_ms, bulk=True)
-    store: ProjectionStore = bulk
+    rows = Rows(settings, now_ms)
+    store: ProjectionStore = rows.bulk_store
     batch_size = _LOAD_EVENTS
     if events_per_second:
-        store = ThrottledStore(bulk, events_per_second)
+        store = ThrottledStore(store, events_per_second)
         batch_size = max(1, min(_LOAD_EVENTS, int(events_per_second)))
     try:
         yield Runner(
@@ -56,25 +52,24 @@ async def open_loader(settings: Settings, events_per_second: float) -> AsyncIter
         )
     finally:
         await reader.close()
-        await bulk.close()
+        await rows.close()
 
 
 async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
     """Take the job, do `steps` under it, give it back. Raises `JobTaken` and what they raise."""
     await require_migrated(settings)
-    engine = open_engine(settings.rows_url, patient=True)
-    snapshots = open_engine(settings.rows_url, patient=True, read_only=True)
+    rows = Rows(settings, now_ms)
     reader = open_reader(settings)
-    store = SqlProjectionStore(engine, now_ms)
-    jobs = SqlJobs(engine, settings.lease_ms)
+    store = rows.catch_up_store
+    jobs = rows.jobs
     lease_seconds = settings.lease_ms / 1_000
     owner = owner_name()
     try:
         epoch = await _acquire(jobs, owner, lease_seconds)
         rebuild = Rebuild(
-            SqlGenerations(engine, now_ms),
-            SqlHistory(engine),
-            SqlComparison(snapshots),
+            rows.generations,
+            rows.carry_over,
+            rows.comparison,
             reader,
             Runner(reader, store, flush_seconds=1.0, batch_size=settings.batch_size),
             load,
@@ -93,8 +88,7 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
             await asyncio.shield(jobs.release(REPLAY, owner, epoch))
     finally:
         await reader.close()
-        await engine.dispose()
-        await snapshots.dispose()
+        await rows.close()
 
 
 def _stop_on_sigterm() -> None:

@@ -20,9 +20,7 @@ from log.opening import open_writer
 from read_api import openapi as read_openapi
 from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
-from rows.engine import open_engine
-from rows.reports.facts import SqlMetricsReader
-from rows.reports.hourly import SqlReportReader
+from rows.opening import Rows
 from web.app import create_app
 from web.openapi import describe
 
@@ -46,12 +44,11 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         )
         probes["log"] = writer.ping
     if read_api:
-        engine = open_engine(settings.reports_url, read_only=True)
-        reader = SqlReportReader(engine)
-        stack.push_async_callback(reader.close)
-        handlers += read_routes(reader, now_ms)
-        handlers.append(metrics_route(SqlMetricsReader(engine).facts))
-        probes["database"] = reader.ping
+        rows = Rows(settings, now_ms)
+        stack.push_async_callback(rows.close)
+        handlers += read_routes(rows.reports, now_ms)
+        handlers.append(metrics_route(rows.facts.facts))
+        probes["database"] = rows.ping_reports
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -1,6 +1,6 @@
 """The fold: rows and checkpoints, and who may move them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from domain.checkpoint import Checkpoint
@@ -25,13 +25,6 @@ class ProjectionStore(Protocol):
 
         Raises `Fenced` when `checkpoint` is not the stored one any more; nothing changes then.
         """
-
-    async def checkpoints(self) -> Sequence[Checkpoint]:
-        """Of the live generation."""
-
-    async def ping(self) -> None: ...
-
-    async def close(self) -> None: ...
 
 
 class Leases(Protocol):

@@ -14,7 +14,3 @@ class ReportReader(Protocol):
 
         Hours without views are left out, and hours that are past.
         """
-
-    async def ping(self) -> None: ...
-
-    async def close(self) -> None: ...

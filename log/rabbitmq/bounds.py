@@ -15,7 +15,7 @@ from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
 
 from domain.errors import LogUnavailable
-from log.rabbitmq.broker import RPC_SECONDS, connect, translated
+from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect
 from log.rabbitmq.streams import stream_arguments
 
 _MANAGEMENT_SECONDS = 5.0
@@ -108,7 +108,7 @@ def _host(name: str | None) -> str:
 async def _ask_broker(
     url: str, streams: Sequence[str], max_age: str | None, reason: str
 ) -> Sequence[StreamBound]:
-    async with translated():
+    async with broker_errors():
         connection = await connect(url, "footfall check")
         async with connection:
             return [

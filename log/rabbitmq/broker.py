@@ -43,7 +43,7 @@ async def connect(url: str, name: str) -> AbstractConnection:
 async def connect_node(node: str, name: str, patience_seconds: float) -> AbstractConnection:
     """A plain connection to the one node at `node`. Raises `LogUnavailable`."""
     found = URL(node)
-    async with translated():
+    async with broker_errors():
         return await aio_pika.connect(
             found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
             timeout=patience_seconds,
@@ -58,7 +58,7 @@ def is_lost(connection: AbstractConnection) -> bool:
 
 
 @asynccontextmanager
-async def translated() -> AsyncIterator[None]:
+async def broker_errors() -> AsyncIterator[None]:
     """The client library's errors as `LogUnavailable`, with their cause."""
     try:
         yield

@@ -18,7 +18,7 @@ from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
-from log.rabbitmq.broker import RPC_SECONDS, connect, is_lost, translated
+from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect, is_lost
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
@@ -94,7 +94,7 @@ class RabbitLogReader(LogReader):
 
     async def _count(self, partition: Partition) -> int:
         """Of the messages in a stream; the broker takes it now and then, so it may be too low."""
-        async with translated():
+        async with broker_errors():
             connection = await self._connect()
             async with asyncio.timeout(RPC_SECONDS), connection.channel() as channel:
                 queue = await channel.declare_queue(
@@ -110,7 +110,7 @@ class RabbitLogReader(LogReader):
         return found[0] if found else None
 
     async def ping(self) -> None:
-        async with translated():
+        async with broker_errors():
             connection = await self._connect()
             async with asyncio.timeout(RPC_SECONDS), connection.channel():
                 pass
@@ -124,14 +124,14 @@ class RabbitLogReader(LogReader):
         self, partition: Partition, start: int | str, prefetch: int = PREFETCH
     ) -> AsyncIterator["RabbitSubscription"]:
         stream = stream_name(self._prefix, partition)
-        async with translated():
+        async with broker_errors():
             connection = await self._connect()
             async with asyncio.timeout(RPC_SECONDS):
                 channel = await connection.channel(publisher_confirms=False)
                 underlay = await channel.get_underlay_channel()
         subscription = RabbitSubscription(stream, underlay, prefetch)
         try:
-            async with translated(), asyncio.timeout(RPC_SECONDS):
+            async with broker_errors(), asyncio.timeout(RPC_SECONDS):
                 await underlay.basic_qos(prefetch_count=prefetch)
                 underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
                 await underlay.basic_consume(
@@ -139,7 +139,6 @@ class RabbitLogReader(LogReader):
                 )
             yield subscription
         finally:
-            subscription.closed = True
             await _close_quietly(channel)
 
     async def _connect(self) -> AbstractConnection:
@@ -175,7 +174,6 @@ class RabbitSubscription(Subscription):
         self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
         self._put_back: Entry | None = None
         self.must_start_at: int | None = None
-        self.closed = False
         channel.closing.add_done_callback(lambda _: self._entries.put_nowait(None))
 
     async def deliver(self, message: DeliveredMessage) -> None:
@@ -261,13 +259,13 @@ class RabbitSubscription(Subscription):
         if self._unacked < self._ack_every:
             return
         self._unacked = 0
-        async with translated():
+        async with broker_errors():
             await self._channel.basic_ack(tag, multiple=True)
 
 
 async def _close_quietly(channel: Any) -> None:
     try:
-        async with translated(), asyncio.timeout(RPC_SECONDS):
+        async with broker_errors(), asyncio.timeout(RPC_SECONDS):
             if not channel.is_closed:
                 await channel.close()
     except LogUnavailable:

@@ -9,7 +9,7 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
-from log.rabbitmq.broker import RPC_SECONDS, connect_node, nodes_of, translated
+from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect_node, nodes_of
 
 # Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
 # stream has a replica on every node where no argument says otherwise.
@@ -26,7 +26,7 @@ async def declare_streams(
 
     One that is there stays as it is: its arguments cannot be changed any more.
     """
-    async with translated(), AsyncExitStack() as stack:
+    async with broker_errors(), AsyncExitStack() as stack:
         connections = await _connect_all(url, stack)
         for partition in range(partitions):
             stream = stream_name(prefix, Partition(partition))

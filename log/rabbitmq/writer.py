@@ -12,7 +12,7 @@ from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogWriter
-from log.rabbitmq.broker import RPC_SECONDS, connect, translated
+from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect
 
 _CLOSE_SECONDS = 3.0
 
@@ -38,7 +38,7 @@ class RabbitLogWriter(LogWriter):
 
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
-        async with translated():
+        async with broker_errors():
             channel = await self._open()
             try:
                 # Mandatory, for a message without a stream to go to would be confirmed too.
@@ -68,7 +68,7 @@ class RabbitLogWriter(LogWriter):
         )
 
     async def ping(self) -> None:
-        async with translated():
+        async with broker_errors():
             await self._open()
             connection = self._connection
             assert connection is not None

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from domain.checkpoint import Bounds
-from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.errors import HistoryTruncated, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.ports.log import LogReader, Subscription
+from log.sqlite.file import connect, file_errors
 
 POLL_SECONDS = 0.05
+# Readers wait for nobody but one who opens the file.
+_BUSY_SECONDS = 5
 _TAKE = """
     SELECT log_offset, body FROM log_entries
     WHERE partition = ? AND log_offset >= ? ORDER BY log_offset LIMIT ?
@@ -70,10 +73,8 @@ class SqliteLogReader(LogReader):
     async def run(self, statement: str, *values: int) -> list[Any]:
         """All rows of a query. Raises `LogUnavailable`."""
         loop = asyncio.get_running_loop()
-        try:
+        with file_errors(self._path):
             return await loop.run_in_executor(self._thread, self._fetch, statement, values)
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"the log file {self._path}: {error}") from error
 
     async def grown(self, partition: Partition, offset: Offset) -> None:
         """Return once the partition reaches beyond `offset`."""
@@ -88,8 +89,7 @@ class SqliteLogReader(LogReader):
 
     def _fetch(self, statement: str, values: tuple[int, ...]) -> list[Any]:
         if self._connection is None:
-            uri = f"{self._path.resolve().as_uri()}?mode=ro"
-            self._connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None)
+            self._connection = connect(self._path, "ro", timeout_seconds=_BUSY_SECONDS)
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error:

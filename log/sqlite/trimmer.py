@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
-from domain.errors import LogUnavailable, Undecodable, UnknownFormat
+from domain.errors import Undecodable, UnknownFormat
 from domain.events import Offset, Partition
 from domain.ports.log import LogTrimmer
 from domain.wire import decode
+from log.sqlite.file import connect, file_errors
 
-BUSY_TIMEOUT_SECONDS = 30
 _CHUNK_ENTRIES = 200
 _CHUNK_PAGES = 500
 # Fewer free pages than that are left for the entries to come.
@@ -65,14 +65,8 @@ class SqliteLogTrimmer(LogTrimmer):
         return await asyncio.to_thread(self._connected, work)
 
     def _connected(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        uri = f"{self._path.resolve().as_uri()}?mode=rw"
-        try:
-            with closing(
-                sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
-            ) as log:
-                return work(log)
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"the log file {self._path}: {error}") from error
+        with file_errors(self._path), closing(connect(self._path, "rw")) as log:
+            return work(log)
 
 
 def _excess(log: sqlite3.Connection, partition: int, cut_ms: int, limit: Offset) -> tuple[int, int]:

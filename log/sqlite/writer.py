@@ -8,8 +8,7 @@ from pathlib import Path
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.ports.log import LogWriter
-
-BUSY_TIMEOUT_SECONDS = 30
+from log.sqlite.file import connect, file_errors
 
 _NEXT_OFFSET = """
     UPDATE log_ends SET next_offset = next_offset + 1 WHERE partition = ?
@@ -69,10 +68,7 @@ class SqliteLogWriter(LogWriter):
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
-            uri = f"{self._path.resolve().as_uri()}?mode=rw"
-            self._connection = sqlite3.connect(
-                uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None
-            )
+            self._connection = connect(self._path, "rw")
             self._connection.execute("PRAGMA journal_mode=WAL").close()
             self._connection.execute("PRAGMA synchronous=FULL").close()
         return self._connection
@@ -87,10 +83,8 @@ class SqliteLogWriter(LogWriter):
         return int(declared)
 
     async def ping(self) -> None:
-        try:
+        with file_errors(self._path):
             declared = await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
-        except sqlite3.Error as error:
-            raise LogUnavailable(f"the log file {self._path}: {error}") from error
         if declared < self._partitions:
             raise LogUnavailable(_missing(Partition(self._partitions - 1)))
 

@@ -6,6 +6,7 @@ from random import uniform
 
 from msgspec import Struct
 
+from domain.backoff import Backoff
 from domain.errors import (
     Fenced,
     HistoryTruncated,
@@ -20,8 +21,7 @@ from projector.fold.runner import Runner
 
 logger = logging.getLogger(__name__)
 
-_FIRST_BACKOFF_SECONDS = 0.1
-_LAST_BACKOFF_SECONDS = 5.0
+_BACKOFF = Backoff(first=0.1, last=5.0)
 _STOPPED_RETRY_SECONDS = 30.0
 
 
@@ -46,15 +46,16 @@ class Supervisor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then drains: every runner commits what it has read."""
-        backoff = _FIRST_BACKOFF_SECONDS
+        backoffs = Backoff(_BACKOFF.first, self._tick_seconds)
+        backoff = backoffs.first
         try:
             while not stop.is_set():
                 try:
                     await self._tick()
-                    pause, backoff = self._tick_seconds, _FIRST_BACKOFF_SECONDS
+                    pause, backoff = self._tick_seconds, backoffs.first
                 except StoreUnavailable as error:
                     logger.warning("waiting for the database: %s", error)
-                    pause, backoff = backoff, min(backoff * 2, self._tick_seconds)
+                    pause, backoff = backoff, backoffs.next(backoff)
                 await _wait(stop, pause)
         finally:
             await self._drain(list(self._running))
@@ -86,7 +87,7 @@ class Supervisor:
         logger.debug("partition %d taken under epoch %d", partition, epoch)
 
     async def _keep(self, partition: Partition, epoch: Epoch, stop: asyncio.Event) -> None:
-        backoff = _FIRST_BACKOFF_SECONDS
+        backoff = _BACKOFF.first
         while not stop.is_set():
             started = asyncio.get_running_loop().time()
             try:
@@ -105,10 +106,10 @@ class Supervisor:
                 pause = _STOPPED_RETRY_SECONDS
             else:
                 return
-            if asyncio.get_running_loop().time() - started > _LAST_BACKOFF_SECONDS:
-                backoff = _FIRST_BACKOFF_SECONDS
+            if asyncio.get_running_loop().time() - started > _BACKOFF.last:
+                backoff = _BACKOFF.first
             await _wait(stop, pause)
-            backoff = min(backoff * 2, _LAST_BACKOFF_SECONDS)
+            backoff = _BACKOFF.next(backoff)
 
     async def _still_ours(self, partition: Partition, epoch: Epoch) -> bool:
         try:

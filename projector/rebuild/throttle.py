@@ -1,7 +1,6 @@
 """A rebuild that leaves room for others."""
 
 import asyncio
-from collections.abc import Sequence
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Partition
@@ -28,12 +27,3 @@ class ThrottledStore(ProjectionStore):
         moved = await self._store.apply(checkpoint, delta)
         await asyncio.sleep(self._free_at - asyncio.get_running_loop().time())
         return moved
-
-    async def checkpoints(self) -> Sequence[Checkpoint]:
-        return await self._store.checkpoints()
-
-    async def ping(self) -> None:
-        await self._store.ping()
-
-    async def close(self) -> None:
-        await self._store.close()

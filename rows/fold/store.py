@@ -1,10 +1,10 @@
 """Rows and checkpoints in one database, changed together or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import and_, insert, select, text, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -16,9 +16,9 @@ from domain.ports.common import Clock
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, RowKey
 from rows.checkpoints import columns_of, read_checkpoint, read_positions
-from rows.database import database_errors, insert_into, transaction
+from rows.database import insert_into, transaction
 from rows.layout import layout_of
-from rows.live import IS_LIVE, LIVE
+from rows.live import IS_LIVE
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
 _PLACE_TRIES = 3
@@ -194,22 +194,6 @@ class SqlProjectionStore(ProjectionStore):
     async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
         add = self._layout.load if self._bulk else self._layout.add
         await add(connection, generation, rows)
-
-    async def checkpoints(self) -> Sequence[Checkpoint]:
-        async with database_errors(), self._engine.connect() as connection:
-            found = await connection.execute(
-                select(checkpoints)
-                .where(checkpoints.c.generation == LIVE)
-                .order_by(checkpoints.c.partition)
-            )
-            return [read_checkpoint(row) for row in found]
-
-    async def ping(self) -> None:
-        async with database_errors(), self._engine.connect() as connection:
-            await connection.execute(text("SELECT count(*) FROM generations"))
-
-    async def close(self) -> None:
-        await self._engine.dispose()
 
 
 def _is(generation: Generation, partition: Partition) -> Any:

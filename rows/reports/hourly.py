@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, true
+from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import StoreUnavailable
@@ -71,10 +71,3 @@ class SqlReportReader(ReportReader):
         if not rows:
             raise StoreUnavailable("no generation is live: run footfall migrate")
         return rows
-
-    async def ping(self) -> None:
-        async with database_errors(), self._engine.connect() as connection:
-            await connection.execute(text("SELECT count(*) FROM generations"))
-
-    async def close(self) -> None:
-        await self._engine.dispose()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from cli.wiring.migrate import migrate
-from cli.wiring.stores import open_store
+from cli.wiring.process import now_ms
 from domain.checkpoint import Checkpoint
 from domain.events import Entry, Offset, Partition
 from domain.projection import project
@@ -22,6 +22,7 @@ from domain.settings import Settings
 from log.opening import open_reader
 from rows.database import database_errors
 from rows.engine import open_engine
+from rows.opening import open_rows
 from tests.acceptance.processes import Role, until
 from tests.conftest import embedded
 from tests.servers import process, wait_for
@@ -84,8 +85,8 @@ async def stored(settings: Settings) -> Counter[str]:
 
 
 async def checkpoints(settings: Settings) -> list[Checkpoint]:
-    async with open_store(settings) as store:
-        return list(await store.checkpoints())
+    async with open_rows(settings, now_ms) as rows:
+        return list((await rows.facts.facts()).checkpoints)
 
 
 async def folded(settings: Settings) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from cli.wiring.migrate import migrate
-from cli.wiring.stores import open_leases
+from cli.wiring.process import now_ms
 from domain.settings import Settings
+from rows.opening import open_rows
 from tests.acceptance.processes import Role, footfall, until
 from tests.acceptance.test_exactly_once import Load, checkpoints, folded, stored
 from tests.conftest import MOST_PARTITIONS
@@ -35,8 +36,8 @@ class Projector(Role):
 
 async def held(settings: Settings, projectors: Sequence[Projector]) -> list[int] | None:
     """How many partitions each has; None while anybody else, or nobody, has one."""
-    async with open_leases(settings) as leases:
-        owners = (await leases.ownership()).owners.values()
+    async with open_rows(settings, now_ms) as rows:
+        owners = (await rows.leases.ownership()).owners.values()
     counts = [sum(projector.holds(owner) for owner in owners) for projector in projectors]
     return counts if sum(counts) == len(owners) else None
 

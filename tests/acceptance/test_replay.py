@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from cli.wiring.migrate import migrate
-from cli.wiring.stores import open_store
+from cli.wiring.process import now_ms
 from domain.events import Epoch, PageViewed, Partition
 from domain.hours import parse_instant
 from domain.settings import Settings
@@ -22,6 +22,7 @@ from domain.wire import encode
 from log.opening import open_reader, open_writer
 from projector.fold.runner import Runner
 from rows.engine import open_engine
+from rows.opening import open_rows
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.acceptance.test_exactly_once import HOUR, PAGES, Load, folded, stored
 from tests.conftest import embedded
@@ -132,8 +133,8 @@ async def views_coming(ingest: Role) -> AsyncIterator[Load]:
 async def fold(settings: Settings) -> None:
     """All of the log into the live generation, without a projector."""
     reader = open_reader(settings)
-    async with open_store(settings) as store:
-        runner = Runner(reader, store, flush_seconds=5, batch_size=100_000)
+    async with open_rows(settings, now_ms) as opened:
+        runner = Runner(reader, opened.store, flush_seconds=5, batch_size=100_000)
         for number in range(settings.num_partitions):
             partition = Partition(number)
             end = (await reader.bounds(partition)).end

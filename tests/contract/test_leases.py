@@ -84,9 +84,9 @@ class Database:
         return projector
 
     async def has_checkpoint(self, partition: int) -> None:
-        store = SqlProjectionStore(open_engine(self.url), now_ms)
-        await store.claim(Partition(partition), Epoch(0))
-        await store.close()
+        engine = open_engine(self.url)
+        await SqlProjectionStore(engine, now_ms).claim(Partition(partition), Epoch(0))
+        await engine.dispose()
 
     async def expires_ms(self, owner: str) -> list[int]:
         engine = open_engine(self.url)

@@ -368,7 +368,7 @@ class Rebuilt(CountedOnce):
         assert {lane.checkpoint.generation for lane in self._lanes.values()} == {promoted}
 
     async def _read_lanes(self) -> None:
-        stored = {c.partition: c for c in await self._backend.store.checkpoints()}
+        stored = {c.partition: c for c in await self._backend.checkpoints()}
         for partition, lane in self._lanes.items():
             found = stored[partition]
             assert found.next_offset >= lane.checkpoint.next_offset

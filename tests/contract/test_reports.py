@@ -37,15 +37,15 @@ class Reports(NamedTuple):
 @pytest.fixture
 async def reports(backend: Settings) -> AsyncIterator[Reports]:
     engine = open_engine(backend.rows_url)
-    reader = SqlReportReader(open_engine(backend.rows_url, read_only=True))
-    found = Reports(engine, SqlProjectionStore(engine, now_ms), reader)
+    snapshots = open_engine(backend.rows_url, read_only=True)
+    found = Reports(engine, SqlProjectionStore(engine, now_ms), SqlReportReader(snapshots))
     claim = await found.store.claim(Partition(1), Epoch(1))
     await found.store.apply(
         claim.checkpoint, project([entry(0, event(at_ms=TEN - HOUR_MS, count=3))])
     )
     yield found
-    await found.store.close()
-    await reader.close()
+    await engine.dispose()
+    await snapshots.dispose()
 
 
 async def promote(reports: Reports, rules: str) -> None:

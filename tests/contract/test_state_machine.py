@@ -54,9 +54,8 @@ from domain.wire import encode
 from log.opening import open_reader, open_writer
 from projector.fold.runner import Runner
 from rows.engine import open_engine
-from rows.fold.store import SqlProjectionStore
+from rows.opening import open_rows
 from rows.postgresql.months import month_end
-from rows.reports.hourly import SqlReportReader
 from rows.tables import dead_letters, generations
 from tests.conftest import PARTITIONS, PRODUCTION, open_backend
 from tests.factories import batch
@@ -105,12 +104,13 @@ requests = st.lists(st.tuples(partitions, view_lists, st.integers(1, 2)), min_si
 
 
 class Backend(NamedTuple):
-    """The ports of one backend, and what no port shows: the bodies of the dead letters."""
+    """The ports of one backend, and what no port shows: live checkpoints, dead letters' bodies."""
 
     writer: LogWriter
     reader: LogReader
     store: ProjectionStore
     reports: ReportReader
+    checkpoints: Callable[[], Awaitable[Sequence[Checkpoint]]]
     dead_letters: Callable[[], Awaitable[Counter[bytes]]]
     rows_url: str = ""
 
@@ -376,7 +376,7 @@ class CountedOnce(RuleBasedStateMachine):
             await self._enter(Partition(number))
 
     async def _enter(self, partition: Partition) -> None:
-        known = {c.partition: c for c in await self._backend.store.checkpoints()}
+        known = {c.partition: c for c in await self._backend.checkpoints()}
         fresh = Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
         found = known.get(partition, fresh)
         missing = self._host.ends[partition] - found.next_offset
@@ -483,7 +483,7 @@ class CountedOnce(RuleBasedStateMachine):
         try:
             found = await runner.run(lane.checkpoint.partition, epoch, reader.stop)
         except LogUnavailable:
-            stored = {c.partition: c for c in await store.checkpoints()}
+            stored = {c.partition: c for c in await self._backend.checkpoints()}
             found = stored[lane.checkpoint.partition]
             assert lane.checkpoint.next_offset <= found.next_offset < reader.end
         else:
@@ -505,7 +505,7 @@ class CountedOnce(RuleBasedStateMachine):
         assert [dict(hours) for hours in found] == [
             dict(rows[self._rules.apply(page)]) for page in pages
         ]
-        checkpoints = {c.partition: c for c in await backend.store.checkpoints()}
+        checkpoints = {c.partition: c for c in await backend.checkpoints()}
         assert {
             partition: (c.next_offset, c.epoch, c.events, c.views)
             for partition, c in checkpoints.items()
@@ -570,7 +570,7 @@ async def fakes() -> AsyncIterator[Backend]:
     async def letters() -> Counter[bytes]:
         return Counter(letter.body for letter in store.dead_letters)
 
-    yield Backend(log, log, store, store, letters)
+    yield Backend(log, log, store, store, store.checkpoints, letters)
 
 
 @asynccontextmanager
@@ -578,7 +578,12 @@ async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
     async with open_backend(name, tmp_path) as fewer, AsyncExitStack() as stack:
         settings = replace(fewer, num_partitions=MOST)
         await migrate(settings)
+        rows = await stack.enter_async_context(open_rows(settings, now_ms))
         engine = open_engine(settings.rows_url)
+        stack.push_async_callback(engine.dispose)
+
+        async def checkpoints() -> Sequence[Checkpoint]:
+            return (await rows.facts.facts()).checkpoints
 
         async def letters() -> Counter[bytes]:
             async with engine.connect() as connection:
@@ -591,12 +596,13 @@ async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
         backend = Backend(
             open_writer(settings),
             open_reader(settings),
-            SqlProjectionStore(engine, now_ms),
-            SqlReportReader(open_engine(settings.rows_url, read_only=True)),
+            rows.store,
+            rows.reports,
+            checkpoints,
             letters,
             settings.rows_url,
         )
-        for port in backend[:4]:
+        for port in backend[:2]:
             stack.push_async_callback(port.close)
         yield backend
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import pytest
 
 from cli.wiring.process import now_ms
-from cli.wiring.stores import open_store
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
@@ -15,9 +14,7 @@ from domain.ports.fold import ProjectionStore
 from domain.ports.reports import ReportReader
 from domain.projection import project
 from domain.settings import Settings
-from rows.engine import open_engine
-from rows.fold.store import SqlProjectionStore
-from rows.reports.hourly import SqlReportReader
+from rows.opening import open_rows
 from tests.factories import HOUR_MS, TEN, entry, event
 from tests.fakes import FakeStore
 
@@ -37,14 +34,8 @@ async def rows(backend_or_fake: Settings | None) -> AsyncIterator[Rows]:
         fake = FakeStore()
         yield Rows(fake, fake)
         return
-    engine = open_engine(backend.rows_url)
-    found = Rows(
-        SqlProjectionStore(engine, now_ms),
-        SqlReportReader(open_engine(backend.rows_url, read_only=True)),
-    )
-    yield found
-    await found.store.close()
-    await found.reader.close()
+    async with open_rows(backend, now_ms) as opened:
+        yield Rows(opened.store, opened.reports)
 
 
 async def views(rows: Rows, page: str = "example.com/page") -> dict[Hour, int]:
@@ -116,7 +107,8 @@ async def test_dead_letters_are_passed_in_the_same_transaction(rows: Rows) -> No
 async def test_what_fails_half_way_has_changed_nothing(
     backend: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_store(backend) as store:
+    async with open_rows(backend, now_ms) as opened:
+        store = opened.store
         checkpoint = (await store.claim(ONE, Epoch(1))).checkpoint
 
         async def fail(*_: object) -> None:
@@ -156,7 +148,8 @@ async def test_the_newest_hours_of_time_are_no_error(rows: Rows) -> None:
     assert dict(await rows.reader.hourly("x", far, Hour(far + 24))) == {}
 
 
-async def test_checkpoints_are_listed_by_partition(rows: Rows) -> None:
-    for partition in (2, 0, 1):
-        await rows.store.claim(Partition(partition), Epoch(1))
-    assert [c.partition for c in await rows.store.checkpoints()] == [0, 1, 2]
+async def test_checkpoints_are_listed_by_partition(backend: Settings) -> None:
+    async with open_rows(backend, now_ms) as opened:
+        for partition in (2, 0, 1):
+            await opened.store.claim(Partition(partition), Epoch(1))
+        assert [c.partition for c in (await opened.facts.facts()).checkpoints] == [0, 1, 2]

@@ -2,13 +2,14 @@
 
 import pytest
 
+from domain.backoff import Backoff
 from importer.batch import Batch
 from importer.sending import Patience, Sender, SendingFailed
 from importer.views import View
 from tests.importer.conftest import Answer, Service
 
 BUSY = Answer(503, {"detail": "too much is waiting; nothing was appended"}, {"retry-after": "0"})
-QUICK = Patience(first_backoff=0.0, give_up=0.0)
+QUICK = Patience(backoff=Backoff(first=0.0, last=0.0), give_up=0.0)
 
 
 def batch(*views: View) -> Batch:

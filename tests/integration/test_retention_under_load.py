@@ -39,9 +39,10 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
     past = Hour(now - 150 * 24)
     engine = open_engine(settings.rows_url)
     snapshots = open_engine(settings.rows_url, read_only=True)
+    reading = open_engine(settings.reports_url, read_only=True)
     await _fill(engine, past)
     store = SqlProjectionStore(engine, now_ms)
-    reader = SqlReportReader(open_engine(settings.reports_url, read_only=True))
+    reader = SqlReportReader(reading)
     comparison = SqlComparison(snapshots)
     done = asyncio.Event()
 
@@ -83,7 +84,7 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
     assert (views > 0, audits > 0) == (True, True)
     assert max(took) < 5
     assert (await comparison.audit(Generation(1))).difference == ROWS
-    await reader.close()
+    await reading.dispose()
     await engine.dispose()
     await snapshots.dispose()
 

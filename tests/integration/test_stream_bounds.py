@@ -2,15 +2,16 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cli.output.bounds import bound_lines
+from cli.output import bounds
 from domain.errors import LogUnavailable
 from domain.settings import Settings
+from log.opening import open_log
 from log.rabbitmq.streams import declare_streams
 from tests.acceptance.processes import until
 from tests.servers import PrivateRabbitMQ, answers, free_port, wait_for
@@ -63,6 +64,10 @@ def settings(rabbitmq: ManagedRabbitMQ, prefix: str, days: int) -> Settings:
         num_partitions=2,
         retention_days=days,
     )
+
+
+async def bound_lines(given: Settings) -> Sequence[str]:
+    return await bounds.bound_lines(given, open_log(given))
 
 
 async def test_the_command_that_is_printed_mends_it(rabbitmq: ManagedRabbitMQ) -> None:

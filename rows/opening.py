@@ -1,0 +1,167 @@
+"""One way in to all that the rows offer, over few connections to the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.ports.common import Clock
+from domain.settings import Settings
+from rows.audits import SqlAudits
+from rows.database import database_errors
+from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
+from rows.fold.store import SqlProjectionStore
+from rows.jobs import SqlJobs
+from rows.rebuild.carry_over import SqlHistory
+from rows.rebuild.comparison import SqlComparison
+from rows.rebuild.generations import SqlGenerations
+from rows.reports.facts import SqlMetricsReader
+from rows.reports.hourly import SqlReportReader
+from rows.retention.expiry import SqlExpiry
+
+
+class Pool(NamedTuple):
+    """At most so many connections to PostgreSQL; the flags are those of `open_engine`."""
+
+    connections: int
+    patient: bool = False
+    read_only: bool = False
+
+
+# What a process may hold of PostgreSQL's `max_connections`. Pools open when they are first used and
+# grow to what is used at once; docs/scaling.md adds them up for each role.
+#
+# The live fold: as many partitions as flush at the same moment; a core is busy with fewer.
+ORDINARY = Pool(10)
+# The fold of a rebuild, which has no partitions to answer for meanwhile.
+LOADING = Pool(10, patient=True)
+# Jobs go step by step: one for the step, one for what it looks up meanwhile, one for the lease of
+# the job, and one to spare.
+PATIENT = Pool(4, patient=True)
+# One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
+SNAPSHOTS = Pool(2, patient=True, read_only=True)
+# Reports: more at once only make each other wait.
+READING = Pool(10, read_only=True)
+
+
+class Rows:
+    """What the rows offer; nothing connects before it is used.
+
+    With `read_only` all of it reads, over one pool: nothing waits for a writer, or for one that
+    froze.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, *, read_only: bool = False) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._read_only = read_only
+        self._engines: dict[tuple[str, Pool], AsyncEngine] = {}
+
+    @cached_property
+    def store(self) -> SqlProjectionStore:
+        """What the live fold changes."""
+        return SqlProjectionStore(self._engine(ORDINARY), self._clock)
+
+    @cached_property
+    def catch_up_store(self) -> SqlProjectionStore:
+        """What a rebuild changes once it is loaded: a flush takes as long as it takes."""
+        return SqlProjectionStore(self._engine(LOADING), self._clock)
+
+    @cached_property
+    def bulk_store(self) -> SqlProjectionStore:
+        """What a rebuild loads."""
+        return SqlProjectionStore(self._engine(LOADING), self._clock, bulk=True)
+
+    @cached_property
+    def leases(self) -> SqlLeases:
+        """Who folds which partition."""
+        return SqlLeases(self._engine(ORDINARY), self._settings.lease_ms)
+
+    @cached_property
+    def jobs(self) -> SqlJobs:
+        """Who does what only one may do at a time."""
+        return SqlJobs(self._engine(PATIENT), self._settings.lease_ms)
+
+    @cached_property
+    def generations(self) -> SqlGenerations:
+        """Generations as wholes."""
+        return SqlGenerations(self._engine(PATIENT), self._clock)
+
+    @cached_property
+    def carry_over(self) -> SqlHistory:
+        """The hours that are kept, and those the log cannot give back."""
+        return SqlHistory(self._engine(PATIENT))
+
+    @cached_property
+    def comparison(self) -> SqlComparison:
+        """What generations hold, from snapshots."""
+        return SqlComparison(self._engine(SNAPSHOTS))
+
+    @cached_property
+    def audits(self) -> SqlAudits:
+        """The last result of each audit."""
+        return SqlAudits(self._engine(PATIENT), self._clock)
+
+    @cached_property
+    def expiry(self) -> SqlExpiry:
+        """What goes when its time is over."""
+        return SqlExpiry(self._engine(PATIENT))
+
+    @cached_property
+    def reports(self) -> SqlReportReader:
+        """Reports, from the replica where one is set."""
+        return SqlReportReader(self._reading)
+
+    @cached_property
+    def facts(self) -> SqlMetricsReader:
+        """What metrics tell, from where reports come from."""
+        return SqlMetricsReader(self._reading)
+
+    async def ping(self) -> None:
+        """Raises `StoreUnavailable` when the rows cannot be folded into."""
+        await _ping(self._engine(ORDINARY))
+
+    async def ping_reports(self) -> None:
+        """Raises `StoreUnavailable` when no report can be read."""
+        await _ping(self._reading)
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        while self._engines:
+            _, engine = self._engines.popitem()
+            await engine.dispose()
+
+    @property
+    def _reading(self) -> AsyncEngine:
+        return self._engine_at(self._settings.reports_url, READING)
+
+    def _engine(self, pool: Pool) -> AsyncEngine:
+        return self._engine_at(self._settings.rows_url, READING if self._read_only else pool)
+
+    def _engine_at(self, url: str, pool: Pool) -> AsyncEngine:
+        if (url, pool) not in self._engines:
+            self._engines[url, pool] = open_engine(
+                url, pool_size=pool.connections, read_only=pool.read_only, patient=pool.patient
+            )
+        return self._engines[url, pool]
+
+
+@asynccontextmanager
+async def open_rows(
+    settings: Settings, clock: Clock, *, read_only: bool = False
+) -> AsyncIterator[Rows]:
+    """The rows that the settings name, their connections closed at the end."""
+    rows = Rows(settings, clock, read_only=read_only)
+    try:
+        yield rows
+    finally:
+        await rows.close()
+
+
+async def _ping(engine: AsyncEngine) -> None:
+    async with database_errors(), engine.connect() as connection:
+        await connection.execute(text("SELECT count(*) FROM generations"))
