@@ -44,6 +44,11 @@ def decode(body: bytes) -> Batch:
     return batch
 
 
+def recorded_ms(body: bytes) -> int:
+    """When the batch in `body` was recorded, in milliseconds since 1970. Raises as `decode`."""
+    return decode(body).recorded_ms
+
+
 def _check_pages(batch: Batch) -> None:
     for event in batch.events:
         try:

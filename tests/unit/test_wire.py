@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Undecodable, UnknownFormat
 from domain.events import MAX_AT_MS, MAX_COUNT, MIN_AT_MS, Batch, PageViewed
-from domain.wire import FORMAT, decode, encode
+from domain.wire import FORMAT, decode, encode, recorded_ms
 from tests.factories import batch, event
 
 PAGES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300)
@@ -24,6 +24,14 @@ BATCHES = st.builds(
 @given(BATCHES)
 def test_a_batch_survives_the_round_trip(sent: Batch) -> None:
     assert decode(encode(sent)) == sent
+
+
+def test_when_a_batch_was_recorded_is_read_from_its_bytes() -> None:
+    assert recorded_ms(encode(batch(at_ms=9))) == 9
+    with pytest.raises(Undecodable):
+        recorded_ms(b"[]")
+    with pytest.raises(UnknownFormat):
+        recorded_ms(b"[99]")
 
 
 def test_the_format_is_an_array_that_people_can_read() -> None:
