@@ -20,6 +20,8 @@ FootfallError
 
 from typing import NamedTuple
 
+from domain.problems import INVALID, Kind
+
 
 class FootfallError(Exception):
     """The root of everything Footfall raises on purpose."""
@@ -30,18 +32,22 @@ class SettingsError(FootfallError):
 
 
 class Problem(NamedTuple):
-    """One fault in a request: where it is (a JSON pointer or parameter name) and what to send."""
+    """One fault in a request: where it is (a JSON pointer or parameter name) and what to send.
+
+    `oldest_ms` is the first moment that is accepted, where the fault is to be before it.
+    """
 
     pointer: str
     detail: str
+    oldest_ms: int | None = None
 
 
 class RequestRefused(FootfallError):
     """The request holds something that cannot be counted; nothing of it was appended."""
 
-    def __init__(self, problems: list[Problem], *, status: int = 400) -> None:
+    def __init__(self, problems: list[Problem], *, kind: Kind = INVALID) -> None:
         self.problems = problems
-        self.status = status
+        self.kind = kind
         super().__init__(problems[0].detail if problems else "the request was refused")
 
 

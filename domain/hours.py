@@ -7,6 +7,8 @@ from domain.events import MAX_AT_MS, MIN_AT_MS, Hour
 
 HOUR_MS = 3_600_000
 REPORT_HOURS = 24
+MAX_AHEAD_MS = HOUR_MS
+"""How far in the future a view may be: clocks differ."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,6 +40,16 @@ def to_datetime(hour: Hour) -> datetime:
     """The start of `hour`, clamped to what a datetime can hold."""
     bounded = min(max(hour, MIN_AT_MS // HOUR_MS), MAX_AT_MS // HOUR_MS)
     return _EPOCH + timedelta(hours=bounded)
+
+
+def as_text(hour: Hour) -> str:
+    """The start of `hour` for people, as in 2025-07-16T10:00Z."""
+    return f"{to_datetime(hour):%Y-%m-%dT%H:00Z}"
+
+
+def as_iso(hour: Hour) -> str:
+    """The start of `hour` for machines, as in 2025-07-16T10:00:00Z."""
+    return to_datetime(hour).isoformat().replace("+00:00", "Z")
 
 
 def from_datetime(moment: datetime) -> Hour:

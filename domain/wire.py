@@ -5,22 +5,44 @@
  format      sequence
 """
 
+import re
+from collections.abc import Callable
+
 import msgspec
 
 from domain.errors import Undecodable, UnknownFormat
 from domain.events import MAX_PAGE_BYTES, Batch
 
 FORMAT = 1
+"""What is written."""
 MAX_EVENTS = 500
 MAX_BYTES = 32_000
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Batch)
+# As they are written; any other spelling of the same JSON is read too, only slower.
+_HEAD = re.compile(rb"\[([1-9][0-9]{0,8}),")
 
 
 def encode(batch: Batch) -> bytes:
     """The bytes that are appended for `batch`."""
     return _encoder.encode(batch)
+
+
+_decoder_1 = msgspec.json.Decoder(Batch)
+
+
+def _decode_1(body: bytes) -> Batch:
+    batch = _decoder_1.decode(body)
+    if batch.format != 1:
+        raise Undecodable(f"format version {batch.format} was never written")
+    return batch
+
+
+DECODERS: dict[int, Callable[[bytes], Batch]] = {1: _decode_1}
+"""Format version to what reads it: every version that any log may still hold.
+
+A decoder raises `msgspec.MsgspecError` or `Undecodable` for what is no batch of its format.
+"""
 
 
 def decode(body: bytes) -> Batch:
@@ -30,18 +52,19 @@ def decode(body: bytes) -> Batch:
     else that is not a batch.
     """
     try:
-        batch = _decoder.decode(body)
+        batch = _decoder_of(body)(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        _refuse_newer(_format_of(body))
         raise Undecodable(str(error)) from error
-    if batch.format != FORMAT:
-        _refuse_newer(batch.format)
-        raise Undecodable(f"format version {batch.format} was never written")
     # Escapes and non-ASCII are rare; only they can carry what PostgreSQL refuses or what
     # measures longer in bytes than in characters.
     if b"\\u" in body or not body.isascii():
         _check_pages(batch)
     return batch
+
+
+def recorded_ms(body: bytes) -> int:
+    """When the batch in `body` was recorded, in milliseconds since 1970. Raises as `decode`."""
+    return decode(body).recorded_ms
 
 
 def _check_pages(batch: Batch) -> None:
@@ -54,18 +77,29 @@ def _check_pages(batch: Batch) -> None:
             raise Undecodable("a page is over 2,048 bytes or holds NUL")
 
 
-def _format_of(body: bytes) -> object:
+def _decoder_of(body: bytes) -> Callable[[bytes], Batch]:
+    if (head := _HEAD.match(body)) and (known := DECODERS.get(int(head[1]))):
+        return known
+    version = _format_of(body)
+    if version is None:
+        # Whatever it is, this one says what is wrong with it.
+        return DECODERS[FORMAT]
+    if version > max(DECODERS):
+        message = (
+            f"this batch has format version {version}, this Footfall reads up to "
+            f"{max(DECODERS)}: upgrade the projectors before the ingest processes"
+        )
+        raise UnknownFormat(message)
+    if version not in DECODERS:
+        raise Undecodable(f"format version {version} was never written")
+    return DECODERS[version]
+
+
+def _format_of(body: bytes) -> int | None:
+    """The whole number that the array begins with, None where there is none."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return found[0] if isinstance(found, list) and found else None
-
-
-def _refuse_newer(version: object) -> None:
-    if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
-        message = (
-            f"this batch has format version {version}, this Footfall reads up to {FORMAT}: "
-            "upgrade the projectors before the ingest processes"
-        )
-        raise UnknownFormat(message)
+    first = found[0] if isinstance(found, list) and found else None
+    return first if isinstance(first, int) and not isinstance(first, bool) else None

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from domain.events import MAX_PAGE_BYTES
 from importer.views import (
     HOUR_SECONDS,
     MAX_AHEAD_SECONDS,
     MAX_LINE_BYTES,
-    MAX_PAGE_BYTES,
     Skip,
     View,
     decode,

@@ -1,24 +1,19 @@
 """What the service's answer to a batch means for the views in it."""
 
-import re
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import httpx
 import msgspec
 
-from importer.views import HOUR_SECONDS
+from domain.hours import hour_of, parse_instant
+from domain.problems import BY_REFERENCE, PAST_HORIZON, Kind
 
 UNKNOWN = "whether its views were counted is unknown, so it was not sent again"
 
-_TRY_AGAIN = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
-# What the service says in a 503 when the log did not confirm: the views may be in it already.
-_UNCONFIRMED = "may or may not be counted"
-# What it says of a view that it does not keep any more; nothing of the request was counted then.
-_OLDEST = re.compile(r"the oldest accepted moment is (\d{4}-\d\d-\d\dT\d\d):00:00Z")
+_PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +56,30 @@ class _Fault(msgspec.Struct):
 
 
 class _Problem(msgspec.Struct):
+    type: str = ""
     detail: str = ""
     errors: list[_Fault] = []
+    outcome: str = ""
+    oldest: str = ""
 
 
 def judge(to: str, response: httpx.Response, views: int) -> Outcome | Again | Past:
-    """The meaning of an answer to a request of so many views."""
-    status = response.status_code
+    """The meaning of an answer to a request of so many views.
+
+    It goes by the type and the members of the service's problem documents, never by a sentence.
+    """
     if response.is_success:
         return _accepted(response, views)
     problem = _problem(response)
-    fault = f"{to} answered {status}{_said(problem)}"
-    if status in _TRY_AGAIN and _UNCONFIRMED not in response.text:
-        return Again(fault, _retry_after(response))
-    if response.is_server_error:
+    kind = _kind(response, problem)
+    fault = f"{to} answered {response.status_code}{_said(problem)}"
+    if _is_in_doubt(response, problem, kind):
         return Outcome(unknown=views, fault=f"{fault}; {UNKNOWN}")
+    if kind is not None and kind.again:
+        return Again(fault, _retry_after(response))
     fault = f"{fault}; nothing of this request was counted"
-    if status == HTTPStatus.BAD_REQUEST and (named := _OLDEST.search(problem.detail)):
-        return Past(_hour(named[1]), fault)
-    return Outcome(fault=fault)
+    oldest = _oldest(problem) if kind is PAST_HORIZON else None
+    return Outcome(fault=fault) if oldest is None else Past(oldest, fault)
 
 
 def reason(error: Exception) -> str:
@@ -87,8 +87,27 @@ def reason(error: Exception) -> str:
     return _printable(str(error)) or type(error).__name__
 
 
-def _hour(text: str) -> int:
-    return int(datetime.fromisoformat(f"{text}:00+00:00").timestamp()) // HOUR_SECONDS
+def _kind(response: httpx.Response, problem: _Problem) -> Kind | None:
+    """The kind of refusal; None where it is not Footfall that refuses."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return BY_REFERENCE.get(problem.type) if media_type == _PROBLEM else None
+
+
+def _is_in_doubt(response: httpx.Response, problem: _Problem, kind: Kind | None) -> bool:
+    """Whether views of a request that was refused may have been counted."""
+    if kind is not None:
+        return problem.outcome != "none"
+    # A proxy that lost the service while the request was under way says 503 as well, or 502, or
+    # 504: by then the views may be in the log.
+    return response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+
+
+def _oldest(problem: _Problem) -> int | None:
+    """The first hour that the service takes."""
+    try:
+        return hour_of(parse_instant(problem.oldest))
+    except ValueError:
+        return None
 
 
 def _accepted(response: httpx.Response, views: int) -> Outcome:

@@ -1,16 +1,16 @@
 """Views gathered for one request."""
 
 from collections import Counter
-from datetime import date
 from functools import lru_cache
 
 import msgspec
 
-from importer.views import MAX_COUNT, View
+from domain.events import MAX_COUNT, Hour
+from domain.hours import as_iso
+from importer.views import View
 
 MAX_ENTRIES = 1_000
 
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -66,5 +66,4 @@ class Batch:
 @lru_cache(maxsize=8_192)
 def timestamp(hour: int) -> str:
     """`2025-07-16T10:00:00Z` for whole hours since 1970 UTC."""
-    day, hour_of_day = divmod(hour, 24)
-    return f"{date.fromordinal(_EPOCH_ORDINAL + day)}T{hour_of_day:02}:00:00Z"
+    return as_iso(Hour(hour))

@@ -3,23 +3,20 @@
 import csv
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
+from domain.events import MAX_COUNT
+from domain.hours import parse_instant
 from importer.views import (
     HOUR_SECONDS,
     MAX_AHEAD_SECONDS,
-    MAX_COUNT,
     MAX_LINE_BYTES,
     Skip,
     View,
     decode,
-    is_in_calendar,
     page_fault,
 )
 
 _BOM = b"\xef\xbb\xbf"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNT = re.compile(r"[0-9]{1,10}")
 _NAMES = re.compile(r"[A-Za-z_ ]+")
 
@@ -90,17 +87,9 @@ def _fields(text: str, separator: str) -> list[str]:
         return []
 
 
-@lru_cache(maxsize=8_192)
 def _seconds(text: str) -> int | None:
-    """Seconds since 1970 of an ISO 8601 date and time; naive means UTC. None if it is none."""
-    # A bare date, a week date or a basic-format number are ISO 8601 too, but never a moment.
-    if not 13 <= len(text) <= 40 or text[4] != "-" or text[10] not in "T_ ":
-        return None
+    """Seconds since 1970 of a moment as the service reads it. None if it is none."""
     try:
-        moment = datetime.fromisoformat(text.replace("_", "T", 1))
+        return parse_instant(text) // 1_000
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    seconds = (moment - _EPOCH) // timedelta(seconds=1)
-    return seconds if is_in_calendar(seconds) else None

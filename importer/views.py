@@ -1,21 +1,17 @@
-"""What a line may turn out to be, and which pages the service takes."""
+"""What a line may turn out to be."""
 
-import re
 from enum import Enum
 from functools import lru_cache
 
 import msgspec
 
-MAX_PAGE_BYTES = 2_048
-MAX_COUNT = 1_000_000_000
-MAX_LINE_BYTES = 65_536
-MAX_AHEAD_SECONDS = 3_600
-HOUR_SECONDS = 3_600
-# The years 1 to 9999 UTC.
-_FIRST_SECOND = -62_135_596_800
-_LAST_SECOND = 253_402_300_799
+from domain.events import MAX_AT_MS, MAX_COUNT, MAX_PAGE_BYTES, MIN_AT_MS
+from domain.hours import HOUR_MS, MAX_AHEAD_MS
+from domain.pages import PageFault, fault_of
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+MAX_LINE_BYTES = 65_536
+MAX_AHEAD_SECONDS = MAX_AHEAD_MS // 1_000
+HOUR_SECONDS = HOUR_MS // 1_000
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
@@ -52,9 +48,16 @@ ORDINARY = frozenset(
 """Reasons that are no fault of the line: counted, never shown."""
 
 
+_PAGE_SKIPS = {
+    PageFault.EMPTY: Skip.EMPTY_PAGE,
+    PageFault.CONTROL: Skip.CONTROL,
+    PageFault.LONG: Skip.LONG_PAGE,
+}
+
+
 def is_in_calendar(seconds: int) -> bool:
     """Whether seconds since 1970 lie in the years 1 to 9999, which have names."""
-    return _FIRST_SECOND <= seconds <= _LAST_SECOND
+    return MIN_AT_MS <= seconds * 1_000 <= MAX_AT_MS
 
 
 def decode(raw: bytes) -> str:
@@ -68,10 +71,5 @@ def decode(raw: bytes) -> str:
 @lru_cache(maxsize=8_192)
 def page_fault(page: str) -> Skip | None:
     """Why the service would refuse `page`, None if it would not."""
-    if not page:
-        return Skip.EMPTY_PAGE
-    if _CONTROL.search(page):
-        return Skip.CONTROL
-    if len(page.encode()) > MAX_PAGE_BYTES:
-        return Skip.LONG_PAGE
-    return None
+    fault = fault_of(page)
+    return None if fault is None else _PAGE_SKIPS[fault]

@@ -1,10 +1,22 @@
 """What ingest promises, in OpenAPI 3.1."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from domain.errors import Problem
 from domain.events import MAX_COUNT, MAX_PAGE_BYTES
+from domain.problems import (
+    INVALID,
+    OVERLOADED,
+    PAST_HORIZON,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNCONFIRMED,
+    Kind,
+)
 from ingest.requests import MAX_BODY_BYTES
 from web.openapi import Paths, json_response, problem_response
+from web.problems import document
 
 _PAGE = {
     "type": "string",
@@ -33,6 +45,16 @@ _EXAMPLE_MULTI = {
 }
 
 
+# 2025-07-06T10:00:00Z
+_OLDEST_MS = 1_751_796_000_000
+
+
+def _refused(
+    kind: Kind, pointer: str, detail: str, oldest_ms: int | None = None
+) -> Mapping[str, Any]:
+    return document(kind, detail, [Problem(pointer, detail, oldest_ms)])
+
+
 def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int) -> dict[str, Any]:
     return {
         "post": {
@@ -40,7 +62,7 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
             "summary": summary,
             "description": (
                 "202 means the log has confirmed the views. 503 means nobody has; they may still "
-                "be counted later where the answer says so."
+                "be counted later where the answer says so (`outcome` is unknown)."
             ),
             "requestBody": {
                 "required": True,
@@ -52,36 +74,47 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                 ),
                 "400": problem_response(
                     "Something in the request cannot be counted; nothing was appended.",
-                    400,
-                    "Bad Request",
-                    "page is empty: send the page's address, such as example.com/page",
-                    [
-                        {
-                            "pointer": "/page",
-                            "detail": (
-                                "page is empty: send the page's address, such as example.com/page"
-                            ),
-                        }
-                    ],
+                    _refused(
+                        INVALID,
+                        "/page",
+                        "page is empty: send the page's address, such as example.com/page",
+                    ),
+                    _refused(
+                        PAST_HORIZON,
+                        "/timestamp",
+                        "timestamp '2025-01-01T00:00:00Z' is older than RETENTION_DAYS=10 keeps: "
+                        "the oldest accepted moment is 2025-07-06T10:00:00Z",
+                        _OLDEST_MS,
+                    ),
                 ),
                 "408": problem_response(
                     "A large body did not arrive within the deadline.",
-                    408,
-                    "Request Timeout",
-                    "the body did not arrive within 10 s: send less in one request",
+                    _refused(
+                        TOO_SLOW,
+                        "",
+                        "the body did not arrive within 10 s: send less in one request",
+                    ),
                 ),
                 "413": problem_response(
                     f"The body is over {MAX_BODY_BYTES:,} bytes.",
-                    413,
-                    "Request Entity Too Large",
-                    f"the body is over {MAX_BODY_BYTES:,} bytes: send it in several requests",
+                    _refused(
+                        TOO_LARGE,
+                        "",
+                        f"the body is over {MAX_BODY_BYTES:,} bytes: send it in several requests",
+                    ),
                 ),
                 "503": problem_response(
                     "The log did not confirm within the deadline, or too much is waiting.",
-                    503,
-                    "Service Unavailable",
-                    "too many views are waiting for the log; nothing was appended, "
-                    "send it again later",
+                    document(
+                        OVERLOADED,
+                        "too many views are waiting for the log; nothing was appended, "
+                        "send it again later",
+                    ),
+                    document(
+                        UNCONFIRMED,
+                        "the log did not confirm within 10 s; the views may or may not be counted "
+                        "later, nothing is confirmed",
+                    ),
                 ),
             },
         }

@@ -7,14 +7,13 @@ import msgspec
 
 from domain.errors import Problem, RequestRefused
 from domain.events import MAX_COUNT, MIN_AT_MS, PageViewed, Partition
-from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
+from domain.hours import HOUR_MS, MAX_AHEAD_MS, as_iso, hour_of, parse_instant
 from domain.pages import page_fault
 from domain.partitioning import partition_for
 from domain.retention import horizon
 
 MAX_BODY_BYTES = 10_000_000
 MAX_PROBLEMS = 100
-MAX_AHEAD_MS = HOUR_MS
 
 Events = dict[Partition, list[PageViewed]]
 
@@ -54,10 +53,12 @@ def single_to_events(body: bytes, accepted: Limits, partitions: int) -> Events:
         view = _single.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(error, _EXAMPLE_SINGLE) from error
-    page_is, timestamp_is = page_fault(view.page), _timestamp_fault(view.timestamp, accepted)
-    if page_is or timestamp_is:
-        found = (("/page", page_is), ("/timestamp", timestamp_is))
-        raise RequestRefused([Problem(where, fault) for where, fault in found if fault])
+    page_is = page_fault(view.page)
+    problems = [Problem("/page", page_is)] if page_is else []
+    if fault := _timestamp_fault("/timestamp", view.timestamp, accepted):
+        problems.append(fault)
+    if problems:
+        raise RequestRefused(problems)
     event = PageViewed(view.page, parse_instant(view.timestamp), 1)
     return {partition_for(view.page, partitions): [event]}
 
@@ -92,22 +93,23 @@ def multi_to_events(body: bytes, accepted: Limits, partitions: int) -> tuple[Eve
     return {partition: lane for partition, lane in events.items() if lane}, total
 
 
-def _timestamp_fault(timestamp: str, accepted: Limits) -> str | None:
+def _timestamp_fault(pointer: str, timestamp: str, accepted: Limits) -> Problem | None:
     try:
         at_ms = parse_instant(timestamp)
     except ValueError:
-        return f"timestamp {_shown(timestamp)} cannot be read: {_TIMESTAMP}"
+        return Problem(pointer, f"timestamp {_shown(timestamp)} cannot be read: {_TIMESTAMP}")
     if at_ms > accepted.latest_ms:
-        return (
+        detail = (
             f"timestamp {_shown(timestamp)} is more than 1 h in the future: send the moment of "
             "the view, and check the client's clock and offset"
         )
+        return Problem(pointer, detail)
     if at_ms < accepted.oldest_ms:
-        oldest = to_datetime(hour_of(accepted.oldest_ms))
-        return (
+        detail = (
             f"timestamp {_shown(timestamp)} is older than RETENTION_DAYS={accepted.days} keeps: "
-            f"the oldest accepted moment is {oldest:%Y-%m-%dT%H:%M:%SZ}"
+            f"the oldest accepted moment is {as_iso(hour_of(accepted.oldest_ms))}"
         )
+        return Problem(pointer, detail, accepted.oldest_ms)
     return None
 
 
@@ -132,8 +134,8 @@ def _faults(found: Any, accepted: Limits) -> Iterator[Problem]:
             yield Problem(_pointer(page), detail)
             continue
         for timestamp, count in counts.items():
-            if fault := _timestamp_fault(timestamp, accepted):
-                yield Problem(_pointer(page, timestamp), fault)
+            if late := _timestamp_fault(_pointer(page, timestamp), timestamp, accepted):
+                yield late
             if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
                 detail = f"the count is not a whole number from 1 to {MAX_COUNT:,}"
                 yield Problem(_pointer(page, timestamp), detail)

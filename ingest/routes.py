@@ -9,6 +9,7 @@ from litestar.types import Receive, Scope
 
 from domain.errors import Overloaded, Problem, RequestRefused
 from domain.ports.common import Clock
+from domain.problems import TOO_SLOW
 from ingest.appender import Appender
 from ingest.requests import (
     MAX_BODY_BYTES,
@@ -84,7 +85,7 @@ async def _read_in_time(scope: Scope, receive: Receive, seconds: float) -> bytes
             return await read_body(scope, receive, MAX_BODY_BYTES)
     except TimeoutError as error:
         detail = f"the body did not arrive within {seconds:g} s: send less in one request"
-        raise RequestRefused([Problem("", detail)], status=408) from error
+        raise RequestRefused([Problem("", detail)], kind=TOO_SLOW) from error
 
 
 def _length(scope: Scope) -> int:

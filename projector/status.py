@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from domain import wire
 from domain.checkpoint import Bounds, Checkpoint, at_start, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Generation, Hour, Partition
@@ -15,7 +16,6 @@ from domain.ports.common import Clock
 from domain.ports.fold import Leases
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations, History
-from domain.wire import decode
 
 
 class PartitionStatus(Struct, frozen=True):
@@ -117,7 +117,7 @@ async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float
     if entry is None:
         return 0.0
     try:
-        return max(0.0, (clock() - decode(entry.body).recorded_ms) / 1000)
+        return max(0.0, (clock() - wire.recorded_ms(entry.body)) / 1000)
     except (Undecodable, UnknownFormat):
         return None
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from domain.errors import Problem
 from domain.events import MAX_PAGE_BYTES
 from domain.hours import REPORT_HOURS
+from domain.problems import INVALID, UNAVAILABLE
 from web.openapi import Paths, json_response, problem_response
+from web.problems import document
 
 
 def _parameter(name: str, description: str, schema: Any, *, required: bool = False) -> Any:
@@ -44,6 +47,8 @@ _HEADERS = {
         "example": "2025-06-01T00:00:00Z",
     }
 }
+
+_TAKE = f"take is not a whole number from 1 to {REPORT_HOURS}"
 
 PATHS: Paths = {
     "/report": {
@@ -95,16 +100,15 @@ PATHS: Paths = {
                 | {"headers": _HEADERS},
                 "400": problem_response(
                     "A parameter is not valid.",
-                    400,
-                    "Bad Request",
-                    "take is not a whole number from 1 to 24",
-                    [{"pointer": "take", "detail": "take is not a whole number from 1 to 24"}],
+                    document(INVALID, _TAKE, [Problem("take", _TAKE)], method="GET"),
                 ),
                 "503": problem_response(
                     "The database cannot be reached.",
-                    503,
-                    "Service Unavailable",
-                    "the database: ConnectionRefusedError; ask again later",
+                    document(
+                        UNAVAILABLE,
+                        "the database: ConnectionRefusedError; ask again later",
+                        method="GET",
+                    ),
                 ),
             },
         }
@@ -129,9 +133,11 @@ PATHS: Paths = {
                 },
                 "503": problem_response(
                     "The database cannot be reached.",
-                    503,
-                    "Service Unavailable",
-                    "the database: ConnectionRefusedError; ask again later",
+                    document(
+                        UNAVAILABLE,
+                        "the database: ConnectionRefusedError; ask again later",
+                        method="GET",
+                    ),
                 ),
             },
         }

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from domain.errors import Problem, RequestRefused
 from domain.events import Hour
-from domain.hours import REPORT_HOURS, parse_instant, report_window, to_datetime
+from domain.hours import REPORT_HOURS, as_iso, parse_instant, report_window
 from domain.pages import page_fault
 from domain.reports import HourlyViews
 
@@ -60,8 +60,7 @@ def horizon_header(question: Question, views: HourlyViews) -> list[tuple[bytes, 
     """The oldest hour kept, where the question asks for one that is not."""
     if question.hours.start >= views.horizon:
         return []
-    moment = to_datetime(views.horizon).isoformat().replace("+00:00", "Z")
-    return [(b"footfall-horizon", moment.encode())]
+    return [(b"footfall-horizon", as_iso(views.horizon).encode())]
 
 
 def _parameters(query: bytes) -> tuple[dict[str, str], list[Problem]]:

@@ -15,11 +15,15 @@ from litestar.types import Receive, Scope, Send
 
 from domain.errors import FootfallError
 from domain.ports.common import Probe
-from web.problems import PROBLEM, Answer, answer, from_error, problem, send_answer
+from domain.problems import FAILED, INVALID, KINDS, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE, Kind
+from web.problems import PROBLEM, Answer, answer, explained, from_error, problem, send_answer
 
 logger = logging.getLogger(__name__)
 
 READY_TIMEOUT_SECONDS = 3.0
+
+# Of what Litestar refuses before a handler of ours is asked.
+_OF_THE_FRAMEWORK = {kind.status: kind for kind in (NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)}
 
 Handle = Callable[[Scope, Receive], Any]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -32,12 +36,14 @@ def route(path: str, method: str, handle: Handle) -> ASGIRouteHandler:
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != method:
             allow = [(b"allow", method.encode())]
-            await send_answer(send, problem(405, f"send {method} to {path}", (), allow))
+            detail = f"send {method} to {path}"
+            asked = str(scope.get("method", method))
+            await send_answer(send, problem(METHOD_NOT_ALLOWED, detail, (), allow, asked))
             return
         try:
             found: Answer = await handle(scope, receive)
         except FootfallError as error:
-            found = from_error(error)
+            found = from_error(error, method)
             if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 logger.warning("%s %s: %s", method, path, error)
         await send_answer(send, found)
@@ -74,12 +80,22 @@ def create_app(
             route("/ready", "GET", ready),
             route("/schema", "GET", describe),
             route("/schema/openapi.json", "GET", describe),
+            *map(_explained, KINDS),
         ],
         openapi_config=None,
         exception_handlers={HTTPException: _http_problem, Exception: _unforeseen},
         lifespan=list(lifespan),
         logging_config=None,
     )
+
+
+def _explained(kind: Kind) -> ASGIRouteHandler:
+    found = answer(explained(kind))
+
+    async def explain(_: Scope, __: Receive) -> Answer:
+        return found
+
+    return route(kind.reference, "GET", explain)
 
 
 async def _state(probe: Probe) -> str:
@@ -93,16 +109,18 @@ async def _state(probe: Probe) -> str:
     return "ok"
 
 
-def _http_problem(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    detail = error.detail
-    if error.status_code == HTTPStatus.NOT_FOUND:
+def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    status, detail = error.status_code, error.detail
+    if status == HTTPStatus.NOT_FOUND:
         detail = "there is nothing here: /schema describes what there is"
-    return _response(problem(error.status_code, detail))
+    other = FAILED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else INVALID
+    kind = _OF_THE_FRAMEWORK.get(status, other)._replace(status=status)
+    return _response(problem(kind, detail, method=request.method))
 
 
 def _unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _response(from_error(FootfallError()))
+    return _response(from_error(FootfallError(), request.method))
 
 
 def _response(found: Answer) -> Response[bytes]:

@@ -1,7 +1,10 @@
 """The API's description, OpenAPI 3.1: what every role shares, and putting parts together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from domain.problems import KINDS, NOT_FOUND, OVERLOADED, PROBLEMS
+from web.problems import document, explained
 
 Paths = Mapping[str, Any]
 
@@ -10,10 +13,24 @@ _PROBLEM_SCHEMA = {
     "description": "RFC 9457 problem details.",
     "required": ["type", "title", "status", "detail", "errors"],
     "properties": {
-        "type": {"type": "string"},
+        "type": {
+            "type": "string",
+            "description": "The kind, for machines; GET it for what it means and what to do.",
+            "enum": [kind.reference for kind in KINDS],
+        },
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What is wrong and what to send instead."},
+        "outcome": {
+            "type": "string",
+            "description": "Was anything appended? Only of a POST.",
+            "enum": ["none", "unknown"],
+        },
+        "oldest": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The first moment that is accepted; only of /problems/past-horizon.",
+        },
         "errors": {
             "type": "array",
             "maxItems": 100,
@@ -41,27 +58,19 @@ def json_response(description: str, schema: Mapping[str, Any], example: Any) -> 
     }
 
 
-def problem_response(
-    description: str, status: int, title: str, detail: str, errors: Sequence[Any] = ()
-) -> dict[str, Any]:
-    """A refusal with an example."""
-    example = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "errors": list(errors),
-    }
+def problem_response(description: str, *examples: Mapping[str, Any]) -> dict[str, Any]:
+    """A refusal, with a document for each kind it may be of."""
+    named = {example["type"].removeprefix(PROBLEMS): {"value": example} for example in examples}
     response: dict[str, Any] = {
         "description": description,
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": example,
+                "examples": named,
             }
         },
     }
-    if status == 503:
+    if examples[0]["status"] == 503:
         response["headers"] = {
             "Retry-After": {
                 "description": "Seconds after which another try makes sense.",
@@ -114,6 +123,47 @@ _SHARED_PATHS: Paths = {
             "responses": {
                 "200": _checks("ok", "ready"),
                 "503": _checks("RabbitMQ did not answer in time", "unavailable"),
+            },
+        }
+    },
+    "/problems/{name}": {
+        "get": {
+            "operationId": "explainProblem",
+            "summary": "What a kind of refusal means, and what to do.",
+            "parameters": [
+                {
+                    "name": "name",
+                    "in": "path",
+                    "required": True,
+                    "description": "The end of the `type` of a refusal.",
+                    "schema": {"type": "string", "enum": [kind.name for kind in KINDS]},
+                    "example": OVERLOADED.name,
+                }
+            ],
+            "responses": {
+                "200": json_response(
+                    "It means that.",
+                    {
+                        "type": "object",
+                        "required": ["type", "status", "outcome", "means", "advice"],
+                        "properties": {
+                            "type": {"type": "string"},
+                            "status": {"type": "integer", "description": "It comes with."},
+                            "outcome": {"type": "string", "enum": ["none", "unknown"]},
+                            "means": {"type": "string"},
+                            "advice": {"type": "string"},
+                        },
+                    },
+                    explained(OVERLOADED),
+                ),
+                "404": problem_response(
+                    "There is no such kind.",
+                    document(
+                        NOT_FOUND,
+                        "there is nothing here: /schema describes what there is",
+                        method="GET",
+                    ),
+                ),
             },
         }
     },

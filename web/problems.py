@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar.types import Receive, Scope, Send
 
+from domain import problems
 from domain.errors import (
     FootfallError,
     LogUnavailable,
@@ -15,6 +16,8 @@ from domain.errors import (
     RequestRefused,
     StoreUnavailable,
 )
+from domain.hours import as_iso, hour_of
+from domain.problems import Kind
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
@@ -38,41 +41,76 @@ def answer(content: Any, status: int = 200, headers: Headers = ()) -> Answer:
     return Answer(status, _encode(content), JSON, headers)
 
 
-def problem(
-    status: int, detail: str, errors: Sequence[Problem] = (), headers: Headers = ()
-) -> Answer:
-    """A refusal: what went wrong, and in `detail` what to do about it."""
-    content = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+def document(
+    kind: Kind, detail: str, errors: Sequence[Problem] = (), method: str = "POST"
+) -> dict[str, Any]:
+    """A refusal as it is sent; what asks instead of appending (no POST) has no outcome."""
+    content: dict[str, Any] = {
+        "type": kind.reference,
+        "title": HTTPStatus(kind.status).phrase,
+        "status": kind.status,
         "detail": detail,
         "errors": [{"pointer": e.pointer, "detail": e.detail} for e in errors],
     }
-    return Answer(status, _encode(content), PROBLEM, headers)
+    if method == "POST":
+        content["outcome"] = kind.outcome
+    if errors and errors[0].oldest_ms is not None:
+        content["oldest"] = as_iso(hour_of(errors[0].oldest_ms))
+    return content
 
 
-def from_error(error: FootfallError) -> Answer:
-    """The one table from our errors to HTTP."""
+def problem(
+    kind: Kind,
+    detail: str,
+    errors: Sequence[Problem] = (),
+    headers: Headers = (),
+    method: str = "POST",
+) -> Answer:
+    """A refusal: what went wrong, and in `detail` what to do about it."""
+    content = document(kind, detail, errors, method)
+    return Answer(kind.status, _encode(content), PROBLEM, headers)
+
+
+def from_error(error: FootfallError, method: str = "POST") -> Answer:
+    """The one table from our errors to HTTP, for a request of that method."""
     retry = [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
     match error:
         case RequestRefused():
-            return problem(error.status, _summary(error.problems), error.problems)
+            return problem(_kind(error), _summary(error.problems), error.problems, (), method)
         case Overloaded():
-            return problem(503, f"{error}; nothing was appended, send it again later", (), retry)
+            detail = f"{error}; nothing was appended, send it again later"
+            return problem(problems.OVERLOADED, detail, (), retry, method)
         case LogUnavailable():
             detail = f"{error}; the views may or may not be counted later, nothing is confirmed"
-            return problem(503, detail, (), retry)
+            return problem(problems.UNCONFIRMED, detail, (), retry, method)
         case StoreUnavailable():
-            return problem(503, f"{error}; ask again later", (), retry)
+            return problem(problems.UNAVAILABLE, f"{error}; ask again later", (), retry, method)
         case _:
-            return problem(500, "something went wrong here; the log of the server says what")
+            detail = "something went wrong here; the log of the server says what"
+            return problem(problems.FAILED, detail, method=method)
 
 
-def _summary(problems: Sequence[Problem]) -> str:
-    if len(problems) == 1:
-        return problems[0].detail
-    return f"{len(problems)} faults, nothing was appended; the first: {problems[0].detail}"
+def explained(kind: Kind) -> dict[str, Any]:
+    """What GET /problems/{name} says: what the kind means and what to do."""
+    return {
+        "type": kind.reference,
+        "status": kind.status,
+        "outcome": kind.outcome,
+        "means": kind.means,
+        "advice": kind.advice,
+    }
+
+
+def _kind(error: RequestRefused) -> Kind:
+    """As `detail` does, `type` speaks of the first fault."""
+    past = error.problems and error.problems[0].oldest_ms is not None
+    return problems.PAST_HORIZON if past else error.kind
+
+
+def _summary(faults: Sequence[Problem]) -> str:
+    if len(faults) == 1:
+        return faults[0].detail
+    return f"{len(faults)} faults, nothing was appended; the first: {faults[0].detail}"
 
 
 async def send_answer(send: Send, found: Answer) -> None:
@@ -108,4 +146,4 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 def _too_large(limit: int) -> RequestRefused:
     detail = f"the body is over {limit:,} bytes: send it in several requests"
-    return RequestRefused([Problem("", detail)], status=413)
+    return RequestRefused([Problem("", detail)], kind=problems.TOO_LARGE)

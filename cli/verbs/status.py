@@ -7,7 +7,7 @@ from cli.processes.running import run, settings_or_exit
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import now_ms
 from domain.generations import GenerationInfo
-from domain.hours import hour_of, to_datetime
+from domain.hours import as_text, from_datetime, hour_of
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.status import Status, read_status
@@ -85,7 +85,8 @@ def _table(found: Status) -> str:
     ]
     projectors = ", ".join(found.projectors) or "none: nothing is folded"
     errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
-    kept = f"{found.horizon:%Y-%m-%dT%H:00Z}, older hours are in no report" if found.horizon else ""
+    oldest = as_text(from_datetime(found.horizon)) if found.horizon else ""
+    kept = f"{oldest}, older hours are in no report" if oldest else ""
     return "\n".join(
         [
             *lines,
@@ -106,13 +107,13 @@ def _generation(info: GenerationInfo) -> str:
     if info.page_rules:
         parts.append(f"PAGE_RULES {info.page_rules}")
     if info.carried_before is not None:
-        hour = f"{to_datetime(info.carried_before):%Y-%m-%dT%H:00Z}"
+        hour = as_text(info.carried_before)
         parts.append(f"hours before {hour} carried over, not counted again")
     return ", ".join(parts)
 
 
 def _moment(at_ms: int) -> str:
-    return f"{to_datetime(hour_of(at_ms)):%Y-%m-%dT%H:00Z}"
+    return as_text(hour_of(at_ms))
 
 
 def _text(value: int | float | None) -> str:

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
+from domain import wire
 from domain.errors import Undecodable, UnknownFormat
 from domain.events import Offset, Partition
 from domain.ports.log import LogTrimmer
-from domain.wire import decode
 from log.sqlite.file import connect, file_errors
 
 _CHUNK_ENTRIES = 200
@@ -121,7 +121,7 @@ def _shrink(log: sqlite3.Connection) -> bool:
 def _recorded_ms(body: bytes) -> int | None:
     """None for what is no batch; never for one that only a newer Footfall can read."""
     try:
-        return decode(body).recorded_ms
+        return wire.recorded_ms(body)
     except Undecodable:
         return None
     except UnknownFormat:

@@ -3,13 +3,13 @@
 import asyncio
 from time import monotonic
 
+from domain import wire
 from domain.checkpoint import Checkpoint
 from domain.errors import LogWentBackward, Undecodable, UnknownFormat
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader, Subscription
 from domain.projection import Delta, Fold
-from domain.wire import decode
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
@@ -83,7 +83,7 @@ class Runner:
         if entry is None or entry.offset != before:
             return
         try:
-            recorded_ms = decode(entry.body).recorded_ms
+            recorded_ms = wire.recorded_ms(entry.body)
         except Undecodable:
             # A dead letter says nothing of when it was recorded.
             return

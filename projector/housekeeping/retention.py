@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from domain.errors import Fenced, FootfallError, JobTaken, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
-from domain.hours import HOUR_MS, to_datetime
+from domain.hours import HOUR_MS, as_text
 from domain.ports.common import Clock, Jobs
 from domain.ports.log import LogTrimmer
 from domain.ports.rebuild import Generations
@@ -205,4 +205,4 @@ def said(rows: ExpiredRows) -> str:
 
 def shown(hour: Hour) -> str:
     """The start of an hour."""
-    return f"{to_datetime(hour):%Y-%m-%dT%H:00Z}"
+    return as_text(hour)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from domain import wire
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import (
     HistoryIncomplete,
@@ -23,11 +24,10 @@ from domain.errors import (
 )
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Diff, GenerationInfo, complete_from
-from domain.hours import to_datetime
+from domain.hours import as_text
 from domain.page_rules import PageRules
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison, Generations, History
-from domain.wire import decode
 from projector.fold.runner import Runner
 
 # What is missing after one is what was appended meanwhile: it gets less each time.
@@ -214,7 +214,7 @@ class Rebuild:
         offset = bounds.first
         while (entry := await self._reader.entry_at(partition, offset)) is not None:
             try:
-                return decode(entry.body).recorded_ms
+                return wire.recorded_ms(entry.body)
             except (Undecodable, UnknownFormat):
                 offset = Offset(entry.offset + 1)
         # Nothing is left: what was deleted was recorded no later than the last that was folded.
@@ -238,7 +238,7 @@ def check_under_way(info: GenerationInfo, purpose: str, rules: PageRules) -> Non
 
 
 def _incomplete(lost: Iterable[Hour]) -> str:
-    hours = [f"{to_datetime(hour):%Y-%m-%dT%H:00Z}" for hour in lost]
+    hours = [as_text(hour) for hour in lost]
     return (
         f"the log no longer holds every event of {len(hours):,} hours that are kept "
         f"({hours[0]} to {hours[-1]}): with --carry-over these hours are copied from the live "

@@ -41,6 +41,7 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             "/metrics",
             "/page-views/multi",
             "/page-views/single",
+            "/problems/{name}",
             "/ready",
             "/report",
             "/schema",

@@ -135,11 +135,12 @@ async def test_a_body_that_is_too_large_is_refused_in_the_same_words_by_whom_eve
             assert answer.headers["content-type"] == PROBLEM
             detail = f"the body is over {MAX_BODY_BYTES:,} bytes: send it in several requests"
             assert answer.json() == {
-                "type": "about:blank",
+                "type": "/problems/too-large",
                 "title": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase,
                 "status": 413,
                 "detail": detail,
                 "errors": [{"pointer": "", "detail": detail}],
+                "outcome": "none",
             }
             refused_here = "client intended to send too large" in found.door.log()
             assert refused_here == (size == 12_000_000)
@@ -160,6 +161,7 @@ async def test_while_ingest_is_away_reports_go_on_and_it_is_found_again(
         refused = await client.post("/page-views/single", json=SINGLE)
         assert (refused.status_code, refused.headers["content-type"]) == (502, PROBLEM)
         assert refused.json()["status"] == 502
+        assert refused.json()["outcome"] == "unknown"
         assert refused.headers["retry-after"] == "1"
         unready = await client.get("/ready")
         assert (unready.status_code, unready.json()["status"]) == (503, "unavailable")

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from domain.problems import Kind
+
 Body = dict[str, dict[str, int]]
 
 
@@ -18,6 +20,15 @@ class Answer(NamedTuple):
     status: int
     content: Any
     headers: Mapping[str, str] = MappingProxyType({})
+
+
+def refusal(kind: Kind, detail: str, **others: str) -> Answer:
+    """As Footfall refuses; `others` are members, `retry_after` is a header."""
+    headers = {"content-type": "application/problem+json"}
+    if "retry_after" in others:
+        headers["retry-after"] = others.pop("retry_after")
+    content = {"type": kind.reference, "detail": detail, "outcome": kind.outcome, **others}
+    return Answer(kind.status, content, headers)
 
 
 class Service:

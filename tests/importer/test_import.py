@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.verbs.import_ import import_command
-from tests.importer.conftest import Answer, Service
+from domain.problems import PAST_HORIZON
+from tests.importer.conftest import Answer, Service, refusal
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -175,8 +176,7 @@ def test_ctrl_c_says_what_was_accepted(service: Service) -> None:
 def test_lines_older_than_the_service_keeps_are_counted_as_skipped(
     service: Service, tmp_path: Path
 ) -> None:
-    says = "the oldest accepted moment is 2025-07-06T10:00:00Z"
-    service.answers = [Answer(400, {"detail": says})]
+    service.answers = [refusal(PAST_HORIZON, "too old", oldest="2025-07-06T10:00:00Z")]
     path = tmp_path / "history.csv"
     path.write_text(
         "2025-07-06 09:59:59,example.com/x,5\n2025-07-06 09:00:00,example.com/x,5\n"

@@ -3,13 +3,14 @@
 import pytest
 
 from domain.backoff import Backoff
+from domain.problems import OVERLOADED, PAST_HORIZON, UNCONFIRMED
 from importer.batch import Batch
 from importer.sending import Patience, Sender, SendingFailed
 from importer.views import View
-from tests.importer.conftest import Answer, Service
+from tests.importer.conftest import Answer, Service, refusal
 
-BUSY = Answer(503, {"detail": "too much is waiting; nothing was appended"}, {"retry-after": "0"})
 QUICK = Patience(backoff=Backoff(first=0.0, last=0.0), give_up=0.0)
+BUSY = refusal(OVERLOADED, "too much is waiting", retry_after="0")
 
 
 def batch(*views: View) -> Batch:
@@ -59,7 +60,7 @@ def test_a_busy_service_is_asked_again(service: Service) -> None:
 
 
 def test_a_service_that_stays_busy_is_given_up(service: Service) -> None:
-    service.answers = [Answer(503, {"detail": "busy"}, {"retry-after": "5"})] * 2
+    service.answers = [refusal(OVERLOADED, "busy", retry_after="5")] * 2
     with pytest.raises(SendingFailed, match="503: busy; gave up after 2 s"):
         send(service.url, batch(View("a", 0)), patience=Patience(give_up=2.0))
     assert service.requests == 1
@@ -73,9 +74,12 @@ def test_a_service_that_stays_busy_is_given_up(service: Service) -> None:
         (Answer(504, "?"), "504; .* unknown"),
         (Answer(202, "hello"), "not what Footfall answers; .* unknown"),
         (
-            Answer(503, {"detail": "the views may or may not be counted later"}, BUSY.headers),
-            "503: the views may or may not .* unknown",
+            refusal(UNCONFIRMED, "the log did not confirm", retry_after="0"),
+            "503: the log did not confirm; .* unknown",
         ),
+        # As proxies say it when the service is gone before its answer.
+        (Answer(503, "upstream connect error", {"retry-after": "0"}), "503; .* unknown"),
+        (Answer(429, "slow down", {"retry-after": "0"}), "429; .* unknown"),
     ],
 )
 def test_what_may_be_counted_already_is_not_sent_again(
@@ -106,7 +110,7 @@ def test_a_service_that_goes_away_is_waited_for_then_given_up(service: Service) 
     sender = Sender(service.url, QUICK)
     sender.put(batch(View("a", 0)))
     assert service.accepted_one.wait(10)
-    service.answers = [Answer(503, {"detail": "leaving"})]
+    service.answers = [refusal(OVERLOADED, "leaving")]
     sender.put(batch(View("b", 0)))
     with pytest.raises(SendingFailed, match="503: leaving; gave up after 0 s"):
         sender.finish()
@@ -120,13 +124,7 @@ def test_fewer_accepted_than_sent_is_an_error(service: Service) -> None:
         send(service.url, batch(View("a", 0, 7)))
 
 
-OLD = Answer(
-    400,
-    {
-        "detail": "timestamp '2025-01-01T00:00:00Z' is older than RETENTION_DAYS=10 keeps: "
-        "the oldest accepted moment is 2025-07-06T10:00:00Z",
-    },
-)
+OLD = refusal(PAST_HORIZON, "older than RETENTION_DAYS=10 keeps", oldest="2025-07-06T10:00:00Z")
 OLDEST = 486_610
 
 
@@ -146,5 +144,5 @@ def test_a_batch_of_which_nothing_is_kept_is_not_sent_again(service: Service) ->
 
 def test_a_refusal_that_names_an_hour_none_is_older_than_is_told(service: Service) -> None:
     service.answers = [OLD]
-    with pytest.raises(SendingFailed, match=r"RETENTION_DAYS=10 .* nothing of this request"):
+    with pytest.raises(SendingFailed, match=r"RETENTION_DAYS=10 .*nothing of this request"):
         send(service.url, batch(View("a", OLDEST)))

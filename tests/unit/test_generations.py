@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.generations import Audit, behind, complete_from
-from domain.hours import HOUR_MS, hour_of
-from ingest.requests import MAX_AHEAD_MS
+from domain.hours import HOUR_MS, MAX_AHEAD_MS, hour_of
 from tests.factories import TEN
 
 # Clocks of ingest hosts, and batches that wait for a slow broker.

@@ -1,7 +1,7 @@
 import pytest
 
 from domain.events import Hour
-from domain.hours import from_datetime, hour_of, parse_instant, report_window, to_datetime
+from domain.hours import as_text, from_datetime, hour_of, parse_instant, report_window, to_datetime
 
 TEN = 1_752_660_000_000
 
@@ -54,6 +54,10 @@ def test_the_report_covers_the_24_hours_before_the_hour_of_now() -> None:
 @pytest.mark.parametrize("hour", [0, -1, 486_850, -17_259_888])
 def test_an_hour_survives_the_round_trip(hour: int) -> None:
     assert from_datetime(to_datetime(Hour(hour))) == hour
+
+
+def test_an_hour_is_written_for_people() -> None:
+    assert as_text(hour_of(TEN + 1)) == "2025-07-16T10:00Z"
 
 
 def test_an_hour_before_year_one_is_clamped() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Undecodable, UnknownFormat
 from domain.events import MAX_AT_MS, MAX_COUNT, MIN_AT_MS, Batch, PageViewed
-from domain.wire import FORMAT, decode, encode
+from domain.wire import DECODERS, FORMAT, decode, encode, recorded_ms
 from tests.factories import batch, event
 
 PAGES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300)
@@ -24,6 +24,40 @@ BATCHES = st.builds(
 @given(BATCHES)
 def test_a_batch_survives_the_round_trip(sent: Batch) -> None:
     assert decode(encode(sent)) == sent
+
+
+def test_a_batch_is_read_in_any_spelling_of_the_same_json() -> None:
+    assert decode(b'[ 1,"p1",3,9,4,[ ["a/b",5,7] ]]\n') == decode(b'[1,"p1",3,9,4,[["a/b",5,7]]]')
+
+
+def test_a_second_format_is_a_row_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Keyed(msgspec.Struct, array_like=True):
+        format: int
+        key: str
+        views: list[PageViewed]
+
+    def second(body: bytes) -> Batch:
+        found = msgspec.json.decode(body, type=Keyed)
+        return batch(*found.views, producer=found.key)
+
+    monkeypatch.setitem(DECODERS, 2, second)
+    body = b'[2,"p2",[["a/b",5,7]]]'
+    assert decode(body) == batch(event("a/b", 5, 7), producer="p2")
+    assert recorded_ms(body) == batch().recorded_ms
+    assert decode(encode(batch())) == batch()
+    for wrong in (b'[2,"p2",[["a/b",5,0]]]', b'[2,"p2",[["a\\u0000b",5,1]]]', b"[0]"):
+        with pytest.raises(Undecodable):
+            decode(wrong)
+    with pytest.raises(UnknownFormat, match="format version 3, this Footfall reads up to 2"):
+        decode(b'[3,"p2"]')
+
+
+def test_when_a_batch_was_recorded_is_read_from_its_bytes() -> None:
+    assert recorded_ms(encode(batch(at_ms=9))) == 9
+    with pytest.raises(Undecodable):
+        recorded_ms(b"[]")
+    with pytest.raises(UnknownFormat):
+        recorded_ms(b"[99]")
 
 
 def test_the_format_is_an_array_that_people_can_read() -> None:

@@ -1,0 +1,119 @@
+"""The kinds of refusals: what `type` says in an answer, what it means and what to do about it.
+
+Machines go by `type` and the members, never by a sentence; the sentences are for people.
+"""
+
+from typing import Literal, NamedTuple
+
+Outcome = Literal["none", "unknown"]
+"""Of a request to append: was anything appended?"""
+
+PROBLEMS = "/problems/"
+
+
+class Kind(NamedTuple):
+    """One row of the table.
+
+    `again`: the same request may be sent again, later; it cannot count twice, as long as the
+    outcome is none.
+    """
+
+    name: str
+    status: int
+    outcome: Outcome
+    means: str
+    advice: str
+    again: bool = False
+
+    @property
+    def reference(self) -> str:
+        """What `type` says: a reference relative to the service, where this is explained."""
+        return PROBLEMS + self.name
+
+
+INVALID = Kind(
+    "invalid",
+    400,
+    "none",
+    "Something in the request cannot be read, counted or answered. All of it was refused.",
+    "Send instead what `errors` says, place by place. As it is it will be refused again.",
+)
+PAST_HORIZON = Kind(
+    "past-horizon",
+    400,
+    "none",
+    "A view is older than the service keeps (RETENTION_DAYS). All of the request was refused.",
+    "Leave out what is older than `oldest`, the first moment that is accepted.",
+)
+NOT_FOUND = Kind(
+    "not-found",
+    404,
+    "none",
+    "There is nothing at this address.",
+    "Look at /schema, which describes what there is.",
+)
+METHOD_NOT_ALLOWED = Kind(
+    "method-not-allowed",
+    405,
+    "none",
+    "What is at this address is asked with another method.",
+    "Use the method that the header Allow names.",
+)
+TOO_SLOW = Kind(
+    "too-slow",
+    408,
+    "none",
+    "A large body did not arrive within the deadline.",
+    "Send less in one request.",
+)
+TOO_LARGE = Kind(
+    "too-large",
+    413,
+    "none",
+    "The body is larger than is accepted.",
+    "Send it in several requests.",
+)
+FAILED = Kind(
+    "failed",
+    500,
+    "unknown",
+    "Something went wrong in the service, and nobody foresaw it.",
+    "Look into the log of the server. What was sent may be counted: sent again it may count twice.",
+)
+OVERLOADED = Kind(
+    "overloaded",
+    503,
+    "none",
+    "Too much is waiting for the log already; nothing of the request was appended.",
+    "Send it again after Retry-After: it cannot count twice.",
+    again=True,
+)
+UNCONFIRMED = Kind(
+    "unconfirmed",
+    503,
+    "unknown",
+    "The log did not confirm within the deadline. The views may or may not be counted later.",
+    "Decide what is worse: sent again they may count twice, otherwise they may not count at all.",
+)
+UNAVAILABLE = Kind(
+    "unavailable",
+    503,
+    "none",
+    "What the answer needs, such as the database, cannot be reached now.",
+    "Ask again after Retry-After. Where `outcome` is unknown, views sent again may count twice.",
+    again=True,
+)
+
+KINDS = (
+    INVALID,
+    PAST_HORIZON,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    TOO_SLOW,
+    TOO_LARGE,
+    FAILED,
+    OVERLOADED,
+    UNCONFIRMED,
+    UNAVAILABLE,
+)
+BY_REFERENCE = {kind.reference: kind for kind in KINDS}
