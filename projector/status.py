@@ -7,9 +7,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain import wire
-from domain.checkpoint import Bounds, Checkpoint, at_start, lag
+from domain.checkpoint import Bounds, Checkpoint, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
-from domain.events import MIN_AT_MS, Generation, Hour, Partition
+from domain.events import MIN_AT_MS, Epoch, Generation, Hour, Offset, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
 from domain.ports.common import Clock
@@ -127,7 +127,7 @@ def _horizon(hour: Hour) -> datetime | None:
 
 
 def _fresh(partition: Partition) -> Checkpoint:
-    return at_start(Generation(0), partition)
+    return Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
 
 
 def _total(rows: Sequence[PartitionStatus]) -> int | None:
