@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from cli.output.settings import settings_help
+
 _VERBS = {
     "up": "cli.verbs.up:up",
     "ingest": "cli.verbs.roles:ingest",
@@ -40,33 +42,7 @@ class _Verbs(click.Group):
         return command
 
 
-SETTINGS_HELP = """
-\b
-Settings come from the environment:
-  DATA_DIR            where the embedded files are         ./footfall-data
-  RABBITMQ_URL        amqp://USER:PASSWORD@HOST/VHOST: the log is in RabbitMQ;
-                      the nodes of a cluster with commas between
-  DATABASE_URL        postgresql://USER:PASSWORD@HOST/DB: the rows are in PostgreSQL
-  READ_DATABASE_URL   a replica of it that reports are read from
-  POSTGRES_HOST, _PORT, _USER, _PASSWORD, _DB: the same in parts
-  NUM_PARTITIONS      slices of the log                                    10
-  NUM_SHARDS          rows a page and hour is spread over                  10
-  FLUSH_INTERVAL_MS   how long the projector gathers before it commits   1000
-  BATCH_SIZE          most events it gathers                            20000
-  LINGER_MS           how long ingest waits for company                     5
-  REQUEST_TIMEOUT_MS  after which a request is answered 503             10000
-  LEASE_MS            after which a silent projector loses its partitions 10000
-  PAGE_RULES          how pages are named when they are counted, see replay
-  RETENTION_DAYS      how long views are kept, 0 for ever                   0
-  RABBITMQ_MANAGEMENT_URL  where check asks how long the broker keeps streams
-  STREAM_PREFIX       of the streams' names             footfall.page-views
-  HOST, PORT          where to listen                      127.0.0.1, 3000
-  WORKERS             processes that answer there                           1
-  LOG_LEVEL           DEBUG, INFO, WARNING or ERROR                      INFO
-"""
-
-
-@click.command(cls=_Verbs, epilog=SETTINGS_HELP)
+@click.command(cls=_Verbs, epilog=settings_help())
 @click.version_option(package_name="footfall")
 def main() -> None:
     """Count page views exactly once, and prove it.

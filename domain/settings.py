@@ -1,14 +1,21 @@
 """Settings from the environment, checked whole before anything starts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from urllib.parse import SplitResult, quote, urlsplit
+from typing import Any, NamedTuple
 
-from domain.errors import SettingsError
 from domain.page_rules import PageRules
-
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+from domain.setting_values import (
+    Given,
+    database_url,
+    log_level,
+    management_url,
+    rabbitmq_url,
+    read_database_url,
+    stream_prefix,
+    whole_number,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,143 +59,125 @@ class Settings:
         return self.read_database_url or self.rows_url
 
 
+_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+
+
+class Setting(NamedTuple):
+    """A variable of the environment: its name, its field of `Settings`, what it may be.
+
+    A number is of `low` to `high`, anything else goes through `read`. `help` is its line in
+    `footfall --help`, empty where the line before speaks of it too, None where it is not told.
+    """
+
+    name: str
+    field: str | None
+    help: str | None
+    low: int = 0
+    high: int = 0
+    read: Callable[[str], Any] = str
+    # The column of --help that the default ends in.
+    edge: int = 77
+
+    @property
+    def default(self) -> Any:
+        """None where there is none."""
+        return _DEFAULTS.get(self.field or "")
+
+    def value(self, given: Given) -> Any:
+        """What it is set to, or its default. Raises `SettingsError`."""
+        if self.name not in given:
+            return self.default
+        text = given[self.name]
+        if self.high:
+            return whole_number(self.name, text, self.low, self.high)
+        return self.read(text)
+
+
+SETTINGS = (
+    Setting("DATA_DIR", "data_dir", "where the embedded files are", read=Path, edge=74),
+    Setting(
+        "RABBITMQ_URL",
+        "rabbitmq_url",
+        "amqp://USER:PASSWORD@HOST/VHOST: the log is in RabbitMQ;\n"
+        "the nodes of a cluster with commas between",
+    ),
+    Setting(
+        "DATABASE_URL",
+        "database_url",
+        "postgresql://USER:PASSWORD@HOST/DB: the rows are in PostgreSQL",
+    ),
+    Setting("READ_DATABASE_URL", "read_database_url", "a replica of it that reports are read from"),
+    Setting("POSTGRES_HOST", None, "the same in parts"),
+    Setting("POSTGRES_PORT", None, ""),
+    Setting("POSTGRES_USER", None, ""),
+    Setting("POSTGRES_PASSWORD", None, ""),
+    Setting("POSTGRES_DB", None, ""),
+    Setting("NUM_PARTITIONS", "num_partitions", "slices of the log", 1, 1_024),
+    Setting("NUM_SHARDS", "num_shards", "rows a page and hour is spread over", 1, 1_024),
+    Setting(
+        "FLUSH_INTERVAL_MS",
+        "flush_interval_ms",
+        "how long the projector gathers before it commits",
+        10,
+        60_000,
+    ),
+    Setting("BATCH_SIZE", "batch_size", "most events it gathers", 1, 1_000_000),
+    Setting("LINGER_MS", "linger_ms", "how long ingest waits for company", 0, 1_000),
+    Setting(
+        "REQUEST_TIMEOUT_MS",
+        "request_timeout_ms",
+        "after which a request is answered 503",
+        100,
+        120_000,
+    ),
+    Setting(
+        "LEASE_MS",
+        "lease_ms",
+        "after which a silent projector loses its partitions",
+        300,
+        600_000,
+    ),
+    Setting(
+        "PAGE_RULES",
+        "page_rules",
+        "how pages are named when they are counted, see replay",
+        read=lambda text: PageRules(text).text,
+    ),
+    Setting("RETENTION_DAYS", "retention_days", "how long views are kept, 0 for ever", 0, 36_500),
+    # For tests: nobody needs another one.
+    Setting("RETENTION_CHECK_MS", "retention_check_ms", None, 100, 86_400_000),
+    Setting(
+        "RABBITMQ_MANAGEMENT_URL",
+        "rabbitmq_management_url",
+        "where check asks how long the broker keeps streams",
+    ),
+    Setting("STREAM_PREFIX", "stream_prefix", "of the streams' names", read=stream_prefix, edge=75),
+    Setting("HOST", "host", "where to listen", edge=74),
+    Setting("PORT", "port", "", 0, 65_535),
+    Setting("WORKERS", "workers", "processes that answer there", 1, 256),
+    Setting("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING or ERROR", read=log_level),
+)
+"""Every variable, in the order of `footfall --help`."""
+
+# These look at more than their own value.
+_URLS: Mapping[str, Callable[[Given], str | None]] = {
+    "database_url": database_url,
+    "read_database_url": read_database_url,
+    "rabbitmq_url": rabbitmq_url,
+    "rabbitmq_management_url": management_url,
+}
+
+
 def from_env(env: Mapping[str, str]) -> Settings:
     """The settings in `env`. Raises `SettingsError` with a sentence for the first wrong value.
 
     An empty value counts as not set.
     """
     given = {name: value.strip() for name, value in env.items() if value.strip()}
-    return Settings(
-        data_dir=Path(given.get("DATA_DIR", "footfall-data")),
-        database_url=_database_url(given),
-        read_database_url=_read_database_url(given),
-        rabbitmq_url=_rabbitmq_url(given),
-        rabbitmq_management_url=_management_url(given),
-        num_partitions=_integer(given, "NUM_PARTITIONS", 10, 1, 1_024),
-        num_shards=_integer(given, "NUM_SHARDS", 10, 1, 1_024),
-        flush_interval_ms=_integer(given, "FLUSH_INTERVAL_MS", 1_000, 10, 60_000),
-        batch_size=_integer(given, "BATCH_SIZE", 20_000, 1, 1_000_000),
-        linger_ms=_integer(given, "LINGER_MS", 5, 0, 1_000),
-        request_timeout_ms=_integer(given, "REQUEST_TIMEOUT_MS", 10_000, 100, 120_000),
-        lease_ms=_integer(given, "LEASE_MS", 10_000, 300, 600_000),
-        retention_days=_integer(given, "RETENTION_DAYS", 0, 0, 36_500),
-        # For tests: nobody needs another one.
-        retention_check_ms=_integer(given, "RETENTION_CHECK_MS", 3_600_000, 100, 86_400_000),
-        page_rules=PageRules(given.get("PAGE_RULES", "")).text,
-        stream_prefix=_prefix(given.get("STREAM_PREFIX", "footfall.page-views")),
-        host=given.get("HOST", "127.0.0.1"),
-        port=_integer(given, "PORT", 3_000, 0, 65_535),
-        workers=_integer(given, "WORKERS", 1, 1, 256),
-        log_level=_log_level(given.get("LOG_LEVEL", "INFO")),
-    )
-
-
-def _integer(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = given.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise SettingsError(f"{name} is {text!r}: write a whole number from {low} to {high}")
-    return int(text)
-
-
-def _log_level(text: str) -> str:
-    level = {"WARN": "WARNING", "TRACE": "DEBUG", "FATAL": "ERROR"}.get(text.upper(), text.upper())
-    if level not in LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL is {text!r}: write one of {', '.join(LOG_LEVELS)}")
-    return level
-
-
-def _prefix(text: str) -> str:
-    if len(text) > 200 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in text):
-        message = f"STREAM_PREFIX is {text!r}: write letters, digits, '.', '_' and '-'"
-        raise SettingsError(message)
-    return text
-
-
-def _rabbitmq_url(given: Mapping[str, str]) -> str | None:
-    if "RABBITMQ_URL" not in given:
-        return None
-    nodes = [node.strip() for node in given["RABBITMQ_URL"].split(",")]
-    hosts = {_virtual_host(node) for node in nodes}
-    if len(hosts) > 1:
-        message = "RABBITMQ_URL names several virtual hosts: write the nodes of one cluster"
-        raise SettingsError(message)
-    return ",".join(nodes)
-
-
-def _management_url(given: Mapping[str, str]) -> str | None:
-    if "RABBITMQ_MANAGEMENT_URL" not in given:
-        return None
-    url = given["RABBITMQ_MANAGEMENT_URL"].rstrip("/")
-    parts = _split("RABBITMQ_MANAGEMENT_URL", url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = "RABBITMQ_MANAGEMENT_URL is not http://HOST:15672 (or https://)"
-        raise SettingsError(message)
-    return url
-
-
-def _virtual_host(node: str) -> str:
-    parts = _split("RABBITMQ_URL", node)
-    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
-        message = (
-            "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://), or several "
-            "of them with commas between"
-        )
-        raise SettingsError(message)
-    return parts.path.removeprefix("/")
-
-
-def _database_url(given: Mapping[str, str]) -> str | None:
-    if "DATABASE_URL" not in given:
-        return _from_postgres_parts(given) if "POSTGRES_HOST" in given else None
-    return _postgresql("DATABASE_URL", given, "leave it out for the embedded SQLite files")
-
-
-def _read_database_url(given: Mapping[str, str]) -> str | None:
-    if "READ_DATABASE_URL" not in given:
-        return None
-    if "DATABASE_URL" not in given and "POSTGRES_HOST" not in given:
-        message = (
-            "READ_DATABASE_URL is set, but no database it could be a replica of: "
-            "set DATABASE_URL too"
-        )
-        raise SettingsError(message)
-    return _postgresql("READ_DATABASE_URL", given, "leave it out to read from DATABASE_URL")
-
-
-def _postgresql(name: str, given: Mapping[str, str], without: str) -> str:
-    url = given[name]
-    parts = _split(name, url)
-    if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
-        return "postgresql+asyncpg" + _driver_query(name, url[len(parts.scheme) :])
-    message = f"{name} is not postgresql://USER:PASSWORD@HOST:5432/DATABASE ({without})"
-    raise SettingsError(message)
-
-
-def _driver_query(name: str, rest: str) -> str:
-    """The driver says `ssl` where the URLs of libpq say `sslmode`, and knows little else."""
-    address, mark, query = rest.partition("?")
-    found = []
-    for pair in filter(None, query.split("&")):
-        key, _, value = pair.partition("=")
-        if key not in ("sslmode", "ssl"):
-            raise SettingsError(f"{name} has the parameter {key!r}: only sslmode is understood")
-        found.append(f"ssl={value}")
-    return address + mark + "&".join(found)
-
-
-def _from_postgres_parts(given: Mapping[str, str]) -> str:
-    port = _integer(given, "POSTGRES_PORT", 5_432, 1, 65_535)
-    user = quote(given.get("POSTGRES_USER", "postgres"), safe="")
-    password = given.get("POSTGRES_PASSWORD")
-    login = user if password is None else f"{user}:{quote(password, safe='')}"
-    name = quote(given.get("POSTGRES_DB", given.get("POSTGRES_USER", "postgres")), safe="")
-    return f"postgresql+asyncpg://{login}@{given['POSTGRES_HOST']}:{port}/{name}"
-
-
-def _split(name: str, url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise SettingsError(f"{name} is not a URL: {error}") from error
-    return parts
+    by_field = {setting.field: setting for setting in SETTINGS}
+    values: dict[str, Any] = {}
+    # In the order of the fields: where several are wrong, that decides which is named.
+    for field in _DEFAULTS:
+        read: Callable[[Given], Any] = _URLS.get(field, by_field[field].value)
+        values[field] = read(given)
+    return Settings(**values)

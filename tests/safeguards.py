@@ -35,6 +35,7 @@ STORE = "tests/contract/test_store.py::test_"
 LOG = "tests/contract/test_log.py::test_"
 LEASES = "tests/contract/test_leases.py::test_"
 RETENTION = "tests/contract/test_retention.py::test_"
+PROBLEMS = "tests/unit/test_problems.py::test_"
 FOLD = "tests/unit/test_projection.py::test_"
 
 SAFEGUARDS = [
@@ -426,6 +427,21 @@ SAFEGUARDS = [
         "MIN_AT_MS if oldest is None else oldest * HOUR_MS",
         "MIN_AT_MS if oldest is None else MIN_AT_MS",
         "tests/unit/test_requests.py::test_a_view_of_an_hour_that_is_not_kept_is_refused",
+    ),
+    # The import
+    Safeguard(
+        "only a refusal of which nothing was appended is sent again",
+        "importer/answers.py",
+        'return problem.outcome != "none"',
+        "return False",
+        PROBLEMS + "the_importer_knows_what_became_of_the_views",
+    ),
+    Safeguard(
+        "a 503 that Footfall did not write is in doubt",
+        "importer/answers.py",
+        "BY_REFERENCE.get(problem.type) if media_type == _PROBLEM else None",
+        "BY_REFERENCE.get(problem.type)",
+        PROBLEMS + "what_footfall_did_not_write_leaves_the_views_in_doubt",
     ),
 ]
 

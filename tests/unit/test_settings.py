@@ -1,7 +1,15 @@
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
+from cli.output.settings import settings_help, shown
 from domain.errors import SettingsError
-from domain.settings import Settings, from_env
+from domain.settings import SETTINGS, Settings, from_env
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def test_nothing_set_means_embedded() -> None:
@@ -99,3 +107,57 @@ def test_the_sslmode_of_libpq_is_understood() -> None:
     assert found.database_url == "postgresql+asyncpg://u@h/d?ssl=require"
     with pytest.raises(SettingsError, match="'options': only sslmode"):
         from_env({"DATABASE_URL": "postgresql://u@h/d?options=x"})
+
+
+def documented() -> Iterator[tuple[str, str]]:
+    """Names and defaults in README's table; `_PORT` after `POSTGRES_HOST` is POSTGRES_PORT."""
+    table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    for names, defaults in re.findall(r"^\| (`[^|]*) \| ([^|]*) \|", table, re.MULTILINE):
+        found = re.findall(r"`([A-Z_]+)`", names)
+        start = found[0].partition("_")[0]
+        each = defaults.split(", ") if len(found) == defaults.count(", ") + 1 else []
+        for index, name in enumerate(found):
+            full = start + name if name.startswith("_") else name
+            yield full, each[index] if each else defaults
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    told = {setting.name: setting for setting in SETTINGS if setting.help is not None}
+    found = dict(documented())
+    assert sorted(found) == sorted(told)
+    for name, default in found.items():
+        if told[name].default not in (None, ""):
+            assert default == shown(told[name].default), name
+        elif name != "RABBITMQ_MANAGEMENT_URL":
+            assert default == "–", name
+
+
+def test_every_field_is_a_variable() -> None:
+    told = [setting.field for setting in SETTINGS if setting.field]
+    assert sorted(told) == sorted(field.name for field in fields(Settings))
+
+
+def test_a_number_is_taken_up_to_its_bounds() -> None:
+    for setting in SETTINGS:
+        if not setting.high:
+            continue
+        for value in (setting.low, setting.high):
+            assert setting.field is not None
+            assert getattr(from_env({setting.name: str(value)}), setting.field) == value
+        with pytest.raises(SettingsError, match=f"from {setting.low} to {setting.high}$"):
+            from_env({setting.name: str(setting.high + 1)})
+
+
+def test_help_says_the_names_the_defaults_and_what_they_are() -> None:
+    lines = settings_help().splitlines()
+    for line in (
+        "  DATA_DIR            where the embedded files are         ./footfall-data",
+        "                      the nodes of a cluster with commas between",
+        "  POSTGRES_HOST, _PORT, _USER, _PASSWORD, _DB: the same in parts",
+        "  NUM_PARTITIONS      slices of the log                                    10",
+        "  LEASE_MS            after which a silent projector loses its partitions 10000",
+        "  RABBITMQ_MANAGEMENT_URL  where check asks how long the broker keeps streams",
+        "  HOST, PORT          where to listen                      127.0.0.1, 3000",
+    ):
+        assert line in lines
+    assert not any("RETENTION_CHECK_MS" in line for line in lines)

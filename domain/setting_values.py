@@ -1,0 +1,128 @@
+"""What the values of settings may be; each function raises `SettingsError` with a sentence."""
+
+from collections.abc import Mapping
+from urllib.parse import SplitResult, quote, urlsplit
+
+from domain.errors import SettingsError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+Given = Mapping[str, str]
+"""Names to values that are not empty."""
+
+
+def whole_number(name: str, text: str, low: int, high: int) -> int:
+    """The number in `text`, from `low` to `high`."""
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(f"{name} is {text!r}: write a whole number from {low} to {high}")
+    return int(text)
+
+
+def log_level(text: str) -> str:
+    """One of `LOG_LEVELS`, under any of its names."""
+    level = {"WARN": "WARNING", "TRACE": "DEBUG", "FATAL": "ERROR"}.get(text.upper(), text.upper())
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text!r}: write one of {', '.join(LOG_LEVELS)}")
+    return level
+
+
+def stream_prefix(text: str) -> str:
+    """What may begin the names of streams."""
+    if len(text) > 200 or not all(c.isascii() and (c.isalnum() or c in "._-") for c in text):
+        message = f"STREAM_PREFIX is {text!r}: write letters, digits, '.', '_' and '-'"
+        raise SettingsError(message)
+    return text
+
+
+def rabbitmq_url(given: Given) -> str | None:
+    """The nodes in RABBITMQ_URL, None where it is not set."""
+    if "RABBITMQ_URL" not in given:
+        return None
+    nodes = [node.strip() for node in given["RABBITMQ_URL"].split(",")]
+    hosts = {_virtual_host(node) for node in nodes}
+    if len(hosts) > 1:
+        message = "RABBITMQ_URL names several virtual hosts: write the nodes of one cluster"
+        raise SettingsError(message)
+    return ",".join(nodes)
+
+
+def management_url(given: Given) -> str | None:
+    """RABBITMQ_MANAGEMENT_URL, None where it is not set."""
+    if "RABBITMQ_MANAGEMENT_URL" not in given:
+        return None
+    url = given["RABBITMQ_MANAGEMENT_URL"].rstrip("/")
+    parts = _split("RABBITMQ_MANAGEMENT_URL", url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        message = "RABBITMQ_MANAGEMENT_URL is not http://HOST:15672 (or https://)"
+        raise SettingsError(message)
+    return url
+
+
+def _virtual_host(node: str) -> str:
+    parts = _split("RABBITMQ_URL", node)
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        message = (
+            "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://), or several "
+            "of them with commas between"
+        )
+        raise SettingsError(message)
+    return parts.path.removeprefix("/")
+
+
+def database_url(given: Given) -> str | None:
+    """DATABASE_URL, or the parts POSTGRES_HOST and so on, for SQLAlchemy; None without either."""
+    if "DATABASE_URL" not in given:
+        return _from_postgres_parts(given) if "POSTGRES_HOST" in given else None
+    return _postgresql("DATABASE_URL", given, "leave it out for the embedded SQLite files")
+
+
+def read_database_url(given: Given) -> str | None:
+    """READ_DATABASE_URL for SQLAlchemy, None where it is not set."""
+    if "READ_DATABASE_URL" not in given:
+        return None
+    if "DATABASE_URL" not in given and "POSTGRES_HOST" not in given:
+        message = (
+            "READ_DATABASE_URL is set, but no database it could be a replica of: "
+            "set DATABASE_URL too"
+        )
+        raise SettingsError(message)
+    return _postgresql("READ_DATABASE_URL", given, "leave it out to read from DATABASE_URL")
+
+
+def _postgresql(name: str, given: Given, without: str) -> str:
+    url = given[name]
+    parts = _split(name, url)
+    if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
+        return "postgresql+asyncpg" + _driver_query(name, url[len(parts.scheme) :])
+    message = f"{name} is not postgresql://USER:PASSWORD@HOST:5432/DATABASE ({without})"
+    raise SettingsError(message)
+
+
+def _driver_query(name: str, rest: str) -> str:
+    """The driver says `ssl` where the URLs of libpq say `sslmode`, and knows little else."""
+    address, mark, query = rest.partition("?")
+    found = []
+    for pair in filter(None, query.split("&")):
+        key, _, value = pair.partition("=")
+        if key not in ("sslmode", "ssl"):
+            raise SettingsError(f"{name} has the parameter {key!r}: only sslmode is understood")
+        found.append(f"ssl={value}")
+    return address + mark + "&".join(found)
+
+
+def _from_postgres_parts(given: Given) -> str:
+    port = whole_number("POSTGRES_PORT", given.get("POSTGRES_PORT", "5432"), 1, 65_535)
+    user = quote(given.get("POSTGRES_USER", "postgres"), safe="")
+    password = given.get("POSTGRES_PASSWORD")
+    login = user if password is None else f"{user}:{quote(password, safe='')}"
+    name = quote(given.get("POSTGRES_DB", given.get("POSTGRES_USER", "postgres")), safe="")
+    return f"postgresql+asyncpg://{login}@{given['POSTGRES_HOST']}:{port}/{name}"
+
+
+def _split(name: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingsError(f"{name} is not a URL: {error}") from error
+    return parts
