@@ -23,7 +23,7 @@ from tests.acceptance.processes import Role, footfall, report, until
 from tests.conftest import PRODUCTION, embedded, postgres_database, stream_prefix
 from tests.servers import rabbitmq_url
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
 
 RELEASES = Path(__file__).parents[1] / "data"
 RULES = "lower-host"
