@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from cli.wiring.process import now_ms
@@ -16,11 +17,13 @@ from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.tables import leases as leases_table
 from tests.conftest import embedded, postgres_database
+from tests.fakes import FakeLeases
 
 NUMBER = 10
 LONG_MS = 60_000
 SHORT_MS = 300
 SECONDS = 20
+ADAPTERS = ["fake", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 class Projector:
@@ -66,19 +69,38 @@ class Projector:
 
 
 class Database:
-    """An empty database and the projectors that use it."""
+    """Empty at first, and the projectors that use it."""
 
-    def __init__(self, url: str, stack: AsyncExitStack) -> None:
-        self.url = url
+    def __init__(self) -> None:
         self.projectors: list[Projector] = []
-        self._stack = stack
 
     def projector(self, lease_ms: int = LONG_MS) -> Projector:
-        engine = open_engine(self.url)
-        self._stack.push_async_callback(engine.dispose)
-        projector = Projector(SqlLeases(engine, lease_ms), f"owner-{len(self.projectors)}")
+        projector = Projector(self._leases(lease_ms), f"owner-{len(self.projectors)}")
         self.projectors.append(projector)
         return projector
+
+    def _leases(self, lease_ms: int) -> Leases:
+        raise NotImplementedError
+
+    async def has_checkpoint(self, partition: int) -> None:
+        raise NotImplementedError
+
+    async def expires_ms(self, owner: str) -> list[int]:
+        raise NotImplementedError
+
+
+class SqlDatabase(Database):
+    """Each projector has connections of its own."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        super().__init__()
+        self.url = url
+        self._stack = stack
+
+    def _leases(self, lease_ms: int) -> Leases:
+        engine = open_engine(self.url)
+        self._stack.push_async_callback(engine.dispose)
+        return SqlLeases(engine, lease_ms)
 
     async def has_checkpoint(self, partition: int) -> None:
         store = SqlProjectionStore(open_engine(self.url), now_ms)
@@ -92,6 +114,23 @@ class Database:
             found = list((await connection.execute(query)).scalars())
         await engine.dispose()
         return found
+
+
+class FakeDatabase(Database):
+    """Its projectors share dictionaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shared = FakeLeases()
+
+    def _leases(self, lease_ms: int) -> Leases:
+        return self._shared.with_lease(lease_ms)
+
+    async def has_checkpoint(self, partition: int) -> None:
+        self._shared.folded.add(Partition(partition))
+
+    async def expires_ms(self, owner: str) -> list[int]:
+        return [held.expires_ms for held in self._shared.held.values() if held.owner == owner]
 
 
 @asynccontextmanager

@@ -2,37 +2,43 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import Fenced
 from domain.hours import HOUR_MS
+from domain.ports.common import Jobs
 from migrations.upgrade import upgrade
 from rows.engine import open_engine
 from rows.jobs import SqlJobs
-from tests.contract.fold.site import url_of
+from tests.contract.fold.site import ADAPTERS, url_of
+from tests.fakes import FakeJobs
 
 DAY_MS = 24 * HOUR_MS
 LEASE_MS = 60_000
 
 
 class Site(NamedTuple):
-    """Jobs of a database that is shared by all who ask for them."""
+    """Jobs, and the same ones as another process takes them, with a lease in milliseconds."""
 
-    engine: AsyncEngine
-    jobs: SqlJobs
+    jobs: Jobs
+    with_lease: Callable[[int], Jobs]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=ADAPTERS)
 async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
+    if request.param == "fake":
+        fake = FakeJobs(LEASE_MS)
+        yield Site(fake, fake.with_lease)
+        return
     async with url_of(request.param, tmp_path) as url:
         engine = open_engine(url, patient=True)
         await upgrade(engine)
-        yield Site(engine, SqlJobs(engine, LEASE_MS))
+        yield Site(SqlJobs(engine, LEASE_MS), partial(SqlJobs, engine))
         await engine.dispose()
 
 
@@ -57,7 +63,7 @@ async def test_a_job_has_one_owner_and_a_growing_epoch(site: Site) -> None:
 
 
 async def test_the_job_of_one_that_is_silent_is_taken(site: Site) -> None:
-    short = SqlJobs(site.engine, lease_ms=50)
+    short = site.with_lease(50)
     first = await short.acquire("other", "one")
     assert first is not None
     async with asyncio.timeout(20):
@@ -80,6 +86,6 @@ async def test_leases_go_by_the_clock_of_the_database(
     # A host whose clock is a day ahead takes nobody for dead.
     now_ns = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: now_ns() + DAY_MS * 1_000_000)
-    wrong = SqlJobs(site.engine, LEASE_MS)
+    wrong = site.with_lease(LEASE_MS)
     assert await wrong.acquire("other", "two") is None
     assert await wrong.holder("other") == "one"
