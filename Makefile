@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# More than cores: most tests wait for a server or a disk.
+TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check safeguards format services services-stop bench clean
@@ -25,7 +27,7 @@ run: setup ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-data
 	$(BIN)/footfall up --data-dir ./footfall-data
 
 test: setup ## run all tests; those that need a server use the one found
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .

@@ -38,7 +38,23 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("ci")
 
-_LEFT_OUT: set[str] = set()
+_LEFT_OUT = "left out"
+
+
+def _group(item: pytest.Item) -> str | None:
+    """Tests that would disturb each other, were they to run at the same time."""
+    if item.get_closest_marker("private_servers"):
+        return "servers of their own"
+    return "processes" if item.get_closest_marker("acceptance") else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        if (group := _group(item)) is not None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _missing(item: pytest.Item) -> list[str]:
@@ -60,7 +76,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     missing = _missing(item)
     if not missing:
         return
-    _LEFT_OUT.update(missing)
+    # What a report carries comes from the workers of a parallel run too.
+    item.user_properties.extend((_LEFT_OUT, name) for name in missing)
     reason = f"no {' and '.join(missing)}"
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}: nothing may be left out with CI=true", pytrace=False)
@@ -68,8 +85,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if _LEFT_OUT:
-        names = " and ".join(sorted(_LEFT_OUT))
+    reports = [*terminalreporter.getreports("skipped"), *terminalreporter.getreports("error")]
+    properties = [found for report in reports for found in getattr(report, "user_properties", ())]
+    if left_out := {name for key, name in properties if key == _LEFT_OUT}:
+        names = " and ".join(sorted(left_out))
         terminalreporter.section("LEFT OUT", sep="!", red=True)
         terminalreporter.line(
             f"Tests that need {names} did not run. `make services` starts servers, "

@@ -1,16 +1,22 @@
 """The ports in memory: small enough to be right at a glance."""
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
+from math import ceil
+from typing import Self
 
 from msgspec.structs import replace
 
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
-from domain.ports.fold import ProjectionStore
+from domain.ownership import Ownership
+from domain.ports.common import Clock, Jobs
+from domain.ports.fold import Leases, ProjectionStore
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
@@ -131,3 +137,136 @@ class FakeStore(ProjectionStore, ReportReader):
     async def ping(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+def monotonic_ms() -> int:
+    """Real time, for tests that let leases run out."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class Held:
+    """A partition or a job, and who has it under which epoch."""
+
+    def __init__(self) -> None:
+        self.owner: str | None = None
+        self.epoch = Epoch(0)
+        self.expires_ms = 0
+
+    def take(self, owner: str, expires_ms: int) -> Epoch:
+        self.owner, self.epoch, self.expires_ms = owner, Epoch(self.epoch + 1), expires_ms
+        return self.epoch
+
+    def give_back(self) -> None:
+        self.owner, self.expires_ms = None, 0
+
+    def free(self, now_ms: int) -> bool:
+        return self.owner is None or self.expires_ms < now_ms
+
+
+class FakeLeases(Leases):
+    """Leases in dictionaries; `failures` are raised by the next ticks, in turn."""
+
+    def __init__(self, lease_ms: int = 60_000, now_ms: Clock = monotonic_ms) -> None:
+        self._lease_ms = lease_ms
+        self._now_ms = now_ms
+        self.held: dict[Partition, Held] = defaultdict(Held)
+        self.projectors: dict[str, int] = {}
+        # Those with a checkpoint: they are drained although the number of today is smaller.
+        self.folded: set[Partition] = set()
+        self.failures: list[Exception] = []
+
+    def with_lease(self, lease_ms: int) -> Self:
+        """The same leases, as a process that is configured otherwise takes them."""
+        found = copy(self)
+        found._lease_ms = lease_ms
+        return found
+
+    async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
+        if self.failures:
+            raise self.failures.pop(0)
+        now = self._now_ms()
+        await self.enter(partitions)
+        self._sign_in(owner, now)
+        mine = self._of(owner)
+        for found in mine.values():
+            found.expires_ms = now + self._lease_ms
+        if not draining:
+            missing = ceil(len(self.held) / len(self.projectors)) - len(mine)
+            free = [p for p in sorted(self.held) if self.held[p].free(now)]
+            for partition in free[: max(0, missing)]:
+                self.held[partition].take(owner, now + self._lease_ms)
+        return {partition: found.epoch for partition, found in self._of(owner).items()}
+
+    async def surplus(self, owner: str) -> Partition | None:
+        now = self._now_ms()
+        live = [name for name, until in self.projectors.items() if until >= now]
+        counts = {name: len(self._of(name)) for name in live}
+        mine = self._of(owner)
+        if not counts or len(mine) - min(counts.values()) < 2:
+            return None
+        richest = max(counts, key=lambda name: (counts[name], name))
+        return max(mine) if owner == richest else None
+
+    async def release(self, owner: str, partition: Partition) -> None:
+        if partition in self._of(owner):
+            self.held[partition].give_back()
+
+    async def leave(self, owner: str) -> None:
+        for found in self._of(owner).values():
+            found.give_back()
+        self.projectors.pop(owner, None)
+
+    async def enter(self, partitions: int) -> None:
+        for partition in {*map(Partition, range(partitions)), *self.folded}:
+            self.held[partition]
+
+    async def ownership(self) -> Ownership:
+        now = self._now_ms()
+        owners = {
+            p: None if self.held[p].free(now) else self.held[p].owner for p in sorted(self.held)
+        }
+        return Ownership(owners, sorted(o for o, until in self.projectors.items() if until >= now))
+
+    def _sign_in(self, owner: str, now: int) -> None:
+        self.projectors[owner] = now + self._lease_ms
+        for name in [name for name, until in self.projectors.items() if until < now]:
+            del self.projectors[name]
+
+    def _of(self, owner: str) -> dict[Partition, Held]:
+        return {p: found for p, found in self.held.items() if found.owner == owner}
+
+
+class FakeJobs(Jobs):
+    """Jobs in a dictionary."""
+
+    def __init__(self, lease_ms: int = 60_000, now_ms: Clock = monotonic_ms) -> None:
+        self._lease_ms = lease_ms
+        self._now_ms = now_ms
+        self.held: dict[str, Held] = defaultdict(Held)
+
+    def with_lease(self, lease_ms: int) -> Self:
+        """The same jobs, as a process that is configured otherwise takes them."""
+        found = copy(self)
+        found._lease_ms = lease_ms
+        return found
+
+    async def acquire(self, name: str, owner: str) -> Epoch | None:
+        now = self._now_ms()
+        job = self.held[name]
+        return job.take(owner, now + self._lease_ms) if job.free(now) else None
+
+    async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
+        job = self.held[name]
+        if job.epoch != epoch:
+            raise Fenced(f"{name}: another process has taken this over")
+        if job.owner == owner:
+            job.expires_ms = self._now_ms() + self._lease_ms
+
+    async def release(self, name: str, owner: str, epoch: Epoch) -> None:
+        job = self.held[name]
+        if (job.owner, job.epoch) == (owner, epoch):
+            job.give_back()
+
+    async def holder(self, name: str) -> str | None:
+        job = self.held[name]
+        return None if job.free(self._now_ms()) else job.owner

@@ -30,11 +30,19 @@ class Safeguard(NamedTuple):
     test: str
 
 
-GENERATIONS = "tests/contract/test_generations.py::test_"
-STORE = "tests/contract/test_store.py::test_"
-LOG = "tests/contract/test_log.py::test_"
-LEASES = "tests/contract/test_leases.py::test_"
-RETENTION = "tests/contract/test_retention.py::test_"
+STATES = "tests/contract/rebuild/test_states.py::test_"
+PROMOTION = "tests/contract/rebuild/test_promotion.py::test_"
+LOADING = "tests/contract/rebuild/test_loading.py::test_"
+COMPARISON = "tests/contract/rebuild/test_comparison.py::test_"
+AUDIT = "tests/contract/rebuild/test_audit.py::test_"
+CARRY_OVER = "tests/contract/rebuild/test_carry_over.py::test_"
+JOBS = "tests/contract/fold/test_jobs.py::test_"
+STORE = "tests/contract/fold/test_store.py::test_"
+LOG = "tests/contract/log/test_log.py::test_"
+LEASES = "tests/contract/fold/test_leases.py::test_"
+EXPIRY = "tests/contract/retention/test_expiry.py::test_"
+RETENTION_RUN = "tests/contract/retention/test_run.py::test_"
+TRIMMING = "tests/contract/retention/test_log.py::test_"
 PROBLEMS = "tests/unit/test_problems.py::test_"
 FOLD = "tests/unit/test_projection.py::test_"
 
@@ -95,7 +103,7 @@ SAFEGUARDS = [
         "rows/fold/store.py",
         "            await self._save_dead_letters(connection, checkpoint, delta)\n",
         "",
-        GENERATIONS + "a_drop_that_died_is_repeated[sqlite]",
+        STATES + "a_drop_that_died_is_repeated[sqlite]",
     ),
     Safeguard(
         "unknown format stops",
@@ -191,7 +199,7 @@ SAFEGUARDS = [
         '    """The database\'s clock, milliseconds since 1970."""\n',
         "    import time\n\n"
         "    return literal_column(str(time.time_ns() // 1_000_000), BigInteger())\n",
-        GENERATIONS + "leases_go_by_the_clock_of_the_database[sqlite]",
+        JOBS + "leases_go_by_the_clock_of_the_database[sqlite]",
     ),
     # Generations
     Safeguard(
@@ -199,35 +207,35 @@ SAFEGUARDS = [
         "rows/fold/store.py",
         "and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))",
         "generations.c.generation == wanted",
-        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+        PROMOTION + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
     ),
     Safeguard(
         "a claim holds promotions back",
         "rows/fold/store.py",
         ".with_for_update(read=True)",
         "",
-        GENERATIONS + "a_claim_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
+        PROMOTION + "a_claim_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
     ),
     Safeguard(
         "a promotion waits for flushes",
         "rows/rebuild/generations.py",
         "            before = await read_checkpoints(connection, live, lock=True)\n",
         "            before = await read_checkpoints(connection, live)\n",
-        GENERATIONS + "a_flush_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
+        PROMOTION + "a_flush_that_is_under_way_is_not_missed_by_a_promotion[postgres]",
     ),
     Safeguard(
         "sealed epoch at promote",
         "rows/rebuild/generations.py",
         "            await _set_epoch(connection, live, SEALED)\n",
         "",
-        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+        PROMOTION + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
     ),
     Safeguard(
         "epochs go over to the new generation",
         "rows/rebuild/generations.py",
         "                await _set_epoch(connection, generation, epoch_now, partition)\n",
         "                await _set_epoch(connection, generation, 0, partition)\n",
-        GENERATIONS + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
+        PROMOTION + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
     ),
     Safeguard(
         "sealed epoch at drop",
@@ -235,63 +243,63 @@ SAFEGUARDS = [
         "            await _set_epoch(connection, generation, SEALED)\n"
         "        await self._layout.remove(generation)\n",
         "        await self._layout.remove(generation)\n",
-        GENERATIONS + "a_drop_that_died_is_repeated[sqlite]",
+        STATES + "a_drop_that_died_is_repeated[sqlite]",
     ),
     Safeguard(
         "promote guard",
         "rows/rebuild/generations.py",
         "            if late := behind(before.values(), after):\n",
         "            if late := behind([], after):\n",
-        GENERATIONS + "what_is_far_behind_is_not_promoted[sqlite]",
+        PROMOTION + "what_is_far_behind_is_not_promoted[sqlite]",
     ),
     Safeguard(
         "a frozen promotion lets go",
         "rows/database.py",
         "SET LOCAL idle_in_transaction_session_timeout = {milliseconds}",
         "SET LOCAL idle_in_transaction_session_timeout = 0",
-        GENERATIONS + "live_projectors_do_not_wait_for_a_promotion_that_froze[postgres]",
+        PROMOTION + "live_projectors_do_not_wait_for_a_promotion_that_froze[postgres]",
     ),
     Safeguard(
         "no number is given twice",
         "rows/rebuild/generations.py",
         "select(func.max(generations.c.generation))",
         'select(func.max(generations.c.generation)).where(generations.c.state != "dropped")',
-        GENERATIONS + "no_number_is_given_twice[sqlite]",
+        STATES + "no_number_is_given_twice[sqlite]",
     ),
     Safeguard(
         "one job at a time",
         "rows/jobs.py",
         "                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),\n",
         "",
-        GENERATIONS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
+        JOBS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
     ),
     Safeguard(
         "fence of the job",
         "rows/jobs.py",
         "    if held.rowcount != 1:\n",
         "    if held.rowcount < 0:\n",
-        GENERATIONS + "who_lost_the_job_changes_nothing_any_more[sqlite]",
+        STATES + "who_lost_the_job_changes_nothing_any_more[sqlite]",
     ),
     Safeguard(
         "finished months take upserts",
         "rows/postgresql/layout.py",
         "            if await attached(connection, name):\n",
         "            if name is None:\n",
-        GENERATIONS + "a_finish_that_died_between_months_goes_on_although_the_log_grew[postgres-1]",
+        LOADING + "a_finish_that_died_between_months_goes_on_although_the_log_grew[postgres-1]",
     ),
     Safeguard(
         "a log that no longer holds the hours that are kept is refused",
         "projector/rebuild/steps.py",
         "        if lost and carry_over is False:\n",
         "        if lost and carry_over is ...:\n",
-        GENERATIONS + "hours_the_log_does_not_hold_whole_are_named[sqlite]",
+        CARRY_OVER + "hours_the_log_does_not_hold_whole_are_named[sqlite]",
     ),
     Safeguard(
         "a log that ends before the fold is refused",
         "projector/rebuild/steps.py",
         "            if checkpoint is not None and found.end < checkpoint.next_offset:\n",
         "            if checkpoint is not None and found.end < 0:\n",
-        GENERATIONS + "a_log_that_ends_before_the_fold_is_not_rebuilt_from[sqlite]",
+        LOADING + "a_log_that_ends_before_the_fold_is_not_rebuilt_from[sqlite]",
     ),
     Safeguard(
         "skew between recording and hour",
@@ -305,49 +313,49 @@ SAFEGUARDS = [
         "domain/projection.py",
         "        if self._carry is not None and offset < self._carry.offset:\n",
         "        if self._carry is not None:\n",
-        GENERATIONS + "carried_over_hours_are_exact[sqlite]",
+        CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(
         "carried hours are not folded",
         "domain/projection.py",
         "        return [event for event in events if event.at_ms // HOUR_MS >= before]\n",
         "        return events\n",
-        GENERATIONS + "carried_over_hours_are_exact[sqlite]",
+        CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(
         "hours are carried over once",
         "rows/rebuild/carry_over.py",
         "                generations.c.carried_views == NOT_CARRIED,\n",
         "",
-        GENERATIONS + "hours_are_carried_over_once[sqlite]",
+        CARRY_OVER + "hours_are_carried_over_once[sqlite]",
     ),
     Safeguard(
         "carry-over under the job",
         "rows/rebuild/carry_over.py",
         ".where(jobs.c.name == REPLAY).scalar_subquery() == epoch",
         ".where(jobs.c.name == REPLAY).scalar_subquery() > 0",
-        GENERATIONS + "who_lost_the_job_changes_nothing_any_more[sqlite]",
+        STATES + "who_lost_the_job_changes_nothing_any_more[sqlite]",
     ),
     Safeguard(
         "producers of the deleted part are known",
         "rows/rebuild/carry_over.py",
         "        await self._carry_positions(connection, live, generation)\n",
         "",
-        GENERATIONS + "a_batch_of_the_deleted_part_that_arrives_again_counts_once[sqlite]",
+        CARRY_OVER + "a_batch_of_the_deleted_part_that_arrives_again_counts_once[sqlite]",
     ),
     Safeguard(
         "comparison at the same offsets",
         "rows/rebuild/ahead.py",
         "        if late.next_offset == until:\n",
         "        if late.next_offset <= until:\n",
-        GENERATIONS + "generations_are_compared_at_the_same_offsets[sqlite]",
+        COMPARISON + "generations_are_compared_at_the_same_offsets[sqlite]",
     ),
     Safeguard(
         "audit from one snapshot",
         "rows/database.py",
         'await connection.execution_options(isolation_level="REPEATABLE READ")',
         "pass",
-        GENERATIONS + "an_audit_is_exact_while_the_fold_goes_on[postgres]",
+        AUDIT + "an_audit_is_exact_while_the_fold_goes_on[postgres]",
     ),
     Safeguard(
         "comparison stops a promote",
@@ -362,7 +370,7 @@ SAFEGUARDS = [
         "rows/fold/store.py",
         "                PageRules(info.page_rules),\n",
         "                PageRules(),\n",
-        GENERATIONS + "page_rules_belong_to_their_generation[sqlite]",
+        STATES + "page_rules_belong_to_their_generation[sqlite]",
     ),
     # Retention
     Safeguard(
@@ -370,56 +378,56 @@ SAFEGUARDS = [
         "rows/sqlite/expiry.py",
         "SET expired_views = expired_views + :views",
         "SET expired_views = expired_views + 0 * :views",
-        RETENTION + "what_is_past_goes_and_the_ledger_still_adds_up[embedded]",
+        EXPIRY + "what_is_past_goes_and_the_ledger_still_adds_up[embedded]",
     ),
     Safeguard(
         "the horizon never moves back",
         "rows/retention/expiry.py",
         "update(retention).where(retention.c.horizon < horizon)",
         "update(retention)",
-        RETENTION + "the_horizon_never_moves_back[embedded]",
+        EXPIRY + "the_horizon_never_moves_back[embedded]",
     ),
     Safeguard(
         "retention under its job",
         "rows/sqlite/expiry.py",
         "            await fence(connection, RETENTION, epoch)\n",
         "",
-        RETENTION + "whoever_loses_the_job_on_the_way_drops_nothing_more[embedded]",
+        RETENTION_RUN + "whoever_loses_the_job_on_the_way_drops_nothing_more[embedded]",
     ),
     Safeguard(
         "retention under its job, months",
         "rows/postgresql/expiry.py",
         "                await fence(connection, RETENTION, epoch)\n",
         "",
-        RETENTION + "whoever_loses_the_job_on_the_way_drops_nothing_more[production]",
+        RETENTION_RUN + "whoever_loses_the_job_on_the_way_drops_nothing_more[production]",
     ),
     Safeguard(
         "the log keeps what a generation needs",
         "projector/housekeeping/retention.py",
         "                found[partition].next_offset if partition in found else Offset(0)\n",
         "                Offset(2**62)\n",
-        RETENTION + "the_log_keeps_what_any_generation_may_need[embedded]",
+        TRIMMING + "the_log_keeps_what_any_generation_may_need[embedded]",
     ),
     Safeguard(
         "the log waits for a rebuild",
         "projector/housekeeping/retention.py",
         "if cut_ms is None or trimmer is None or await self._log_needed():",
         "if cut_ms is None or trimmer is None:",
-        RETENTION + "the_log_is_left_alone_while_a_rebuild_may_begin[embedded]",
+        TRIMMING + "the_log_is_left_alone_while_a_rebuild_may_begin[embedded]",
     ),
     Safeguard(
         "a young entry is never cut",
         "log/sqlite/trimmer.py",
         "        if (_recorded_ms(body) or 0) >= cut_ms:\n",
         "        if (_recorded_ms(body) or 0) >= _NEVER:\n",
-        RETENTION + "a_clock_that_was_far_behind_for_a_moment_cuts_nothing_young[embedded]",
+        TRIMMING + "a_clock_that_was_far_behind_for_a_moment_cuts_nothing_young[embedded]",
     ),
     Safeguard(
         "positions that are looked at stay",
         "rows/retention/expiry.py",
         "select(checkpoints.c.next_offset - POSITION_WINDOW)",
         "select(checkpoints.c.next_offset)",
-        RETENTION + "a_position_that_is_looked_at_stays[embedded]",
+        EXPIRY + "a_position_that_is_looked_at_stays[embedded]",
     ),
     Safeguard(
         "views of hours that are past are refused",

@@ -24,7 +24,7 @@ from tests.servers import free_port
 
 SERVICES = services()
 FOOTFALL = {name: service for name, service in SERVICES.items() if "build" in service}
-WEB = {"ingest", "read-api"}
+WEB = ("ingest", "read-api")
 # PORT of the image's default; what the front door and the health checks ask.
 PORT = 3000
 # Told already, harmless until the roles know it.

@@ -1,0 +1,369 @@
+"""The machine: producers append, projectors fold, crash and take over, in any order.
+
+It goes through the ports only and writes down what each log message must add; after every step the
+rows must be what the committed part of the log adds up to, no more and no less. A new ability of
+the product is one more rule, here or in a machine on top.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Coroutine
+from itertools import count
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import Phase
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from domain.checkpoint import Checkpoint
+from domain.errors import Fenced, LogUnavailable
+from domain.events import Epoch, Generation, Hour, Offset, PageViewed, Partition
+from domain.hours import HOUR_MS, from_datetime, hour_of
+from domain.page_rules import NO_RULES
+from domain.projection import Claim
+from domain.wire import encode
+from projector.fold.runner import Runner
+from rows.postgresql.months import month_end
+from tests.conftest import PARTITIONS
+from tests.contract.machine.backend import MOST, Host, LimitedReader
+from tests.contract.machine.lanes import (
+    GARBAGE,
+    PAGES,
+    Batches,
+    Lane,
+    Logged,
+    Request,
+    Sent,
+    View,
+    Worker,
+    Workers,
+    numbers,
+    partitions,
+    producers,
+    requests,
+    view_lists,
+)
+from tests.factories import batch
+
+T = TypeVar("T")
+STEP_SECONDS = 30
+
+
+class CountedOnce(RuleBasedStateMachine):
+    """Producers append, projectors fold, crash and take over, in any order."""
+
+    batches: Bundle[Sent] = Bundle("batches")
+    given_up: Bundle[Sent] = Bundle("given_up")
+    workers: Bundle[Worker] = Bundle("workers")
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._backend = host.backend
+        self._history = next(host.histories)
+        self._starts = count(1)
+        self._producers = [self._new_producer() for _ in range(2)]
+        self._sequences: Counter[tuple[str, Partition]] = Counter()
+        self._dead_letters_before: Counter[bytes] = Counter()
+        self._lanes: dict[Partition, Lane] = {}
+        # Two hours on either side of a month's end: in PostgreSQL they lie in two tables. Every
+        # history has an end of its own, for what retention has dropped stays past.
+        self._first = Hour(from_datetime(month_end(_month(self._history))) - 2)
+        self._horizon = self._first
+        self._rules = NO_RULES
+        self._run(self._begin())
+
+    # What producers do
+
+    @initialize(target=batches, requests=requests)
+    def append_first(self, requests: list[Request]) -> Batches:
+        return self.append(0, requests)
+
+    @rule(target=batches, producer=producers, requests=requests)
+    def append(self, producer: int, requests: list[Request]) -> Batches:
+        """Each batch once or, after a confirm that was lost, twice."""
+        batches = []
+        for partition, views, times in requests:
+            sent = self._cut(self._used(partition), producer, views)
+            self._append(sent.partition, sent.body, Logged(sent.events))
+            self._lanes[sent.partition].appended[sent.producer] = sent.sequence
+            for _ in range(times - 1):
+                self._append(sent.partition, sent.body, Logged())
+            batches.append(sent)
+        return multiple(*batches)
+
+    @rule(sent=batches)
+    def append_again(self, sent: Sent) -> None:
+        self._append(sent.partition, sent.body, Logged())
+
+    @rule(target=given_up, partition=partitions, producer=producers, views=view_lists)
+    def give_up(self, partition: Partition, producer: int, views: list[View]) -> Sent:
+        return self._cut(self._used(partition), producer, views)
+
+    @rule(target=batches, sent=consumes(given_up))
+    def arrive_late(self, sent: Sent) -> Sent:
+        # Its requests were answered 503. It does not count if a later batch was faster: they
+        # may have been sent again in that one.
+        appended = self._lanes[sent.partition].appended
+        overtaken = appended[sent.producer] > sent.sequence
+        self._append(sent.partition, sent.body, Logged(() if overtaken else sent.events))
+        appended[sent.producer] = max(appended[sent.producer], sent.sequence)
+        return sent
+
+    @rule(partition=partitions, body=st.sampled_from(GARBAGE))
+    def append_garbage(self, partition: Partition, body: bytes) -> None:
+        self._append(self._used(partition), body, Logged(dead_letter=body))
+
+    @rule(producer=producers)
+    def restart_producer(self, producer: int) -> None:
+        self._producers[producer] = self._new_producer()
+
+    @precondition(lambda self: len(self._lanes) < MOST)
+    @rule()
+    def repartition(self) -> None:
+        """One partition more; views of all pages go there too from now on."""
+        self._run(self._enter(Partition(len(self._lanes))))
+
+    # What projectors do, by hand
+
+    @initialize(target=workers)
+    def claim_all(self) -> Workers:
+        return multiple(*(self._new_worker(partition, newer=False) for partition in self._lanes))
+
+    @rule(target=workers, partition=partitions, newer=st.booleans(), number=numbers)
+    def claim(self, partition: Partition, newer: bool, number: int) -> Workers:
+        """A take-over, or a second attempt under the same epoch while the first may still live."""
+        worker = self._new_worker(self._used(partition), newer)
+        self._read(worker, number)
+        return worker
+
+    @rule(worker=workers, number=numbers)
+    def apply(self, worker: Worker, number: int) -> None:
+        self._read(worker, number)
+        self._apply([worker])
+
+    @rule(target=workers, worker=workers, newer=st.booleans(), number=numbers, other=numbers)
+    def apply_beside_a_rival(self, worker: Worker, newer: bool, number: int, other: int) -> Workers:
+        self._read(worker, number)
+        rival = self._new_worker(worker.partition, newer)
+        self._read(rival, other)
+        self._apply([worker, rival])
+        return rival
+
+    @rule(target=workers, worker=consumes(workers))
+    def crash(self, worker: Worker) -> Workers:
+        """What it had read is lost; it begins again under its epoch, unless there is a newer."""
+        stored = self._lanes[worker.partition].checkpoint
+        if stored.epoch > worker.checkpoint.epoch:
+            with pytest.raises(Fenced):
+                self._claim(worker.partition, worker.checkpoint.epoch)
+            return multiple()
+        claim = self._claim(worker.partition, worker.checkpoint.epoch)
+        assert claim.checkpoint == stored
+        return Worker.of(claim)
+
+    # What projectors do, through the product's loop
+
+    @rule(
+        partition=partitions,
+        newer=st.booleans(),
+        number=numbers,
+        batch_size=st.integers(1, 12),
+        at_once=st.integers(1, 3),
+        fails_after=st.none() | st.integers(0, 4),
+    )
+    def fold(
+        self,
+        partition: Partition,
+        newer: bool,
+        number: int,
+        batch_size: int,
+        at_once: int,
+        fails_after: int | None,
+    ) -> None:
+        """Some of the log, in flushes of any size, until told to stop or until the log fails."""
+        lane = self._lanes[self._used(partition)]
+        epoch = Epoch(lane.checkpoint.epoch + newer)
+        end = Offset(min(lane.end, lane.checkpoint.next_offset + number))
+        reader = LimitedReader(self._backend.reader, end, at_once, fails_after)
+        self._run(self._fold(lane, epoch, reader, batch_size))
+
+    # What must be true after every step
+
+    @invariant()
+    def rows_are_what_is_committed(self) -> None:
+        self._run(self._check())
+
+    def teardown(self) -> None:
+        for lane in self._lanes.values():
+            self._run(self._drain(lane))
+        self._run(self._check())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        async def bounded() -> T:
+            async with asyncio.timeout(STEP_SECONDS):
+                return await work
+
+        return self._host.loop.run(bounded())
+
+    async def _begin(self) -> None:
+        """Fold what a history that failed has left, and remember what there is already."""
+        for number in range(PARTITIONS):
+            await self._enter(Partition(number))
+
+    async def _enter(self, partition: Partition) -> None:
+        known = {c.partition: c for c in await self._backend.checkpoints()}
+        fresh = Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
+        found = known.get(partition, fresh)
+        missing = self._host.ends[partition] - found.next_offset
+        left_behind = Lane(found, [Logged()] * missing)
+        await self._drain(left_behind)
+        self._lanes[partition] = Lane(left_behind.checkpoint)
+        self._dead_letters_before = await self._letters_before()
+
+    async def _letters_before(self) -> Counter[bytes]:
+        """Those that are none of this history's."""
+        found = await self._backend.dead_letters()
+        committed = [logged for lane in self._lanes.values() for logged in lane.committed]
+        found.subtract(m.dead_letter for m in committed if m.dead_letter is not None)
+        return +found
+
+    def _used(self, partition: Partition) -> Partition:
+        return Partition(partition % len(self._lanes))
+
+    def _page(self, page: str) -> str:
+        """Of this history alone."""
+        return f"{self._history}.{page}"
+
+    def _new_producer(self) -> str:
+        return f"producer-{self._history}-{next(self._starts)}"
+
+    def _cut(self, partition: Partition, producer: int, views: list[View]) -> Sent:
+        name = self._producers[producer]
+        self._sequences[name, partition] += 1
+        sequence = self._sequences[name, partition]
+        start_ms = self._first * HOUR_MS
+        events = [
+            PageViewed(self._page(page), start_ms + after_ms, number)
+            for page, after_ms, number in views
+        ]
+        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=start_ms)
+        return Sent(partition, name, sequence, encode(cut), events)
+
+    def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
+        self._run(self._backend.writer.append(partition, body))
+        self._host.ends[partition] += 1
+        self._lanes[partition].log.append(logged)
+
+    def _claim(self, partition: Partition, epoch: int) -> Claim:
+        return self._run(self._backend.store.claim(partition, Epoch(epoch)))
+
+    def _new_worker(self, partition: Partition, newer: bool) -> Worker:
+        lane = self._lanes[partition]
+        claim = self._claim(partition, lane.checkpoint.epoch + newer)
+        lane.checkpoint = claim.checkpoint
+        with pytest.raises(Fenced):
+            self._claim(partition, lane.checkpoint.epoch - 1)
+        return Worker.of(claim)
+
+    def _read(self, worker: Worker, number: int) -> None:
+        """Up to `number` entries that are in the log."""
+        number = min(number, self._lanes[worker.partition].end - worker.next_offset)
+
+        async def read() -> None:
+            left, reader = number, self._backend.reader
+            async with reader.subscribe(worker.partition, worker.next_offset) as subscription:
+                while left:
+                    entries = await subscription.take(left, 1)
+                    for entry in entries:
+                        worker.fold.add(entry)
+                    left -= len(entries)
+
+        if number:
+            self._run(read())
+
+    def _apply(self, workers: list[Worker]) -> None:
+        """All at the same time: of those of a partition that are not outdated one wins."""
+        ready = [w for w in workers if w.fold.delta.entries]
+        current = [w for w in ready if w.checkpoint == self._lanes[w.partition].checkpoint]
+        winners = []
+        for worker, result in zip(ready, self._run(self._apply_at_once(ready)), strict=True):
+            if isinstance(result, Checkpoint):
+                winners.append(worker)
+                worker.applied(result)
+                self._lanes[worker.partition].checkpoint = result
+            else:
+                assert isinstance(result, Fenced), result
+        assert all(winner in current for winner in winners)
+        assert sorted(w.partition for w in winners) == sorted({w.partition for w in current})
+
+    async def _apply_at_once(self, workers: list[Worker]) -> list[Checkpoint | BaseException]:
+        store = self._backend.store
+        return await asyncio.gather(
+            *(store.apply(worker.checkpoint, worker.fold.delta) for worker in workers),
+            return_exceptions=True,
+        )
+
+    async def _drain(self, lane: Lane) -> None:
+        reader = LimitedReader(self._backend.reader, lane.end)
+        await self._fold(lane, Epoch(lane.checkpoint.epoch + 1), reader)
+        assert lane.checkpoint.next_offset == lane.end
+
+    async def _fold(
+        self, lane: Lane, epoch: Epoch, reader: "LimitedReader", batch_size: int = 1_000
+    ) -> None:
+        store = self._backend.store
+        runner = Runner(reader, store, flush_seconds=60, batch_size=batch_size)
+        if lane.checkpoint.next_offset == reader.end:
+            reader.stop.set()
+        try:
+            found = await runner.run(lane.checkpoint.partition, epoch, reader.stop)
+        except LogUnavailable:
+            stored = {c.partition: c for c in await self._backend.checkpoints()}
+            found = stored[lane.checkpoint.partition]
+            assert lane.checkpoint.next_offset <= found.next_offset < reader.end
+        else:
+            assert found.next_offset == reader.end
+        lane.checkpoint = found
+
+    async def _check(self) -> None:
+        backend = self._backend
+        pages = [self._page(page) for page in PAGES]
+        end = Hour(self._first + 4)
+        found = await asyncio.gather(
+            *(backend.reports.hourly(page, self._first, end) for page in pages)
+        )
+        committed = [logged for lane in self._lanes.values() for logged in lane.committed]
+        rows: dict[str, Counter[Hour]] = defaultdict(Counter)
+        for event in (event for logged in committed for event in logged.events):
+            if (hour := hour_of(event.at_ms)) >= self._horizon:
+                rows[self._rules.apply(event.page)][hour] += event.count
+        assert [dict(hours) for hours in found] == [
+            dict(rows[self._rules.apply(page)]) for page in pages
+        ]
+        checkpoints = {c.partition: c for c in await backend.checkpoints()}
+        assert {
+            partition: (c.next_offset, c.epoch, c.events, c.views)
+            for partition, c in checkpoints.items()
+            if partition in self._lanes
+        } == {partition: lane.must_be() for partition, lane in self._lanes.items()}
+        letters = Counter(m.dead_letter for m in committed if m.dead_letter is not None)
+        assert await backend.dead_letters() == self._dead_letters_before + letters
+
+
+def _month(number: int) -> tuple[int, int]:
+    return 2001 + number // 12, number % 12 + 1
+
+
+# Shrinking would run a machine hundreds of times: only the fakes are fast enough.
+WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)

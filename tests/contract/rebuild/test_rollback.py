@@ -1,0 +1,56 @@
+"""Going back to the generation that was live before."""
+
+import asyncio
+
+import pytest
+
+from domain.errors import ReplayError
+from tests.contract.rebuild.site import FIRST, SECOND, Site
+
+
+async def test_a_generation_that_is_live_again_has_what_came_since(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.rebuild().promote((await site.build()).generation, 1_000)
+    await site.fill()
+    await site.fold()
+    rebuild = site.rebuild()
+    info = await rebuild.reopen("rollback")
+    assert info.generation == FIRST
+    # Interrupted, and gone on with.
+    await site.take_job()
+    assert (await site.rebuild().under_way()) is not None
+    await site.rebuild().promote(FIRST, 1_000)
+    assert await site.states() == {1: "live", 2: "previous"}
+    await site.assert_exact()
+
+
+async def test_a_rollback_that_is_given_up_keeps_its_generation(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.rebuild().promote((await site.build()).generation, 1_000)
+    await site.rebuild().reopen("rollback")
+    under_way = await site.rebuild().under_way()
+    assert under_way is not None
+    await site.rebuild().give_up(under_way)
+    assert await site.states() == {1: "previous", 2: "live"}
+    assert (await site.rebuild().reopen("rollback")).generation == FIRST
+
+
+async def test_going_back_goes_to_the_generation_that_was_live_last(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    for expected in (FIRST, SECOND):
+        await site.rebuild().promote((await site.build()).generation, 1_000)
+        if expected == FIRST:
+            await site.rebuild().reopen("rollback")
+            await asyncio.sleep(0.01)
+            await site.rebuild().promote(FIRST, 1_000)
+    # 1 was live until 3 came; 2 has the higher number but is older news.
+    await asyncio.sleep(0)
+    assert (await site.rebuild().reopen("rollback")).generation == FIRST
+
+
+async def test_there_may_be_nothing_to_go_back_to(site: Site) -> None:
+    with pytest.raises(ReplayError, match="no previous generation"):
+        await site.rebuild().reopen("rollback")

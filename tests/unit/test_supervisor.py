@@ -1,0 +1,239 @@
+"""Partitions are taken, handed over, started again and drained, on leases that are in memory."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from domain.checkpoint import Checkpoint
+from domain.errors import Fenced, LogUnavailable, StoreUnavailable
+from domain.events import Entry, Epoch, Generation, Offset, Partition
+from domain.ports.log import Subscription
+from domain.projection import Claim, Delta
+from projector.fold.runner import Runner
+from projector.fold.supervisor import Supervisor
+from tests.factories import entry
+from tests.fakes import FakeLeases, FakeLog, FakeStore
+
+ONE, TWO = Partition(1), Partition(2)
+PARTITIONS = 4
+SECONDS = 20
+LEASE_SECONDS = 0.06
+FIRST_PAUSE_SECONDS = 0.1
+
+
+class Watched(Subscription):
+    """Tells when something was read."""
+
+    def __init__(self, subscription: Subscription, read: asyncio.Event) -> None:
+        self._subscription = subscription
+        self._read = read
+
+    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
+        found = await self._subscription.take(limit, timeout_seconds)
+        if found:
+            self._read.set()
+        return found
+
+
+class Log(FakeLog):
+    """Remembers when each partition was subscribed to; `lost` is raised by partition 1, in turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscribed: dict[Partition, list[float]] = defaultdict(list)
+        self.read: dict[Partition, asyncio.Event] = defaultdict(asyncio.Event)
+        self.lost: list[Exception] = []
+
+    @asynccontextmanager
+    async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
+        self.subscribed[partition].append(asyncio.get_running_loop().time())
+        if partition == ONE and self.lost:
+            raise self.lost.pop(0)
+        async with super().subscribe(partition, offset) as subscription:
+            yield Watched(subscription, self.read[partition])
+
+    async def fill(self, *partitions: Partition) -> None:
+        """One view more in each."""
+        for partition in partitions or map(Partition, range(PARTITIONS)):
+            await self.append(partition, entry(len(self.entries[partition])).body)
+
+
+class Store(FakeStore):
+    """Remembers each claim; `refusals` are raised by partition 1, in turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: list[Exception] = []
+        self.claims: list[tuple[Partition, Epoch]] = []
+
+    async def claim(
+        self, partition: Partition, epoch: Epoch, generation: Generation | None = None
+    ) -> Claim:
+        self.claims.append((partition, epoch))
+        return await super().claim(partition, epoch, generation)
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        if checkpoint.partition == ONE and self.refusals:
+            raise self.refusals.pop(0)
+        return await super().apply(checkpoint, delta)
+
+    def folded(self, *partitions: Partition) -> list[int]:
+        chosen = partitions or tuple(map(Partition, range(PARTITIONS)))
+        return [self.stored[p].views if p in self.stored else 0 for p in chosen]
+
+
+class Site:
+    """A log, rows and leases that all projectors share."""
+
+    def __init__(self) -> None:
+        self.log = Log()
+        self.store = Store()
+        self.leases = FakeLeases()
+
+    def supervisor(self, owner: str = "me", flush_seconds: float = 0.01) -> Supervisor:
+        runner = Runner(self.log, self.store, flush_seconds=flush_seconds, batch_size=1_000)
+        return Supervisor(
+            self.leases, runner, owner=owner, partitions=PARTITIONS, lease_seconds=LEASE_SECONDS
+        )
+
+    def owned_by(self, owner: str) -> list[Partition]:
+        return sorted(p for p, held in self.leases.held.items() if held.owner == owner)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@asynccontextmanager
+async def running(supervisor: Supervisor) -> AsyncIterator[None]:
+    """Until the end of the block, then told to stop; what it raises is raised."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(supervisor.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_every_partition_is_folded_and_given_back(site: Site) -> None:
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        assert len(site.owned_by("me")) == PARTITIONS
+    assert site.owned_by("me") == []
+    assert not site.leases.projectors
+
+
+async def test_another_projector_is_handed_its_share_and_nothing_is_counted_twice(
+    site: Site,
+) -> None:
+    await site.log.fill()
+    async with running(site.supervisor("one")):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        async with running(site.supervisor("two")):
+            await until(lambda: len(site.owned_by("two")) == PARTITIONS // 2)
+            assert len(site.owned_by("one")) == PARTITIONS // 2
+            await site.log.fill()
+            await until(lambda: site.store.folded() == [2] * PARTITIONS)
+        await until(lambda: len(site.owned_by("one")) == PARTITIONS)
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [3] * PARTITIONS)
+    assert sum(site.store.rows.values()) == 3 * PARTITIONS
+    # Each of the two that moved has moved twice.
+    epochs = sorted(held.epoch for held in site.leases.held.values())
+    assert epochs == [1, 1, 3, 3]
+
+
+async def test_a_drain_commits_what_was_read(site: Site) -> None:
+    await site.log.fill(ONE)
+    async with running(site.supervisor(flush_seconds=3_600)):
+        await asyncio.wait_for(site.log.read[ONE].wait(), SECONDS)
+        assert site.store.folded(ONE) == [0]
+    assert site.store.folded(ONE) == [1]
+
+
+async def test_who_is_fenced_but_still_the_owner_goes_on(site: Site) -> None:
+    # A promotion puts other checkpoints under the runners.
+    site.store.refusals = [Fenced("another generation is live")]
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        assert len(site.owned_by("me")) == PARTITIONS
+    assert [epoch for partition, epoch in site.store.claims if partition == ONE] == [1, 1]
+
+
+async def test_who_is_fenced_and_not_the_owner_any_more_lets_go(site: Site) -> None:
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        # It was thought dead for a moment.
+        site.leases.projectors["other"] = site.leases.projectors["me"]
+        epoch = site.leases.held[ONE].take("other", site.leases.held[ONE].expires_ms)
+        await site.store.claim(ONE, epoch)
+        await site.log.fill()
+        await until(lambda: site.store.folded(Partition(0), TWO, Partition(3)) == [2] * 3)
+        assert site.owned_by("other") == [ONE]
+    assert site.store.folded(ONE) == [1]
+    assert site.owned_by("other") == [ONE]
+
+
+async def test_a_partition_whose_log_is_away_is_tried_again_ever_later(site: Site) -> None:
+    site.log.lost = [LogUnavailable("no leader"), LogUnavailable("no leader")]
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded(Partition(0), TWO, Partition(3)) == [1] * 3)
+        assert site.store.folded(ONE) == [0]
+        await until(lambda: site.store.folded(ONE) == [1])
+    first, second, third = site.log.subscribed[ONE]
+    assert second - first >= FIRST_PAUSE_SECONDS
+    assert third - second >= 2 * FIRST_PAUSE_SECONDS
+
+
+async def test_a_failure_that_nobody_foresaw_ends_it_with_everything_else_committed(
+    site: Site,
+) -> None:
+    site.store.refusals = [ValueError("nobody foresaw this")]
+    await site.log.fill()
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        await asyncio.wait_for(site.supervisor().run(asyncio.Event()), SECONDS)
+    assert site.store.folded() == [1, 0, 1, 1]
+
+
+async def test_a_database_that_is_away_is_waited_for(site: Site) -> None:
+    site.leases.failures = [StoreUnavailable("refused"), StoreUnavailable("refused")]
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+    assert not site.leases.failures
+
+
+async def test_while_the_database_is_away_what_is_held_is_folded_on(site: Site) -> None:
+    async with running(site.supervisor()):
+        await until(lambda: len(site.owned_by("me")) == PARTITIONS)
+        site.leases.failures = [StoreUnavailable("refused")] * 5
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        await until(lambda: not site.leases.failures)
+    assert {epoch for _, epoch in site.store.claims} == {1}
+
+
+async def test_leases_that_cannot_be_given_back_are_left_to_expire(site: Site) -> None:
+    class Silent(FakeLeases):
+        async def leave(self, owner: str) -> None:
+            raise StoreUnavailable("refused")
+
+    site.leases = Silent()
+    async with running(site.supervisor()):
+        await until(lambda: len(site.owned_by("me")) == PARTITIONS)
+    assert len(site.owned_by("me")) == PARTITIONS
