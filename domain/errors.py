@@ -10,6 +10,7 @@ FootfallError
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be reached
 ├── Fenced                 another owner moved this checkpoint; let the partition go
+├── Interrupted            told to stop; what is done is kept
 ├── ReplayError            a rebuild cannot go on; the message says what to do
 │   ├── JobTaken           another process does this job
 │   ├── HistoryIncomplete  the log no longer holds all of the hours that are kept
@@ -71,6 +72,10 @@ class StoreUnavailable(FootfallError):
 
 class Fenced(FootfallError):
     """Another owner moved this checkpoint; nothing was written, let the partition go."""
+
+
+class Interrupted(FootfallError):
+    """Told to stop before the work was done; what is done is kept, running it again goes on."""
 
 
 class ReplayError(FootfallError):

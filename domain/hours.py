@@ -40,6 +40,11 @@ def to_datetime(hour: Hour) -> datetime:
     return _EPOCH + timedelta(hours=bounded)
 
 
+def as_text(hour: Hour) -> str:
+    """The start of `hour` for people, as in 2025-07-16T10:00Z."""
+    return f"{to_datetime(hour):%Y-%m-%dT%H:00Z}"
+
+
 def from_datetime(moment: datetime) -> Hour:
     """The hour that holds `moment`; naive means UTC."""
     if moment.tzinfo is None:

@@ -395,7 +395,7 @@ SAFEGUARDS = [
     Safeguard(
         "the log keeps what a generation needs",
         "projector/housekeeping/retention.py",
-        "                found[partition].next_offset if partition in found else Offset(0)\n",
+        "                known[partition].next_offset if partition in known else Offset(0)\n",
         "                Offset(2**62)\n",
         RETENTION + "the_log_keeps_what_any_generation_may_need[embedded]",
     ),

@@ -11,7 +11,7 @@ from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import rebuilding
 from domain.errors import FootfallError, ReplayError
 from domain.generations import Diff, GenerationInfo
-from domain.hours import to_datetime
+from domain.hours import as_text
 from domain.page_rules import PageRules
 from domain.settings import Settings
 from projector.rebuild.steps import Rebuild, check_under_way
@@ -108,8 +108,7 @@ def rollback() -> None:
 
 
 async def _rebuild(settings: Settings, load: LoadWorkers, steps: object) -> int:
-    await rebuilding(settings, load, steps)  # type: ignore[arg-type]
-    return 0
+    return await rebuilding(settings, load, steps)  # type: ignore[arg-type]
 
 
 async def _replay(
@@ -199,7 +198,7 @@ async def compare_shown(rebuild: Rebuild, info: GenerationInfo) -> Diff:
     diff = await rebuild.compare(info)
     click.echo(summary(diff))
     if left_out := await rebuild.hours_left_out(diff):
-        first = f"{to_datetime(diff.first_hour):%Y-%m-%dT%H:00Z}"
+        first = as_text(diff.first_hour)
         click.echo(
             f"NOT COMPARED: {left_out:,} hours before {first}, of which the log no longer holds "
             "every event"
@@ -217,8 +216,7 @@ def summary(diff: Diff) -> str:
         f"pages and hours that differ: {diff.differing:,}",
     ]
     lines += [
-        f"  {to_datetime(found.hour):%Y-%m-%dT%H:00Z}  {found.old:>12,} -> {found.new:<12,}  "
-        f"{found.page[:120]}"
+        f"  {as_text(found.hour)}  {found.old:>12,} -> {found.new:<12,}  {found.page[:120]}"
         for found in diff.largest
     ]
     return "\n".join(lines)

@@ -97,7 +97,8 @@ async def _deep(settings: Settings) -> int:
         found.append(diff)
         await rebuild.drop(info.generation)
 
-    await rebuilding(settings, LoadWorkers.one_a_core(), steps)
+    if code := await rebuilding(settings, LoadWorkers.one_a_core(), steps):
+        return code
     diff = found[0]
     engine = open_engine(settings.rows_url)
     try:

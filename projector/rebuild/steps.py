@@ -5,8 +5,7 @@ loaded is in the checkpoints of the new generation, what is finished is in its s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,21 +13,22 @@ from msgspec import Struct
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import (
     HistoryIncomplete,
+    Interrupted,
     LogWentBackward,
     NotCaughtUp,
     ReplayError,
-    StoreUnavailable,
     Undecodable,
     UnknownFormat,
 )
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Diff, GenerationInfo, complete_from
-from domain.hours import to_datetime
+from domain.hours import as_text
 from domain.page_rules import PageRules
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison, Generations, History
 from domain.wire import decode
 from projector.fold.runner import Runner
+from projector.rebuild.promotion import promote
 
 # What is missing after one is what was appended meanwhile: it gets less each time.
 _PROMOTE_TRIES = 20
@@ -41,7 +41,10 @@ class Load(Protocol):
     """Folds the partitions of a generation up to their targets, as fast as it can."""
 
     def __call__(self, generation: Generation, epoch: Epoch, targets: Targets) -> Awaitable[None]:
-        """Raises `ReplayError` when a part of it failed; calling it again goes on."""
+        """Raises `ReplayError` when a part of it failed; calling it again goes on.
+
+        It can be cancelled: no transaction of this process is in it.
+        """
 
 
 class Progress(Struct, frozen=True):
@@ -53,7 +56,10 @@ class Progress(Struct, frozen=True):
 
 
 class Rebuild:
-    """The steps of a rebuild under one epoch of the job."""
+    """The steps of a rebuild under one epoch of the job.
+
+    Between their transactions they look at `stop`: where it is set they raise `Interrupted`.
+    """
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Rebuild:
         load: Load,
         epoch: Epoch,
         partitions: int,
+        stop: asyncio.Event | None = None,
     ) -> None:
         self._generations = generations
         self._history = history
@@ -74,6 +81,7 @@ class Rebuild:
         self._load = load
         self._epoch = epoch
         self._partitions = partitions
+        self._stop = stop or asyncio.Event()
 
     async def under_way(self) -> GenerationInfo | None:
         """The generation that is being built, if any."""
@@ -113,24 +121,44 @@ class Rebuild:
         """Carry over what must be, fold the log in bulk; nothing to do where that is done."""
         if info.state != "loading":
             return
+        self._look()
         if info.to_carry:
             await self._history.carry_over(self._epoch, info)
-        await self._load(info.generation, self._epoch, await self.targets())
+        await self._load_until_stopped(info.generation)
+
+    async def _load_until_stopped(self, generation: Generation) -> None:
+        targets = await self.targets()
+        loading = asyncio.ensure_future(self._load(generation, self._epoch, targets))
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not loading.done():
+                raise Interrupted
+            await loading
+        finally:
+            for task in (loading, stopping):
+                task.cancel()
+            await asyncio.gather(loading, stopping, return_exceptions=True)
 
     async def finish_loading(self, info: GenerationInfo) -> None:
         """Make ordinary rows of what is loaded; nothing to do where that is done."""
+        self._look()
         if info.state == "loading":
             await self._generations.finish_loading(self._epoch, info.generation)
 
     async def catch_up(self, generation: Generation) -> None:
         """Fold what was appended since, up to the end of the log at this moment."""
         targets = await self.targets()
-        stop = asyncio.Event()
         for partition, until in sorted(targets.items()):
-            await self._runner.run(partition, self._epoch, stop, generation=generation, until=until)
+            self._look()
+            await self._runner.run(
+                partition, self._epoch, self._stop, generation=generation, until=until
+            )
+        self._look()
 
     async def compare(self, info: GenerationInfo) -> Diff:
         """Live against new, for the hours that both can have."""
+        self._look()
         first = await self._history.horizon()
         if info.carried_before is None:
             folded = await self._checkpoints(await self.live())
@@ -143,7 +171,9 @@ class Rebuild:
         for left in reversed(range(_PROMOTE_TRIES)):
             await self.catch_up(generation)
             try:
-                await self._generations.promote(self._epoch, generation, keep_ms, self._reader)
+                await promote(
+                    self._generations, self._reader, self._epoch, generation, keep_ms, self._stop
+                )
             except NotCaughtUp:
                 if not left:
                     raise
@@ -181,6 +211,10 @@ class Rebuild:
     async def live(self) -> GenerationInfo:
         """The one that reports read."""
         return next(info for info in await self._generations.all() if info.state == "live")
+
+    def _look(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted
 
     async def _checkpoints(self, info: GenerationInfo) -> Mapping[Partition, Checkpoint]:
         return await self._generations.checkpoints(info.generation)
@@ -238,36 +272,9 @@ def check_under_way(info: GenerationInfo, purpose: str, rules: PageRules) -> Non
 
 
 def _incomplete(lost: Iterable[Hour]) -> str:
-    hours = [f"{to_datetime(hour):%Y-%m-%dT%H:00Z}" for hour in lost]
+    hours = [as_text(hour) for hour in lost]
     return (
         f"the log no longer holds every event of {len(hours):,} hours that are kept "
         f"({hours[0]} to {hours[-1]}): with --carry-over these hours are copied from the live "
         "generation instead of being counted again"
     )
-
-
-async def with_lease(
-    work: Awaitable[None], renew: Callable[[], Awaitable[None]], every_seconds: float
-) -> None:
-    """Do `work` while the lease of its job is renewed; whichever fails first ends both."""
-
-    async def keep() -> None:
-        while True:
-            await asyncio.sleep(every_seconds)
-            # A lease that is lost shows at the next write, which is fenced.
-            with suppress(StoreUnavailable):
-                await renew()
-
-    async def do() -> None:
-        await work
-
-    keeping = asyncio.create_task(keep())
-    working = asyncio.create_task(do())
-    try:
-        done, _ = await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            await task
-    finally:
-        for task in (keeping, working):
-            task.cancel()
-        await asyncio.gather(keeping, working, return_exceptions=True)

@@ -9,14 +9,12 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
-from domain.errors import LogUnavailable, NotCaughtUp, ReplayError
+from domain.errors import NotCaughtUp, ReplayError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
-from domain.ports.log import LogReader
-from domain.ports.rebuild import Generations
-from projector.fold.runner import Runner
+from domain.ports.rebuild import Generations, Promotion
 from rows.database import transaction, translated
 from rows.engine import PAUSE_MS
 from rows.fold.store import SqlProjectionStore, read_checkpoint
@@ -31,8 +29,6 @@ _CHUNK_ROWS = 10_000
 _CHUNK_PAUSE_SECONDS = 0.02
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
-_CATCH_UP_EVENTS = 100_000
-_CATCH_UP_SECONDS = 4.0
 
 
 class StoreWithin(SqlProjectionStore):
@@ -146,9 +142,10 @@ class SqlGenerations(Generations):
             await fence(connection, REPLAY, epoch)
             await self._move(connection, generation, "loading", "catching-up")
 
-    async def promote(
-        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
-    ) -> None:
+    @asynccontextmanager
+    async def promoting(
+        self, epoch: Epoch, generation: Generation, keep_ms: int
+    ) -> AsyncIterator[Promotion]:
         async with transaction(self._engine) as connection:
             if self._postgresql:
                 # The live projectors wait for this transaction: they must not wait for one whose
@@ -166,7 +163,9 @@ class SqlGenerations(Generations):
             await self._require(connection, generation, "catching-up")
             # Locked, the live projectors' next commits wait here and then find themselves fenced.
             before = await read_checkpoints(connection, live, lock=True)
-            await self._catch_up(connection, log, epoch, generation, before)
+            folded = await read_checkpoints(connection, generation)
+            store = StoreWithin(self._engine, self._clock, connection)
+            yield Promotion(_missing(before, folded), store)
             after = await read_checkpoints(connection, generation, lock=True)
             if late := behind(before.values(), after):
                 names = ", ".join(map(str, late))
@@ -179,47 +178,6 @@ class SqlGenerations(Generations):
             # In this order: at no time may two be live.
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
             await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
-
-    async def _catch_up(
-        self,
-        connection: AsyncConnection,
-        log: LogReader,
-        epoch: Epoch,
-        generation: Generation,
-        live: Mapping[Partition, Checkpoint],
-    ) -> None:
-        """Fold the little that the live generation, which stands still now, is ahead.
-
-        Projectors that commit many times a second would else be faster each time.
-        """
-        folded = await read_checkpoints(connection, generation)
-        late = [live[partition] for partition in behind(live.values(), folded)]
-        missing = [
-            found.next_offset - folded[found.partition].next_offset
-            for found in late
-            if found.partition in folded
-        ]
-        if sum(missing) > MOST_MISSING:
-            return
-        runner = Runner(
-            log,
-            StoreWithin(self._engine, self._clock, connection),
-            flush_seconds=60,
-            batch_size=_CATCH_UP_EVENTS,
-        )
-        try:
-            async with asyncio.timeout(_CATCH_UP_SECONDS):
-                for found in late:
-                    await runner.run(
-                        found.partition,
-                        epoch,
-                        asyncio.Event(),
-                        generation=generation,
-                        until=found.next_offset,
-                    )
-        except TimeoutError:
-            message = "the log does not deliver what the live generation has folded already"
-            raise LogUnavailable(message) from None
 
     async def drop(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
@@ -279,6 +237,15 @@ class SqlGenerations(Generations):
         )
         if found.scalar_one_or_none() != state:
             raise ReplayError(_is_not(generation, state))
+
+
+def _missing(
+    live: Mapping[Partition, Checkpoint], folded: Mapping[Partition, Checkpoint]
+) -> dict[Partition, Offset]:
+    """Up to where the live generation is ahead; nothing where that is more than a little."""
+    late = {partition: live[partition].next_offset for partition in behind(live.values(), folded)}
+    entries = sum(until - folded[p].next_offset for p, until in late.items() if p in folded)
+    return {} if entries > MOST_MISSING else late
 
 
 def _is_not(generation: Generation, state: str) -> str:

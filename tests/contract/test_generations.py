@@ -30,7 +30,9 @@ from domain.wire import encode
 from migrations.upgrade import upgrade
 from projector.fold.runner import Runner
 from projector.housekeeping.audits import audit_all
+from projector.rebuild import promotion
 from projector.rebuild.load import load
+from projector.rebuild.promotion import promote
 from projector.rebuild.steps import Rebuild, Targets
 from rows.audits import SqlAudits
 from rows.engine import open_engine
@@ -250,8 +252,8 @@ async def test_illegal_moves_are_refused_and_change_nothing(site: Site) -> None:
     before = await site.everything()
     illegal: list[Callable[[], Awaitable[object]]] = [
         # What is loading is nothing to promote, what is live nothing to reopen or to drop.
-        lambda: generations.promote(epoch, SECOND, 0, site.log),
-        lambda: generations.promote(epoch, Generation(9), 0, site.log),
+        lambda: promote(generations, site.log, epoch, SECOND, 0),
+        lambda: promote(generations, site.log, epoch, Generation(9), 0),
         lambda: generations.reopen(epoch, SECOND, "rollback"),
         lambda: generations.reopen(epoch, FIRST, "rollback"),
         lambda: generations.finish_loading(epoch, FIRST),
@@ -273,7 +275,7 @@ async def test_the_little_that_is_missing_is_folded_in_the_promotion(site: Site)
     await site.append(ONE, event(PAGE, TEN + 5 * MONTH_MS), event(PAGE, TEN))
     await site.append(TWO, event(PAGE, TEN))
     await site.fold()
-    await site.generations.promote(site.epoch, SECOND, 0, site.log)
+    await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.states() == {1: "previous", 2: "live"}
     await site.assert_exact()
 
@@ -290,7 +292,7 @@ async def test_what_is_far_behind_is_not_promoted(
     monkeypatch.setattr(generations_module, "MOST_MISSING", 2)
     before = await site.everything()
     with pytest.raises(NotCaughtUp, match="partitions 1"):
-        await site.generations.promote(site.epoch, SECOND, 0, site.log)
+        await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.everything() == before
     await site.rebuild().promote(SECOND, 0)
     await site.assert_exact()
@@ -305,10 +307,10 @@ async def test_a_promotion_does_not_wait_for_a_log_that_lost_what_was_folded(
     await site.append(ONE)
     await site.fold()
     del site.log.entries[ONE][-1]
-    monkeypatch.setattr(generations_module, "_CATCH_UP_SECONDS", 0.05)
+    monkeypatch.setattr(promotion, "_CATCH_UP_SECONDS", 0.05)
     before = await site.everything()
     with pytest.raises(LogUnavailable):
-        await site.generations.promote(site.epoch, SECOND, 0, site.log)
+        await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.everything() == before
 
 
@@ -318,7 +320,7 @@ async def test_a_promotion_lets_no_partition_step_back_that_is_new(site: Site) -
     await site.build()
     await site.append(Partition(7), event("new/partition"))
     await site.fold(Partition(7))
-    await site.generations.promote(site.epoch, SECOND, 0, site.log)
+    await promote(site.generations, site.log, site.epoch, SECOND, 0)
     await site.assert_exact()
     assert (await site.generations.checkpoints(SECOND))[Partition(7)].next_offset == 1
 
@@ -411,7 +413,7 @@ async def test_who_lost_the_job_changes_nothing_any_more(site: Site) -> None:
         lambda: site.generations.begin(old, "replay", NO_RULES, {}, None),
         lambda: site.generations.reopen(old, FIRST, "rollback"),
         lambda: site.generations.finish_loading(old, third.generation),
-        lambda: site.generations.promote(old, third.generation, 0, site.log),
+        lambda: promote(site.generations, site.log, old, third.generation, 0),
         lambda: site.history.carry_over(old, carrying),
         lambda: site.jobs.renew(REPLAY, "tests", old),
     ]
@@ -474,7 +476,7 @@ async def test_a_flush_that_is_under_way_is_not_missed_by_a_promotion(site: Site
     async with site.engine.connect() as connection:
         await StoreWithin(site.engine, now_ms, connection).apply(claim.checkpoint, fold)
         promoting = asyncio.create_task(
-            site.generations.promote(site.epoch, SECOND, 1_000, site.log)
+            promote(site.generations, site.log, site.epoch, SECOND, 1_000)
         )
         await asyncio.wait({promoting}, timeout=0.3)
         await connection.commit()
@@ -502,8 +504,8 @@ async def test_live_projectors_do_not_wait_for_a_promotion_that_froze(
         await thawed.wait()
 
     monkeypatch.setattr(generations_module, "PAUSE_MS", "200")
-    monkeypatch.setattr(SqlGenerations, "_catch_up", freeze)
-    promoting = asyncio.create_task(site.generations.promote(site.epoch, SECOND, 0, site.log))
+    monkeypatch.setattr(promotion, "_catch_up", freeze)
+    promoting = asyncio.create_task(promote(site.generations, site.log, site.epoch, SECOND, 0))
     await frozen.wait()
     fold = project([Entry(moved.next_offset, await site.append(ONE))])
     async with asyncio.timeout(10):

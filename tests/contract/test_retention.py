@@ -23,7 +23,7 @@ from domain.settings import Settings
 from domain.wire import encode
 from log.opening import open_reader, open_writer
 from log.sqlite.trimmer import SqliteLogTrimmer
-from projector.housekeeping.retention import Retention, RetentionJob
+from projector.housekeeping.retention import Retention, retain
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, RETENTION, SqlJobs
@@ -92,7 +92,7 @@ class Site:
         return SqlJobs(self.engine, 5_000)
 
     async def run(self, days: int = DAYS) -> Removal:
-        return await RetentionJob(self.jobs, RETENTION, self.retention(days), "me", 5.0).run()
+        return await retain(self.jobs, RETENTION, self.retention(days), "me", 5.0)
 
     async def count(self, *moments: int, page: str = PAGE, at_ms: int | None = None) -> None:
         """A batch of a view at each moment, appended and folded."""
@@ -345,7 +345,7 @@ async def test_the_lease_is_renewed_as_long_as_it_takes(site: Site) -> None:
         now_ms,
         DAYS,
     )
-    run = asyncio.create_task(RetentionJob(jobs, RETENTION, slow, "slow", 0.3).run())
+    run = asyncio.create_task(retain(jobs, RETENTION, slow, "slow", 0.3))
     await asyncio.sleep(0.8)
     assert await jobs.acquire(RETENTION, "other") is None
     waited.set()
