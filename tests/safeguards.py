@@ -350,8 +350,8 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "comparison stops a promote",
-        "cli/verbs/replay.py",
-        "    if diff.differing and not accept_diff:\n",
+        "projector/rebuild/replay.py",
+        "    if diff.differing and not wanted.accept_diff:\n",
         "    if diff.differing < 0:\n",
         "tests/acceptance/test_replay.py::"
         "test_a_difference_is_found_said_and_repaired_only_when_asked[embedded]",

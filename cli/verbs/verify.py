@@ -3,18 +3,17 @@
 import click
 import msgspec
 
+from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
-from cli.verbs.replay import compare_shown, load_shown
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging, now_ms
 from cli.wiring.rebuild import rebuilding
-from domain.errors import ReplayError
 from domain.generations import Audit, Diff
-from domain.page_rules import PageRules
 from domain.settings import Settings
 from projector.housekeeping.audits import audit_all
 from projector.rebuild.steps import Rebuild
+from projector.rebuild.verify import verify as verify_story
 from rows.audits import SqlAudits
 from rows.engine import open_engine
 from rows.rebuild.comparison import SqlComparison
@@ -50,7 +49,7 @@ async def _totals(settings: Settings, *, as_json: bool) -> int:
     engine = open_engine(settings.rows_url, patient=True)
     snapshots = open_engine(settings.rows_url, patient=True, read_only=True)
     try:
-        found = await audit_all(
+        audits = await audit_all(
             SqlGenerations(engine, now_ms),
             SqlComparison(snapshots),
             SqlAudits(engine, now_ms),
@@ -58,8 +57,8 @@ async def _totals(settings: Settings, *, as_json: bool) -> int:
     finally:
         await engine.dispose()
         await snapshots.dispose()
-    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(map(_line, found)))
-    return 1 if any(audit.difference for audit in found) else 0
+    click.echo(msgspec.json.encode(audits).decode() if as_json else "\n".join(map(_line, audits)))
+    return 1 if any(audit.difference for audit in audits) else 0
 
 
 def _line(audit: Audit) -> str:
@@ -75,31 +74,14 @@ def _line(audit: Audit) -> str:
 
 
 async def _deep(settings: Settings) -> int:
-    found: list[Diff] = []
+    diffs: list[Diff] = []
 
-    async def steps(rebuild: Rebuild) -> None:
-        info = await rebuild.under_way()
-        if info is not None and info.purpose != "verify":
-            raise ReplayError(
-                f"generation {info.generation} is being built by footfall {info.purpose}: "
-                "verify --deep needs that place, run it after"
-            )
-        if info is not None:
-            # What an interrupted verify left may be of other rules or another time.
-            await rebuild.drop(info.generation)
-        live = await rebuild.live()
-        info = await rebuild.begin("verify", PageRules(live.page_rules), carry_over=None)
-        await load_shown(rebuild, info)
-        diff = await compare_shown(rebuild, info)
-        if await rebuild.hours_left_out(diff) and not (diff.old_rows or diff.new_rows):
-            await rebuild.drop(info.generation)
-            raise ReplayError("nothing could be compared: the log holds no hour whole")
-        found.append(diff)
-        await rebuild.drop(info.generation)
+    async def story(rebuild: Rebuild) -> None:
+        diffs.append(await verify_story(rebuild, Narrator()))
 
-    if code := await rebuilding(settings, LoadWorkers.one_a_core(), steps):
+    if code := await rebuilding(settings, LoadWorkers.one_a_core(), story):
         return code
-    diff = found[0]
+    (diff,) = diffs
     engine = open_engine(settings.rows_url)
     try:
         await SqlAudits(engine, now_ms).save(diff.old, "log", diff.differing)

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.wiring.process import now_ms
 from domain.errors import Fenced, Interrupted
-from domain.events import Epoch, Partition
+from domain.events import Epoch, Generation, Partition
 from domain.page_rules import NO_RULES
 from domain.wire import encode
 from migrations.upgrade import upgrade
 from projector.fold.runner import Runner
 from projector.job import held
-from projector.rebuild.steps import Rebuild
+from projector.rebuild.steps import Rebuild, Targets
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, SqlJobs
@@ -74,7 +74,7 @@ class CatchingUp:
     def rebuild(self, epoch: Epoch) -> Rebuild:
         store = SqlProjectionStore(self.engine, now_ms)
 
-        async def nothing(*_: object) -> None: ...
+        async def nothing(generation: Generation, epoch: Epoch, targets: Targets) -> None: ...
 
         return Rebuild(
             SqlGenerations(self.engine, now_ms), SqlHistory(self.engine),
@@ -112,7 +112,8 @@ async def test_a_stop_inside_a_large_flush_leaves_the_file_to_others(
 
 async def test_a_job_that_was_lost_stops_what_is_done_under_it(engine: AsyncEngine) -> None:
     jobs = SqlJobs(engine, 300)
-    with pytest.raises(Fenced, match="another process has taken this over"):
+
+    async def work() -> None:
         async with held(jobs, REPLAY, "slow", 0.3, doing="is rebuilding") as job:
             async with engine.begin() as connection:
                 await connection.execute(text("UPDATE jobs SET expires_ms = 0"))
@@ -120,4 +121,7 @@ async def test_a_job_that_was_lost_stops_what_is_done_under_it(engine: AsyncEngi
             async with asyncio.timeout(5):
                 await job.stop.wait()
             raise Interrupted
+
+    with pytest.raises(Fenced, match="another process has taken this over"):
+        await work()
     assert await jobs.holder(REPLAY) == "other"
