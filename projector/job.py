@@ -49,10 +49,11 @@ async def held(
     when told to stop before, and at the end of a block that stopped because the lease was lost,
     `Fenced`.
     """
+    lease = _Lease(jobs, name, owner, lease_seconds)
     stop = stop or asyncio.Event()
-    epoch = await _take(jobs, name, owner, lease_seconds, wait_seconds, doing, stop, waiting)
-    job, done = Held(epoch, stop), asyncio.Event()
-    renewing = asyncio.create_task(_renew(jobs, name, owner, job, lease_seconds / 3, done))
+    job = Held(await lease.take(wait_seconds, doing, stop, waiting), stop)
+    done = asyncio.Event()
+    renewing = asyncio.create_task(lease.renew(job, done))
     try:
         yield job
     except Interrupted:
@@ -62,7 +63,46 @@ async def held(
         await renewing
         # What is not given back is over soon.
         with suppress(FootfallError):
-            await jobs.release(name, owner, epoch)
+            await jobs.release(name, owner, job.epoch)
+
+
+class _Lease:
+    def __init__(self, jobs: Jobs, name: str, owner: str, seconds: float) -> None:
+        self._jobs = jobs
+        self._name = name
+        self._owner = owner
+        self._seconds = seconds
+
+    async def take(
+        self,
+        wait_seconds: float,
+        doing: str,
+        stop: asyncio.Event,
+        waiting: Callable[[str | None], None],
+    ) -> Epoch:
+        end = asyncio.get_running_loop().time() + wait_seconds
+        told = False
+        while (epoch := await self._jobs.acquire(self._name, self._owner)) is None:
+            holder = await self._jobs.holder(self._name)
+            if asyncio.get_running_loop().time() >= end:
+                raise JobTaken(f"{holder or 'another process'} {doing}")
+            if not told:
+                told = True
+                waiting(holder)
+            if await passed(stop, min(_POLL_SECONDS, self._seconds / 4)):
+                raise Interrupted
+        return epoch
+
+    async def renew(self, job: Held, done: asyncio.Event) -> None:
+        """Until done, or lost."""
+        while not await passed(done, self._seconds / 3):
+            # A lease that ends meanwhile shows at the next write, which is fenced.
+            with suppress(StoreUnavailable):
+                try:
+                    await self._jobs.renew(self._name, self._owner, job.epoch)
+                except Fenced as error:
+                    job.lose(error)
+                    return
 
 
 async def passed(event: asyncio.Event, seconds: float) -> bool:
@@ -73,41 +113,3 @@ async def passed(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-async def _take(
-    jobs: Jobs,
-    name: str,
-    owner: str,
-    lease_seconds: float,
-    wait_seconds: float,
-    doing: str,
-    stop: asyncio.Event,
-    waiting: Callable[[str | None], None],
-) -> Epoch:
-    end = asyncio.get_running_loop().time() + wait_seconds
-    told = False
-    while (epoch := await jobs.acquire(name, owner)) is None:
-        holder = await jobs.holder(name)
-        if asyncio.get_running_loop().time() >= end:
-            raise JobTaken(f"{holder or 'another process'} {doing}")
-        if not told:
-            told = True
-            waiting(holder)
-        if await passed(stop, min(_POLL_SECONDS, lease_seconds / 4)):
-            raise Interrupted
-    return epoch
-
-
-async def _renew(
-    jobs: Jobs, name: str, owner: str, job: Held, every_seconds: float, done: asyncio.Event
-) -> None:
-    while not await passed(done, every_seconds):
-        try:
-            await jobs.renew(name, owner, job.epoch)
-        except StoreUnavailable:
-            # A lease that is lost meanwhile shows at the next write, which is fenced.
-            continue
-        except Fenced as error:
-            job.lose(error)
-            return
