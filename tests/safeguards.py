@@ -288,8 +288,8 @@ SAFEGUARDS = [
     Safeguard(
         "a log that ends before the fold is refused",
         "projector/rebuild/steps.py",
-        "            if checkpoint is not None and found.end < checkpoint.next_offset:\n",
-        "            if checkpoint is not None and found.end < 0:\n",
+        "            if checkpoint is not None and held.end < checkpoint.next_offset:\n",
+        "            if checkpoint is not None and held.end < 0:\n",
         GENERATIONS + "a_log_that_ends_before_the_fold_is_not_rebuilt_from[sqlite]",
     ),
     Safeguard(

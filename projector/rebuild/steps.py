@@ -85,8 +85,8 @@ class Rebuild:
 
     async def under_way(self) -> GenerationInfo | None:
         """The generation that is being built, if any."""
-        found = [info for info in await self._generations.all() if info.building]
-        return found[0] if found else None
+        infos = await self._generations.all()
+        return next((info for info in infos if info.building), None)
 
     async def begin(
         self, purpose: str, rules: PageRules, *, carry_over: bool | None
@@ -101,19 +101,19 @@ class Rebuild:
         lost = [] if truncated is None else await self._history.hours_before(truncated)
         if lost and carry_over is False:
             raise HistoryIncomplete(_incomplete(lost))
-        starts = {partition: found.first for partition, found in bounds.items()}
+        starts = {partition: held.first for partition, held in bounds.items()}
         carried_before = truncated if lost and carry_over else None
         return await self._generations.begin(self._epoch, purpose, rules, starts, carried_before)
 
     async def reopen(self, purpose: str) -> GenerationInfo:
         """The generation that was live last, to be made live again."""
-        found = [info for info in await self._generations.all() if info.state == "previous"]
-        if not found:
+        previous = [info for info in await self._generations.all() if info.state == "previous"]
+        if not previous:
             raise ReplayError(
                 "there is no previous generation: footfall replay --keep-previous leaves one"
             )
         # Not the one with the highest number: after a rollback that is the one rolled back from.
-        newest = max(found, key=lambda info: info.kept_until_ms)
+        newest = max(previous, key=lambda info: info.kept_until_ms)
         await self._generations.reopen(self._epoch, newest.generation, purpose)
         return newest
 
@@ -197,7 +197,7 @@ class Rebuild:
 
     async def targets(self) -> Targets:
         """The end of the log now."""
-        return {partition: found.end for partition, found in (await self._bounds()).items()}
+        return {partition: held.end for partition, held in (await self._bounds()).items()}
 
     async def progress(self, generation: Generation, targets: Targets) -> Progress:
         """How far `generation` is on its way to `targets`, from the beginning of the log."""
@@ -222,24 +222,24 @@ class Rebuild:
     async def _bounds(self) -> dict[Partition, Bounds]:
         written = {Partition(p) for p in range(self._partitions)}
         partitions = sorted(written | await self._generations.partitions())
-        found = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
-        return dict(zip(partitions, found, strict=True))
+        bounds = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
+        return dict(zip(partitions, bounds, strict=True))
 
     async def _complete_from(
         self, bounds: Mapping[Partition, Bounds], folded: Mapping[Partition, Checkpoint]
     ) -> Hour | None:
         recorded = []
-        for partition, found in bounds.items():
+        for partition, held in bounds.items():
             checkpoint = folded.get(partition)
-            if checkpoint is not None and found.end < checkpoint.next_offset:
+            if checkpoint is not None and held.end < checkpoint.next_offset:
                 message = (
-                    f"partition {partition}: the log ends at offset {found.end}, the live "
+                    f"partition {partition}: the log ends at offset {held.end}, the live "
                     f"generation has folded up to {checkpoint.next_offset}: a rebuild would lose "
                     "what lies between"
                 )
                 raise LogWentBackward(message)
-            if found.first > 0:
-                recorded.append(await self._first_recorded_ms(partition, found, checkpoint))
+            if held.first > 0:
+                recorded.append(await self._first_recorded_ms(partition, held, checkpoint))
         return complete_from(recorded)
 
     async def _first_recorded_ms(
