@@ -11,7 +11,7 @@ FootfallError
 ├── StoreUnavailable       the database cannot be reached
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
-├── ReplayError            a rebuild cannot go on; the message says what to do
+├── RebuildError           a rebuild cannot go on; the message says what to do
 │   ├── JobTaken           another process does this job
 │   ├── HistoryIncomplete  the log no longer holds all of the hours that are kept
 │   └── NotCaughtUp        a promotion would let a checkpoint step back
@@ -78,19 +78,19 @@ class Interrupted(FootfallError):
     """Told to stop before the work was done; what is done is kept, running it again goes on."""
 
 
-class ReplayError(FootfallError):
+class RebuildError(FootfallError):
     """A rebuild cannot go on; the message says what to do."""
 
 
-class JobTaken(ReplayError):
+class JobTaken(RebuildError):
     """Another process does this job: only one at a time."""
 
 
-class HistoryIncomplete(ReplayError):
+class HistoryIncomplete(RebuildError):
     """The log no longer holds every event of the hours that are still kept."""
 
 
-class NotCaughtUp(ReplayError):
+class NotCaughtUp(RebuildError):
     """A promotion would let a partition's checkpoint step back."""
 
 

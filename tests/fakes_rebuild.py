@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from msgspec.structs import replace
 
 from domain.checkpoint import Checkpoint
-from domain.errors import Fenced, NotCaughtUp, ReplayError
+from domain.errors import Fenced, NotCaughtUp, RebuildError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, Audit, Diff, GenerationInfo, State, behind
 from domain.page_rules import PageRules
@@ -106,7 +106,7 @@ class FakeGenerations(Generations):
 
     async def drop(self, generation: Generation) -> None:
         if generation == self.live:
-            raise ReplayError(f"generation {generation} is live")
+            raise RebuildError(f"generation {generation} is live")
         self.infos[generation] = replace(self.infos[generation], state="dropped")
         del self.rows[generation], self.stored[generation]
 
@@ -122,7 +122,7 @@ class FakeGenerations(Generations):
     def _move(self, generation: Generation, old: State, new: State, **values: object) -> None:
         info = self.infos[generation]
         if info.state != old:
-            raise ReplayError(f"generation {generation} is not {old} (any more)")
+            raise RebuildError(f"generation {generation} is not {old} (any more)")
         self.infos[generation] = replace(info, state=new, **values)
 
 

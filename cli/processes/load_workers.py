@@ -12,7 +12,7 @@ from cli.processes.family import Family
 from cli.processes.running import run, settings_or_exit, watch_lifeline
 from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import open_loader
-from domain.errors import ReplayError
+from domain.errors import RebuildError
 from domain.events import Epoch, Generation, Offset, Partition
 from projector.rebuild.load import load
 from projector.rebuild.steps import Load, Targets
@@ -51,7 +51,7 @@ class LoadWorkers(Load):
                 [("load-worker", msgspec.json.encode(task).decode()) for task in tasks]
             )
         if not succeeded:
-            raise ReplayError("a worker failed (its error is above): run the command again")
+            raise RebuildError("a worker failed (its error is above): run the command again")
 
 
 @click.command(name="load-worker", hidden=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from domain.errors import FootfallError, Interrupted, ReplayError
+from domain.errors import FootfallError, Interrupted, RebuildError
 from domain.generations import Diff, GenerationInfo
 from domain.page_rules import PageRules
 from projector.rebuild.listener import LoadListener, ReplayListener
@@ -25,7 +25,7 @@ class Replay:
 
 
 async def replay(rebuild: Rebuild, wanted: Replay, listener: ReplayListener) -> None:
-    """To its end, from wherever it was. Raises `ReplayError` where nothing may be promoted."""
+    """To its end, from wherever it was. Raises `RebuildError` where nothing may be promoted."""
     info = await _begin_or_go_on(rebuild, wanted, listener)
     await load(rebuild, info, listener)
     diff, _ = await compare(rebuild, info, listener)
@@ -33,10 +33,10 @@ async def replay(rebuild: Rebuild, wanted: Replay, listener: ReplayListener) -> 
         await rebuild.drop(info.generation)
         listener.dropped_again(info)
         if diff.differing:
-            raise ReplayError("counts differ")
+            raise RebuildError("counts differ")
         return
     if diff.differing and not wanted.accept_diff:
-        raise ReplayError(
+        raise RebuildError(
             "counts differ, nothing is promoted: run it again with --accept-diff, or --abandon"
         )
     await rebuild.promote(info.generation, wanted.keep_ms)

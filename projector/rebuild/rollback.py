@@ -8,7 +8,7 @@ from projector.rebuild.steps import Rebuild, check_under_way
 async def rollback(rebuild: Rebuild, keep_ms: int, listener: PromotionListener) -> None:
     """The previous generation is live again; the one that was is kept for `keep_ms`.
 
-    Raises `ReplayError` where there is none, or something else is under way.
+    Raises `RebuildError` where there is none, or something else is under way.
     """
     info = await rebuild.under_way()
     if info is None:

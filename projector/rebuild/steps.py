@@ -16,7 +16,7 @@ from domain.errors import (
     Interrupted,
     LogWentBackward,
     NotCaughtUp,
-    ReplayError,
+    RebuildError,
     Undecodable,
     UnknownFormat,
 )
@@ -41,7 +41,7 @@ class Load(Protocol):
     """Folds the partitions of a generation up to their targets, as fast as it can."""
 
     def __call__(self, generation: Generation, epoch: Epoch, targets: Targets) -> Awaitable[None]:
-        """Raises `ReplayError` when a part of it failed; calling it again goes on.
+        """Raises `RebuildError` when a part of it failed; calling it again goes on.
 
         It can be cancelled: no transaction of this process is in it.
         """
@@ -109,7 +109,7 @@ class Rebuild:
         """The generation that was live last, to be made live again."""
         previous = [info for info in await self._generations.all() if info.state == "previous"]
         if not previous:
-            raise ReplayError(
+            raise RebuildError(
                 "there is no previous generation: footfall replay --keep-previous leaves one"
             )
         # Not the one with the highest number: after a rollback that is the one rolled back from.
@@ -256,19 +256,19 @@ class Rebuild:
 
 
 def check_under_way(info: GenerationInfo, purpose: str, rules: PageRules) -> None:
-    """Raises `ReplayError` when the generation under way is not what is asked for now."""
+    """Raises `RebuildError` when the generation under way is not what is asked for now."""
     if info.purpose != purpose:
         message = (
             f"generation {info.generation} is being built by footfall {info.purpose}: run that to "
             "its end, or footfall replay --abandon"
         )
-        raise ReplayError(message)
+        raise RebuildError(message)
     if info.page_rules != rules.text:
         message = (
             f"generation {info.generation} is being built with PAGE_RULES={info.page_rules}, now "
             f"PAGE_RULES is {rules.text or 'empty'}: set it back, or footfall replay --abandon"
         )
-        raise ReplayError(message)
+        raise RebuildError(message)
 
 
 def _incomplete(lost: Iterable[Hour]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint
-from domain.errors import NotCaughtUp, ReplayError
+from domain.errors import NotCaughtUp, RebuildError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
@@ -88,7 +88,7 @@ class SqlGenerations(Generations):
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             if any(found.building for found in await read_generations(connection)):
-                raise ReplayError("a generation is being built already")
+                raise RebuildError("a generation is being built already")
             newest = await connection.execute(select(func.max(generations.c.generation)))
             info = GenerationInfo(
                 generation=Generation(newest.scalar_one() + 1),
@@ -121,7 +121,7 @@ class SqlGenerations(Generations):
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             if any(found.building for found in await read_generations(connection)):
-                raise ReplayError("a generation is being built already")
+                raise RebuildError("a generation is being built already")
             await self._move(connection, generation, "previous", "catching-up", purpose=purpose)
             await connection.execute(
                 update(checkpoints)
@@ -190,7 +190,7 @@ class SqlGenerations(Generations):
                 .values(state="dropping")
             )
             if dropping.rowcount != 1:
-                raise ReplayError(f"generation {generation} is live or gone: it is not dropped")
+                raise RebuildError(f"generation {generation} is live or gone: it is not dropped")
             await _set_epoch(connection, generation, SEALED)
         if self._postgresql:
             await months.drop(self._engine, generation)
@@ -227,7 +227,7 @@ class SqlGenerations(Generations):
             .values(state=new, **values)
         )
         if moved.rowcount != 1:
-            raise ReplayError(_is_not(generation, old))
+            raise RebuildError(_is_not(generation, old))
 
     async def _require(
         self, connection: AsyncConnection, generation: Generation, state: str
@@ -236,7 +236,7 @@ class SqlGenerations(Generations):
             select(generations.c.state).where(generations.c.generation == generation)
         )
         if found.scalar_one_or_none() != state:
-            raise ReplayError(_is_not(generation, state))
+            raise RebuildError(_is_not(generation, state))
 
 
 def _missing(

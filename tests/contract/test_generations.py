@@ -18,7 +18,7 @@ from domain.errors import (
     LogUnavailable,
     LogWentBackward,
     NotCaughtUp,
-    ReplayError,
+    RebuildError,
     StoreUnavailable,
 )
 from domain.events import Entry, Epoch, Generation, Hour, Offset, PageViewed, Partition
@@ -231,7 +231,7 @@ async def test_a_generation_begins_beside_the_live_one_and_alone(site: Site) -> 
     assert (info.generation, info.state, info.page_rules) == (2, "loading", "lower-host")
     found = await site.generations.checkpoints(info.generation)
     assert {p: c.next_offset for p, c in found.items()} == starts
-    with pytest.raises(ReplayError, match="being built already"):
+    with pytest.raises(RebuildError, match="being built already"):
         await site.generations.begin(site.epoch, "replay", NO_RULES, starts, None)
     await site.assert_exact()
 
@@ -261,7 +261,7 @@ async def test_illegal_moves_are_refused_and_change_nothing(site: Site) -> None:
         lambda: generations.drop(Generation(9)),
     ]
     for move in illegal:
-        with pytest.raises((ReplayError, Fenced)):
+        with pytest.raises((RebuildError, Fenced)):
             await move()
         assert await site.everything() == before
     await site.assert_exact()
@@ -649,7 +649,7 @@ async def test_a_drop_that_died_is_repeated(site: Site, monkeypatch: pytest.Monk
             assert list(found.scalars()) == [1], table.name
         if site.postgresql:
             assert not await months.months(connection, SECOND)
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await site.generations.drop(SECOND)
     await site.assert_exact()
 
@@ -995,7 +995,7 @@ async def test_going_back_goes_to_the_generation_that_was_live_last(site: Site) 
 
 
 async def test_there_may_be_nothing_to_go_back_to(site: Site) -> None:
-    with pytest.raises(ReplayError, match="no previous generation"):
+    with pytest.raises(RebuildError, match="no previous generation"):
         await site.rebuild().reopen("rollback")
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from domain.errors import FootfallError, HistoryIncomplete, Interrupted, ReplayError
+from domain.errors import FootfallError, HistoryIncomplete, Interrupted, RebuildError
 from domain.events import Epoch, Generation, Hour, PageViewed, Partition
 from domain.generations import Diff, GenerationInfo
 from domain.hours import hour_of
@@ -168,13 +168,13 @@ async def test_a_dry_run_leaves_nothing_behind(world: World) -> None:
 
 async def test_a_dry_run_fails_where_counts_differ(world: World) -> None:
     world.generations.rows[Generation(1)][PAGE, hour_of(TEN)] += 1
-    with pytest.raises(ReplayError, match=r"^counts differ$"):
+    with pytest.raises(RebuildError, match=r"^counts differ$"):
         await world.replay(Replay(NO_RULES, dry_run=True, accept_diff=True))
     assert world.generations.states() == {1: "live", 2: "dropped"}
 
 
 async def test_a_difference_is_not_promoted_and_what_is_built_stays(world: World) -> None:
-    with pytest.raises(ReplayError, match="counts differ, nothing is promoted"):
+    with pytest.raises(RebuildError, match="counts differ, nothing is promoted"):
         await world.replay_with_rules(accept_diff=False)
     assert world.told.moments[-1] == "2 differ"
     assert world.generations.states() == {1: "live", 2: "catching-up"}
@@ -187,7 +187,7 @@ async def test_a_difference_that_is_accepted_is_promoted(world: World) -> None:
 
 
 async def test_one_that_was_refused_goes_on_and_can_be_accepted(world: World) -> None:
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await world.replay_with_rules(accept_diff=False)
     world.told.moments.clear()
     await world.replay(Replay(PageRules("lower-host"), accept_diff=True))
@@ -196,14 +196,14 @@ async def test_one_that_was_refused_goes_on_and_can_be_accepted(world: World) ->
 
 
 async def test_one_that_is_under_way_by_other_rules_is_not_gone_on_with(world: World) -> None:
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await world.replay_with_rules(accept_diff=False)
-    with pytest.raises(ReplayError, match="is being built with PAGE_RULES=lower-host"):
+    with pytest.raises(RebuildError, match="is being built with PAGE_RULES=lower-host"):
         await world.replay(Replay(NO_RULES))
 
 
 async def test_one_that_is_under_way_is_abandoned(world: World) -> None:
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await world.replay_with_rules(accept_diff=False)
     await abandon(world.rebuild, world.told)
     await abandon(world.rebuild, world.told)
@@ -239,7 +239,7 @@ async def test_an_old_one_that_cannot_be_dropped_is_left_to_projectors(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refused(_: Generation) -> None:
-        raise ReplayError("it is gone")
+        raise RebuildError("it is gone")
 
     monkeypatch.setattr(world.generations, "drop", refused)
     await world.replay(Replay(NO_RULES))
@@ -274,14 +274,14 @@ async def test_a_rollback_that_is_told_to_stop_goes_on_or_is_given_up(world: Wor
     with pytest.raises(Interrupted):
         await rollback(world.rebuild, DAY_MS, world.told)
     assert world.generations.states() == {1: "catching-up", 2: "live"}
-    with pytest.raises(ReplayError, match="is being built by footfall rollback"):
+    with pytest.raises(RebuildError, match="is being built by footfall rollback"):
         await world.replay(Replay(NO_RULES))
     await abandon(world.rebuild, world.told)
     assert world.generations.states() == {1: "previous", 2: "live"}
 
 
 async def test_without_a_previous_one_there_is_nothing_to_roll_back_to(world: World) -> None:
-    with pytest.raises(ReplayError, match="there is no previous generation"):
+    with pytest.raises(RebuildError, match="there is no previous generation"):
         await rollback(world.rebuild, DAY_MS, world.told)
 
 
@@ -303,9 +303,9 @@ async def test_a_verify_begins_anew_where_one_was_interrupted(world: World) -> N
 
 
 async def test_a_verify_leaves_a_rebuild_that_is_under_way_alone(world: World) -> None:
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await world.replay_with_rules(accept_diff=False)
-    with pytest.raises(ReplayError, match="verify --deep needs that place"):
+    with pytest.raises(RebuildError, match="verify --deep needs that place"):
         await verify(world.rebuild, world.told)
     assert world.generations.states() == {1: "live", 2: "catching-up"}
 
@@ -313,7 +313,7 @@ async def test_a_verify_leaves_a_rebuild_that_is_under_way_alone(world: World) -
 async def test_a_verify_of_nothing_fails(world: World) -> None:
     world.log.delete_before(ONE, 1)
     world.history.lost = [hour_of(TEN)]
-    with pytest.raises(ReplayError, match="nothing could be compared"):
+    with pytest.raises(RebuildError, match="nothing could be compared"):
         await verify(world.rebuild, world.told)
     assert world.told.moments[-1] == "0 differ, 1 hours left out"
     assert world.generations.states() == {1: "live", 2: "dropped"}
