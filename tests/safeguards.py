@@ -272,6 +272,14 @@ SAFEGUARDS = [
         GENERATIONS + "who_lost_the_job_changes_nothing_any_more[sqlite]",
     ),
     Safeguard(
+        "a stop is noticed between transactions",
+        "projector/rebuild/steps.py",
+        "partition, self._epoch, self._stop, generation=generation, until=until",
+        "partition, self._epoch, asyncio.Event(), generation=generation, until=until",
+        "tests/contract/test_stopping.py::"
+        "test_a_stop_inside_a_large_flush_leaves_the_file_to_others",
+    ),
+    Safeguard(
         "finished months take upserts",
         "rows/rebuild/bulk.py",
         "            if await attached(connection, name):\n",

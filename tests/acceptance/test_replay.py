@@ -348,7 +348,7 @@ async def test_a_rollback_that_is_interrupted_in_a_flush_leaves_the_file_to_othe
     await append_new_pages(settings, range(1, 3))
     await fold(settings)
     await succeed(settings, *REPLAY, "--keep-previous")
-    await append_new_pages(settings, range(3, 63))
+    await append_new_pages(settings, range(3, 103))
     await fold(settings)
     before = await loaded(settings, 1)
     rollback = await Role(settings, "rollback").start()
