@@ -10,7 +10,8 @@ FootfallError
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be reached
 ├── Fenced                 another owner moved this checkpoint; let the partition go
-├── ReplayError            a rebuild cannot go on; the message says what to do
+├── Interrupted            told to stop; what is done is kept
+├── RebuildError           a rebuild cannot go on; the message says what to do
 │   ├── JobTaken           another process does this job
 │   ├── HistoryIncomplete  the log no longer holds all of the hours that are kept
 │   └── NotCaughtUp        a promotion would let a checkpoint step back
@@ -79,19 +80,23 @@ class Fenced(FootfallError):
     """Another owner moved this checkpoint; nothing was written, let the partition go."""
 
 
-class ReplayError(FootfallError):
+class Interrupted(FootfallError):
+    """Told to stop before the work was done; what is done is kept, running it again goes on."""
+
+
+class RebuildError(FootfallError):
     """A rebuild cannot go on; the message says what to do."""
 
 
-class JobTaken(ReplayError):
+class JobTaken(RebuildError):
     """Another process does this job: only one at a time."""
 
 
-class HistoryIncomplete(ReplayError):
+class HistoryIncomplete(RebuildError):
     """The log no longer holds every event of the hours that are still kept."""
 
 
-class NotCaughtUp(ReplayError):
+class NotCaughtUp(RebuildError):
     """A promotion would let a partition's checkpoint step back."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from domain.events import Generation, Hour, Partition
-from domain.hours import HOUR_MS, hour_of
+from domain.hours import HOUR_MS, as_text, hour_of
 
 # Beyond the days that rows are kept. An event is recorded at most RECORDED_BEFORE_MS before its
 # hour, so this leaves most of a day for clocks that differ.
@@ -44,6 +44,12 @@ class ExpiredRows(Struct, frozen=True):
     views: int
     first: Hour
     last: Hour
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows:,} rows with {self.views:,} views of generation {self.generation}, "
+            f"{as_text(self.first)} to {as_text(self.last)} ({self.table})"
+        )
 
 
 class Leftovers(Struct, frozen=True):

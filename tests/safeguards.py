@@ -281,6 +281,14 @@ SAFEGUARDS = [
         STATES + "who_lost_the_job_changes_nothing_any_more[sqlite]",
     ),
     Safeguard(
+        "a stop is noticed between transactions",
+        "projector/rebuild/steps.py",
+        "partition, self._epoch, self._stop, generation=generation, until=until",
+        "partition, self._epoch, asyncio.Event(), generation=generation, until=until",
+        "tests/contract/rebuild/test_stopping.py::"
+        "test_a_stop_inside_a_large_flush_leaves_the_file_to_others",
+    ),
+    Safeguard(
         "finished months take upserts",
         "rows/postgresql/layout.py",
         "            if await attached(connection, name):\n",
@@ -297,8 +305,8 @@ SAFEGUARDS = [
     Safeguard(
         "a log that ends before the fold is refused",
         "projector/rebuild/steps.py",
-        "            if checkpoint is not None and found.end < checkpoint.next_offset:\n",
-        "            if checkpoint is not None and found.end < 0:\n",
+        "            if checkpoint is not None and held.end < checkpoint.next_offset:\n",
+        "            if checkpoint is not None and held.end < 0:\n",
         LOADING + "a_log_that_ends_before_the_fold_is_not_rebuilt_from[sqlite]",
     ),
     Safeguard(
@@ -359,8 +367,8 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "comparison stops a promote",
-        "cli/verbs/replay.py",
-        "    if diff.differing and not accept_diff:\n",
+        "projector/rebuild/replay.py",
+        "    if diff.differing and not wanted.accept_diff:\n",
         "    if diff.differing < 0:\n",
         "tests/acceptance/test_replay.py::"
         "test_a_difference_is_found_said_and_repaired_only_when_asked[embedded]",
@@ -404,7 +412,7 @@ SAFEGUARDS = [
     Safeguard(
         "the log keeps what a generation needs",
         "projector/housekeeping/retention.py",
-        "                found[partition].next_offset if partition in found else Offset(0)\n",
+        "                known[partition].next_offset if partition in known else Offset(0)\n",
         "                Offset(2**62)\n",
         TRIMMING + "the_log_keeps_what_any_generation_may_need[embedded]",
     ),

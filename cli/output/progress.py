@@ -16,7 +16,7 @@ _LINE_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def shown(what: str, poll: Callable[[], Awaitable[Folded]]) -> AsyncIterator[None]:
+async def progress_bar(what: str, poll: Callable[[], Awaitable[Folded]]) -> AsyncIterator[None]:
     """A bar with percent, events/s and the time that is left, for the time of a block."""
     console = Console(stderr=True)
     bar = Progress(
@@ -37,34 +37,34 @@ async def shown(what: str, poll: Callable[[], Awaitable[Folded]]) -> AsyncIterat
 
     async def update() -> None:
         nonlocal told
-        found = await poll()
+        now = await poll()
         seconds = max(loop.time() - began, 0.001)
-        rate = (found.events - first.events) / seconds
-        total = max(found.total - first.done, 1)
-        bar.update(task, completed=found.done - first.done, total=total, rate=rate)
+        rate = (now.events - first.events) / seconds
+        total = max(now.total - first.done, 1)
+        bar.update(task, completed=now.done - first.done, total=total, rate=rate)
         if not console.is_terminal and loop.time() - told >= _LINE_SECONDS:
             told = loop.time()
-            percent = 100 * (found.done - first.done) / total
-            left = (total - found.done + first.done) * seconds / max(found.done - first.done, 1)
+            percent = 100 * (now.done - first.done) / total
+            left = (total - now.done + first.done) * seconds / max(now.done - first.done, 1)
             click.echo(
                 f"{what}: {percent:.0f} %, {rate:,.0f} events/s, {left:.0f} s left", err=True
             )
 
-    async def keep() -> None:
+    async def update_often() -> None:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             await update()
 
-    keeping = asyncio.create_task(keep())
+    updating = asyncio.create_task(update_often())
     with bar:
         try:
             yield
             await update()
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-    found, seconds = await poll(), loop.time() - began
-    folded = found.events - first.events
+            updating.cancel()
+            await asyncio.gather(updating, return_exceptions=True)
+    last, seconds = await poll(), loop.time() - began
+    folded = last.events - first.events
     click.echo(
         f"{what}: {folded:,} events in {seconds:.1f} s ({folded / seconds:,.0f} events/s)", err=True
     )

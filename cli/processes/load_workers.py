@@ -1,17 +1,18 @@
 """The bulk load of a rebuild in processes of its own: one core a process."""
 
-import asyncio
 import os
+import signal
 from dataclasses import dataclass
+from functools import partial
 
 import click
 import msgspec
 
 from cli.processes.family import Family
-from cli.processes.running import run, settings_or_exit, stop_on_signals
+from cli.processes.running import run, settings_or_exit, watch_lifeline
 from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import open_loader
-from domain.errors import ReplayError
+from domain.errors import RebuildError
 from domain.events import Epoch, Generation, Offset, Partition
 from projector.rebuild.load import load
 from projector.rebuild.steps import Load, Targets
@@ -50,7 +51,7 @@ class LoadWorkers(Load):
                 [("load-worker", msgspec.json.encode(task).decode()) for task in tasks]
             )
         if not succeeded:
-            raise ReplayError("a worker failed (its error is above): run the command again")
+            raise RebuildError("a worker failed (its error is above): run the command again")
 
 
 @click.command(name="load-worker", hidden=True)
@@ -61,22 +62,11 @@ def load_worker(task: str) -> None:
     configure_logging(settings)
     given = msgspec.json.decode(task, type=Task)
 
-    async def main() -> int:
-        stop = asyncio.Event()
-        stop_on_signals(stop.set)
+    async def main() -> None:
+        # SIGTERM ends this process at once: what is not committed yet is folded again next time,
+        # and no transaction that was cancelled keeps a SQLite file locked.
+        watch_lifeline(partial(signal.raise_signal, signal.SIGTERM))
         async with open_loader(settings, given.events_per_second) as runner:
-            working = asyncio.create_task(
-                load(runner, given.generation, given.epoch, given.targets)
-            )
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not working.done():
-                # What is not committed yet is folded again next time.
-                working.cancel()
-                await asyncio.wait({working})
-                return 1
-            await working
-        return 0
+            await load(runner, given.generation, given.epoch, given.targets)
 
     run(main())

@@ -46,9 +46,6 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except asyncio.CancelledError:
-        # By SIGTERM, where a verb asked for that.
-        sys.exit(143)
     sys.exit(code or 0)
 
 
@@ -58,6 +55,30 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     watch_lifeline(stop)
+
+
+class Signalled:
+    """Which signal asked for the end (0: none did); `stop` is set then.
+
+    A second one ends the process as if nobody were listening.
+    """
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.number = 0
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._end, number)
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects."""
+        return 128 + self.number
+
+    def _end(self, number: signal.Signals) -> None:
+        self.number = number
+        self.stop.set()
+        for heard in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(heard)
 
 
 def watch_lifeline(stop: Callable[[], None]) -> None:

@@ -4,17 +4,16 @@ from functools import partial
 
 import click
 
-from cli.output.progress import shown
+from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import rebuilding
-from domain.errors import FootfallError, ReplayError
-from domain.generations import Diff, GenerationInfo
-from domain.hours import as_text
 from domain.page_rules import PageRules
-from domain.settings import Settings
-from projector.rebuild.steps import Rebuild, check_under_way
+from projector.rebuild.replay import Replay
+from projector.rebuild.replay import abandon as give_up
+from projector.rebuild.replay import replay as replay_story
+from projector.rebuild.rollback import rollback as rollback_story
 
 KEEP_DAYS = 7
 _KEEP_MS = KEEP_DAYS * 24 * 3_600_000
@@ -79,19 +78,19 @@ def replay(
     """
     settings = settings_or_exit()
     configure_logging(settings)
+    narrator = Narrator()
     if abandon:
-        run(_rebuild(settings, LoadWorkers(1), _abandon))
+        run(rebuilding(settings, LoadWorkers(1), partial(give_up, listener=narrator)))
         return
-    rules = PageRules(settings.page_rules)
-    steps = partial(
-        _replay,
-        rules=rules,
+    wanted = Replay(
+        PageRules(settings.page_rules),
         carry_over=carry_over,
         dry_run=dry_run,
         accept_diff=accept_diff,
         keep_ms=_KEEP_MS if keep_previous else 0,
     )
-    run(_rebuild(settings, LoadWorkers(workers, throttle or 0), steps))
+    story = partial(replay_story, wanted=wanted, listener=narrator)
+    run(rebuilding(settings, LoadWorkers(workers, throttle or 0), story))
 
 
 @click.command()
@@ -104,120 +103,5 @@ def rollback() -> None:
     """
     settings = settings_or_exit()
     configure_logging(settings)
-    run(_rebuild(settings, LoadWorkers(1), _rollback))
-
-
-async def _rebuild(settings: Settings, load: LoadWorkers, steps: object) -> int:
-    await rebuilding(settings, load, steps)  # type: ignore[arg-type]
-    return 0
-
-
-async def _replay(
-    rebuild: Rebuild,
-    *,
-    rules: PageRules,
-    carry_over: bool,
-    dry_run: bool,
-    accept_diff: bool,
-    keep_ms: int,
-) -> None:
-    info = await rebuild.under_way()
-    if info is None:
-        info = await rebuild.begin("replay", rules, carry_over=carry_over)
-        click.echo(f"building generation {info.generation}", err=True)
-    else:
-        check_under_way(info, "replay", rules)
-        click.echo(f"going on with generation {info.generation}", err=True)
-    await load_shown(rebuild, info)
-    diff = await compare_shown(rebuild, info)
-    if dry_run:
-        await rebuild.drop(info.generation)
-        click.echo(f"dry run: generation {info.generation} is dropped again", err=True)
-        if diff.differing:
-            raise ReplayError("counts differ")
-        return
-    if diff.differing and not accept_diff:
-        raise ReplayError(
-            "counts differ, nothing is promoted: run it again with --accept-diff, or --abandon"
-        )
-    await _promote(rebuild, info, keep_ms)
-    if not keep_ms:
-        await _drop_old(rebuild, diff)
-
-
-async def _drop_old(rebuild: Rebuild, diff: Diff) -> None:
-    try:
-        await rebuild.drop(diff.old)
-    except FootfallError as error:
-        # A projector drops what is over too; whoever is second finds nothing left.
-        click.echo(f"generation {diff.old} is left to the projectors: {error}", err=True)
-    else:
-        click.echo(f"generation {diff.old} is dropped", err=True)
-
-
-async def _rollback(rebuild: Rebuild) -> None:
-    info = await rebuild.under_way()
-    if info is None:
-        info = await rebuild.reopen("rollback")
-    else:
-        check_under_way(info, "rollback", PageRules(info.page_rules))
-    await _promote(rebuild, info, _KEEP_MS)
-
-
-async def _abandon(rebuild: Rebuild) -> None:
-    info = await rebuild.under_way()
-    if info is None:
-        click.echo("no rebuild is under way", err=True)
-        return
-    await rebuild.give_up(info)
-    kept = "the previous one again" if info.purpose == "rollback" else "dropped"
-    click.echo(f"generation {info.generation} is {kept}", err=True)
-
-
-async def _promote(rebuild: Rebuild, info: GenerationInfo, keep_ms: int) -> None:
-    await rebuild.promote(info.generation, keep_ms)
-    click.echo(f"generation {info.generation} is live", err=True)
-    if keep_ms:
-        click.echo(f"the previous one is kept for {KEEP_DAYS} days: footfall rollback", err=True)
-
-
-async def load_shown(rebuild: Rebuild, info: GenerationInfo) -> None:
-    """Load and catch up, with a bar."""
-    targets = await rebuild.targets()
-    if info.state == "loading":
-        async with shown("loading", lambda: rebuild.progress(info.generation, targets)):
-            await rebuild.load(info)
-        click.echo("sorting", err=True)
-        await rebuild.finish_loading(info)
-    click.echo("catching up", err=True)
-    await rebuild.catch_up(info.generation)
-
-
-async def compare_shown(rebuild: Rebuild, info: GenerationInfo) -> Diff:
-    """Compare and print the summary on stdout."""
-    click.echo("comparing", err=True)
-    diff = await rebuild.compare(info)
-    click.echo(summary(diff))
-    if left_out := await rebuild.hours_left_out(diff):
-        first = as_text(diff.first_hour)
-        click.echo(
-            f"NOT COMPARED: {left_out:,} hours before {first}, of which the log no longer holds "
-            "every event"
-        )
-    return diff
-
-
-def summary(diff: Diff) -> str:
-    """The comparison as text."""
-    lines = [
-        f"{'':16}{'live':>16}{'new':>16}",
-        f"{'generation':16}{diff.old:>16}{diff.new:>16}",
-        f"{'rows':16}{diff.old_rows:>16,}{diff.new_rows:>16,}",
-        f"{'views':16}{diff.old_views:>16,}{diff.new_views:>16,}",
-        f"pages and hours that differ: {diff.differing:,}",
-    ]
-    lines += [
-        f"  {as_text(found.hour)}  {found.old:>12,} -> {found.new:<12,}  {found.page[:120]}"
-        for found in diff.largest
-    ]
-    return "\n".join(lines)
+    story = partial(rollback_story, keep_ms=_KEEP_MS, listener=Narrator())
+    run(rebuilding(settings, LoadWorkers(1), story))

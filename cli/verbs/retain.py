@@ -3,13 +3,13 @@
 import click
 
 from cli.processes.running import run, settings_or_exit
-from cli.wiring.housekeeping import open_retention
+from cli.wiring.housekeeping import open_housekeeping
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging
+from domain.hours import as_text
 from domain.retention import Removal
 from domain.settings import Settings
 from log.opening import open_log
-from projector.housekeeping.retention import said, shown
 
 
 @click.command()
@@ -29,8 +29,8 @@ def retain(dry_run: bool) -> None:
 
     async def main() -> int:
         await require_migrated(settings)
-        async with open_retention(settings) as found:
-            removal = await (found.retention.preview() if dry_run else found.job.run())
+        async with open_housekeeping(settings) as house:
+            removal = await (house.retention.preview() if dry_run else house.retain())
         click.echo("\n".join(_lines(settings, removal, "would go" if dry_run else "gone")))
         return 0
 
@@ -39,10 +39,10 @@ def retain(dry_run: bool) -> None:
 
 def _lines(settings: Settings, removal: Removal, gone: str) -> list[str]:
     days = settings.retention_days
-    kept = f"oldest hour kept: {shown(removal.horizon)}" if days else "rows are kept for ever"
+    kept = f"oldest hour kept: {as_text(removal.horizon)}" if days else "rows are kept for ever"
     log = sum(removal.log_entries.values())
     lines = [f"RETENTION_DAYS={days}: {kept}"]
-    lines += [f"{gone}: {said(rows)}" for rows in removal.rows]
+    lines += [f"{gone}: {rows}" for rows in removal.rows]
     lines += [f"{gone}: generation {generation}" for generation in removal.generations]
     lines += [f"{gone}: {log:,} log entries"] if log else []
     positions, letters = removal.leftovers.positions, removal.leftovers.dead_letters

@@ -8,7 +8,7 @@ import click
 from cli.processes.family import Family
 from cli.processes.listening import listening
 from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
-from cli.wiring.housekeeping import retaining
+from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
@@ -104,7 +104,7 @@ def projector() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
         await require_migrated(settings)
-        async with open_supervisor(settings) as supervisor, retaining(settings):
+        async with open_supervisor(settings) as supervisor, keeping_house(settings):
             await supervisor.run(stop)
         return 0
 

@@ -3,18 +3,17 @@
 import click
 import msgspec
 
+from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
-from cli.verbs.replay import compare_shown, load_shown
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging, now_ms
 from cli.wiring.rebuild import rebuilding
-from domain.errors import ReplayError
 from domain.generations import Audit, Diff
-from domain.page_rules import PageRules
 from domain.settings import Settings
 from projector.housekeeping.audits import audit_all
 from projector.rebuild.steps import Rebuild
+from projector.rebuild.verify import verify as verify_story
 from rows.opening import open_rows
 
 
@@ -45,9 +44,9 @@ def verify(deep: bool, as_json: bool) -> None:
 async def _totals(settings: Settings, *, as_json: bool) -> int:
     await require_migrated(settings)
     async with open_rows(settings, now_ms) as rows:
-        found = await audit_all(rows.generations, rows.comparison, rows.audits)
-    click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(map(_line, found)))
-    return 1 if any(audit.difference for audit in found) else 0
+        audits = await audit_all(rows.generations, rows.comparison, rows.audits)
+    click.echo(msgspec.json.encode(audits).decode() if as_json else "\n".join(map(_line, audits)))
+    return 1 if any(audit.difference for audit in audits) else 0
 
 
 def _line(audit: Audit) -> str:
@@ -63,30 +62,14 @@ def _line(audit: Audit) -> str:
 
 
 async def _deep(settings: Settings) -> int:
-    found: list[Diff] = []
+    diffs: list[Diff] = []
 
-    async def steps(rebuild: Rebuild) -> None:
-        info = await rebuild.under_way()
-        if info is not None and info.purpose != "verify":
-            raise ReplayError(
-                f"generation {info.generation} is being built by footfall {info.purpose}: "
-                "verify --deep needs that place, run it after"
-            )
-        if info is not None:
-            # What an interrupted verify left may be of other rules or another time.
-            await rebuild.drop(info.generation)
-        live = await rebuild.live()
-        info = await rebuild.begin("verify", PageRules(live.page_rules), carry_over=None)
-        await load_shown(rebuild, info)
-        diff = await compare_shown(rebuild, info)
-        if await rebuild.hours_left_out(diff) and not (diff.old_rows or diff.new_rows):
-            await rebuild.drop(info.generation)
-            raise ReplayError("nothing could be compared: the log holds no hour whole")
-        found.append(diff)
-        await rebuild.drop(info.generation)
+    async def story(rebuild: Rebuild) -> None:
+        diffs.append(await verify_story(rebuild, Narrator()))
 
-    await rebuilding(settings, LoadWorkers.one_a_core(), steps)
-    diff = found[0]
+    if code := await rebuilding(settings, LoadWorkers.one_a_core(), story):
+        return code
+    (diff,) = diffs
     async with open_rows(settings, now_ms) as rows:
         await rows.audits.save(diff.old, "log", diff.differing)
     return 1 if diff.differing else 0

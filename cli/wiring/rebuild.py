@@ -1,22 +1,25 @@
 """What replay, rollback and verify share: one job, its lease, and the parts of a rebuild."""
 
 import asyncio
-import signal
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import click
+from rich.console import Console
 
+from cli.processes.running import Signalled
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import now_ms, owner_name
-from domain.errors import JobTaken
-from domain.events import Epoch
-from domain.ports.common import Jobs
+from domain.errors import Interrupted
 from domain.ports.fold import ProjectionStore
+from domain.ports.log import LogReader
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.fold.runner import Runner
-from projector.rebuild.steps import Load, Rebuild, with_lease
+from projector.job import held
+from projector.rebuild.steps import Load, Rebuild
 from projector.rebuild.throttle import ThrottledStore
 from rows.jobs import REPLAY
 from rows.opening import Rows
@@ -26,7 +29,13 @@ _LOAD_ROWS = 100_000
 _LOAD_EVENTS = 500_000
 _LOAD_BYTES = 32_000_000
 _LOAD_SECONDS = 5.0
-_POLL_SECONDS = 0.5
+# What a flush in SQLite may take while a generation catches up: a fifth of a second for rows that
+# are all new, a few times that where the file is large.
+_SQLITE_EVENTS = 10_000
+_SQLITE_ENTRIES = 10
+# Between a stop and the end of the transaction that was under way.
+_PATIENCE_SECONDS = 1.0
+_INTERRUPTED = "interrupted: what is done is kept, run the command again"
 
 Steps = Callable[[Rebuild], Awaitable[None]]
 
@@ -55,60 +64,94 @@ async def open_loader(settings: Settings, events_per_second: float) -> AsyncIter
         await rows.close()
 
 
-async def rebuilding(settings: Settings, load: Load, steps: Steps) -> None:
-    """Take the job, do `steps` under it, give it back. Raises `JobTaken` and what they raise."""
+async def rebuilding(settings: Settings, load: Load, steps: Steps) -> int:
+    """Take the job, do `steps` under it, give it back; the exit code.
+
+    Raises `JobTaken` and what they raise.
+    """
     await require_migrated(settings)
     rows = Rows(settings, now_ms)
     reader = open_reader(settings)
-    store = rows.catch_up_store
-    jobs = rows.jobs
     lease_seconds = settings.lease_ms / 1_000
-    owner = owner_name()
+    signalled = Signalled()
     try:
-        epoch = await _acquire(jobs, owner, lease_seconds)
-        rebuild = Rebuild(
-            rows.generations,
-            rows.carry_over,
-            rows.comparison,
-            reader,
-            Runner(reader, store, flush_seconds=1.0, batch_size=settings.batch_size),
-            load,
-            epoch,
-            settings.num_partitions,
-        )
-        _stop_on_sigterm()
-        try:
-            await with_lease(
-                steps(rebuild), lambda: jobs.renew(REPLAY, owner, epoch), lease_seconds / 3
+        async with held(
+            rows.jobs,
+            REPLAY,
+            owner_name(),
+            lease_seconds,
+            # As long as the lease of one that died may still run.
+            lease_seconds * 1.2,
+            doing="is rebuilding: only one may at a time",
+            stop=signalled.stop,
+            waiting=partial(_waiting, lease_seconds),
+        ) as job:
+            rebuild = Rebuild(
+                rows.generations,
+                rows.carry_over,
+                rows.comparison,
+                reader,
+                _runner(settings, reader, rows.catch_up_store),
+                load,
+                job.epoch,
+                settings.num_partitions,
+                job.stop,
             )
-        except asyncio.CancelledError:
-            click.echo("interrupted: what is done is kept, run the command again", err=True)
-            raise
-        finally:
-            await asyncio.shield(jobs.release(REPLAY, owner, epoch))
+            await _in_time(settings, signalled, job.stop, steps(rebuild))
+    except Interrupted:
+        click.echo(_INTERRUPTED, err=True)
+        return signalled.exit_code
     finally:
         await reader.close()
         await rows.close()
+    return 0
 
 
-def _stop_on_sigterm() -> None:
-    """As Ctrl-C: the lease is given back, so that nobody has to wait for its end."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+def _runner(settings: Settings, reader: LogReader, store: ProjectionStore) -> Runner:
+    """What catches up. In SQLite others wait for a flush, and so does a stop: it is smaller."""
+    if settings.database_url:
+        return Runner(reader, store, flush_seconds=1.0, batch_size=settings.batch_size)
+    return Runner(
+        reader,
+        store,
+        flush_seconds=1.0,
+        batch_size=min(settings.batch_size, _SQLITE_EVENTS),
+        take_entries=_SQLITE_ENTRIES,
+    )
 
 
-async def _acquire(jobs: Jobs, owner: str, lease_seconds: float) -> Epoch:
-    """The job's epoch; waits as long as the lease of one that died may still run."""
-    end = asyncio.get_running_loop().time() + lease_seconds * 1.2
-    told = False
-    while (epoch := await jobs.acquire(REPLAY, owner)) is None:
-        holder = await jobs.holder(REPLAY)
-        if asyncio.get_running_loop().time() > end:
-            message = f"{holder or 'another process'} is rebuilding: only one may at a time"
-            raise JobTaken(message)
-        if not told:
-            told = True
-            click.echo(f"waiting for {holder}, in case it died ({lease_seconds:g} s)", err=True)
-        await asyncio.sleep(min(_POLL_SECONDS, lease_seconds / 4))
-    return epoch
+async def _in_time(
+    settings: Settings, signalled: Signalled, stop: asyncio.Event, steps: Awaitable[None]
+) -> None:
+    """Do `steps`; after a stop they have a second to come to the end of a transaction."""
+    working = asyncio.ensure_future(steps)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working}, timeout=_PATIENCE_SECONDS)
+        if not working.done() and settings.database_url is None:
+            if signalled.number:
+                _leave(signalled)
+            await asyncio.wait({working})
+    finally:
+        stopping.cancel()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    if working.cancelled():
+        raise Interrupted
+    await working
+
+
+def _leave(signalled: Signalled) -> None:
+    """End the process in the middle of a transaction.
+
+    Cancelled, a transaction of SQLite leaves the file locked; one whose process ends does not. The
+    next run waits for the lease.
+    """
+    click.echo(_INTERRUPTED, err=True)
+    Console(stderr=True).show_cursor()
+    os._exit(signalled.exit_code)
+
+
+def _waiting(lease_seconds: float, holder: str | None) -> None:
+    click.echo(f"waiting for {holder}, in case it died ({lease_seconds:g} s)", err=True)

@@ -1,13 +1,26 @@
 """Rebuilds: generations of rows as wholes, and what proves them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Audit, Diff, GenerationInfo
 from domain.page_rules import PageRules
+from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader
+
+
+class Promotion(NamedTuple):
+    """What is to be folded before a generation can be live, and where.
+
+    `missing` says up to which offset; it is empty too where more is missing than others can wait
+    for. What `store` writes is part of the promotion.
+    """
+
+    missing: Mapping[Partition, Offset]
+    store: ProjectionStore
 
 
 class Generations(Protocol):
@@ -43,13 +56,13 @@ class Generations(Protocol):
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
         """From bulk load to ordinary rows: loading becomes catching-up. Can be repeated."""
 
-    async def promote(
-        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
-    ) -> None:
-        """Make it live in one transaction, and the live one previous, kept for `keep_ms`.
+    def promoting(
+        self, epoch: Epoch, generation: Generation, keep_ms: int
+    ) -> AbstractAsyncContextManager[Promotion]:
+        """Leaving the block makes it live, and the live one previous, kept for `keep_ms`.
 
-        The little that it is behind is folded in it first. Raises `NotCaughtUp`, nothing changed,
-        where that is more than a little.
+        All of it is one transaction, and the live generation stands still meanwhile. Leaving
+        raises `NotCaughtUp`, nothing changed, where it is behind still.
         """
 
     async def drop(self, generation: Generation) -> None:

@@ -13,14 +13,14 @@ from domain.projection import Delta, Fold
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
-_TAKE_ENTRIES = 50
 
 
 class Runner:
     """Folds one partition under one epoch until told to stop, then flushes what it holds.
 
     It flushes after `flush_seconds`, or when it has so many events, rows, or bytes of the log:
-    long addresses take memory, however few they are.
+    long addresses take memory, however few they are. It may exceed these by the `take_entries`
+    that it takes from the log at once.
 
     Raises `Fenced` when another owner came, `UnknownFormat`, `HistoryTruncated` and
     `LogWentBackward` when the log must not be folded further, `LogUnavailable` and
@@ -37,6 +37,7 @@ class Runner:
         batch_size: int,
         max_rows: int = 1_000_000,
         max_bytes: int = 2_000_000,
+        take_entries: int = 50,
     ) -> None:
         self._reader = reader
         self._store = store
@@ -44,6 +45,7 @@ class Runner:
         self._batch_size = batch_size
         self._max_rows = max_rows
         self._max_bytes = max_bytes
+        self._take_entries = take_entries
 
     async def run(
         self,
@@ -108,7 +110,7 @@ class Runner:
                 patience = min(patience, deadline - monotonic())
                 if patience <= 0:
                     break
-            entries = await subscription.take(_TAKE_ENTRIES, patience)
+            entries = await subscription.take(self._take_entries, patience)
             if entries and not deadline:
                 deadline = monotonic() + self._flush_seconds
             taken_bytes += sum(len(entry.body) for entry in entries)

@@ -1,18 +1,16 @@
 """Retention carried out: what is past goes, and only that. One process does it at a time."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
-from domain.errors import Fenced, FootfallError, JobTaken, StoreUnavailable
-from domain.events import Epoch, Generation, Hour, Offset, Partition
-from domain.hours import HOUR_MS, as_text
+from domain.events import Epoch, Generation, Offset, Partition
+from domain.hours import HOUR_MS
 from domain.ports.common import Clock, Jobs
 from domain.ports.log import LogTrimmer
 from domain.ports.rebuild import Generations
 from domain.ports.retention import Expiry
 from domain.retention import ExpiredRows, Leftovers, Removal, horizon, log_cut_ms
+from projector.job import held
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +68,7 @@ class Retention:
             # Before anything is dropped: what is half gone is in no report any more.
             oldest = await self._expiry.advance(epoch, wanted)
             async for gone in self._expiry.drop_rows(epoch, oldest):
-                logger.info("dropped %s", said(gone))
+                logger.info("dropped %s", gone)
                 rows.append(gone)
         leftovers = await self._drop_leftovers(epoch, now)
         entries = await self._log(now, trim=True)
@@ -110,10 +108,10 @@ class Retention:
         entries = {}
         for partition, limit in (await self._limits()).items():
             act = trimmer.trim if trim else trimmer.excess
-            if found := await act(partition, cut_ms, limit):
-                entries[partition] = found
+            if count := await act(partition, cut_ms, limit):
+                entries[partition] = count
                 if trim:
-                    logger.info("dropped %d log entries of partition %d", found, partition)
+                    logger.info("dropped %d log entries of partition %d", count, partition)
         return entries
 
     async def _limits(self) -> Mapping[Partition, Offset]:
@@ -122,87 +120,17 @@ class Retention:
         folded = [await self._generations.checkpoints(info.generation) for info in infos]
         return {
             partition: min(
-                found[partition].next_offset if partition in found else Offset(0)
-                for found in folded
+                known[partition].next_offset if partition in known else Offset(0)
+                for known in folded
             )
             for partition in sorted(await self._generations.partitions())
         }
 
 
-class RetentionJob:
-    """Retention under the lease of the job `name`."""
-
-    def __init__(
-        self, jobs: Jobs, name: str, retention: Retention, owner: str, lease_seconds: float
-    ) -> None:
-        self._jobs = jobs
-        self._name = name
-        self._retention = retention
-        self._owner = owner
-        self._lease_seconds = lease_seconds
-
-    async def run(self) -> Removal:
-        """Once. Raises `JobTaken` when another process is at it."""
-        epoch = await self._jobs.acquire(self._name, self._owner)
-        if epoch is None:
-            holder = await self._jobs.holder(self._name)
-            raise JobTaken(f"{holder or 'another process'} drops what is past just now: try later")
-        done = asyncio.Event()
-        renewing = asyncio.create_task(self._renew(epoch, done))
-        try:
-            return await self._retention.run(epoch)
-        finally:
-            done.set()
-            await renewing
-            # What is not given back is over soon.
-            with suppress(FootfallError):
-                await self._jobs.release(self._name, self._owner, epoch)
-
-    async def _renew(self, epoch: Epoch, done: asyncio.Event) -> None:
-        """Until done. A lease that is lost ends nothing here: the next write is fenced.
-
-        Cancelling a transaction of SQLite would leave the file locked until the garbage collector
-        finds its statement.
-        """
-        with suppress(Fenced):
-            while not done.is_set():
-                try:
-                    async with asyncio.timeout(self._lease_seconds / 3):
-                        await done.wait()
-                except TimeoutError:
-                    with suppress(StoreUnavailable):
-                        await self._jobs.renew(self._name, self._owner, epoch)
-
-    async def keep(
-        self, first_seconds: float, every_seconds: float, audit: Callable[[], Awaitable[None]]
-    ) -> None:
-        """Again and again, until cancelled; whoever had the job audits the rows after.
-
-        What goes wrong is logged and tried next time.
-        """
-        await asyncio.sleep(first_seconds)
-        while True:
-            try:
-                await self.run()
-                await audit()
-            except JobTaken:
-                logger.debug("another process looks for what is past")
-            except FootfallError as error:
-                logger.warning("what is past stays until the next try: %s", error)
-            except Exception:
-                # Folding must go on whatever happens here.
-                logger.exception("what is past stays until the next try")
-            await asyncio.sleep(every_seconds)
-
-
-def said(rows: ExpiredRows) -> str:
-    """Rows, views and hours of a table in words."""
-    return (
-        f"{rows.rows:,} rows with {rows.views:,} views of generation {rows.generation}, "
-        f"{shown(rows.first)} to {shown(rows.last)} ({rows.table})"
-    )
-
-
-def shown(hour: Hour) -> str:
-    """The start of an hour."""
-    return as_text(hour)
+async def retain(
+    jobs: Jobs, name: str, retention: Retention, owner: str, lease_seconds: float
+) -> Removal:
+    """Once, under the lease of the job `name`. Raises `JobTaken` when another process is at it."""
+    doing = "drops what is past just now: try later"
+    async with held(jobs, name, owner, lease_seconds, doing=doing) as job:
+        return await retention.run(job.epoch)

@@ -5,8 +5,7 @@ loaded is in the checkpoints of the new generation, what is finished is in its s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -15,10 +14,10 @@ from domain import wire
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import (
     HistoryIncomplete,
+    Interrupted,
     LogWentBackward,
     NotCaughtUp,
-    ReplayError,
-    StoreUnavailable,
+    RebuildError,
     Undecodable,
     UnknownFormat,
 )
@@ -29,6 +28,7 @@ from domain.page_rules import PageRules
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison, Generations, History
 from projector.fold.runner import Runner
+from projector.rebuild.promotion import promote
 
 # What is missing after one is what was appended meanwhile: it gets less each time.
 _PROMOTE_TRIES = 20
@@ -41,7 +41,10 @@ class Load(Protocol):
     """Folds the partitions of a generation up to their targets, as fast as it can."""
 
     def __call__(self, generation: Generation, epoch: Epoch, targets: Targets) -> Awaitable[None]:
-        """Raises `ReplayError` when a part of it failed; calling it again goes on."""
+        """Raises `RebuildError` when a part of it failed; calling it again goes on.
+
+        It can be cancelled: no transaction of this process is in it.
+        """
 
 
 class Progress(Struct, frozen=True):
@@ -53,7 +56,10 @@ class Progress(Struct, frozen=True):
 
 
 class Rebuild:
-    """The steps of a rebuild under one epoch of the job."""
+    """The steps of a rebuild under one epoch of the job.
+
+    Between their transactions they look at `stop`: where it is set they raise `Interrupted`.
+    """
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Rebuild:
         load: Load,
         epoch: Epoch,
         partitions: int,
+        stop: asyncio.Event | None = None,
     ) -> None:
         self._generations = generations
         self._history = history
@@ -74,11 +81,12 @@ class Rebuild:
         self._load = load
         self._epoch = epoch
         self._partitions = partitions
+        self._stop = stop or asyncio.Event()
 
     async def under_way(self) -> GenerationInfo | None:
         """The generation that is being built, if any."""
-        found = [info for info in await self._generations.all() if info.building]
-        return found[0] if found else None
+        infos = await self._generations.all()
+        return next((info for info in infos if info.building), None)
 
     async def begin(
         self, purpose: str, rules: PageRules, *, carry_over: bool | None
@@ -93,19 +101,19 @@ class Rebuild:
         lost = [] if truncated is None else await self._history.hours_before(truncated)
         if lost and carry_over is False:
             raise HistoryIncomplete(_incomplete(lost))
-        starts = {partition: found.first for partition, found in bounds.items()}
+        starts = {partition: held.first for partition, held in bounds.items()}
         carried_before = truncated if lost and carry_over else None
         return await self._generations.begin(self._epoch, purpose, rules, starts, carried_before)
 
     async def reopen(self, purpose: str) -> GenerationInfo:
         """The generation that was live last, to be made live again."""
-        found = [info for info in await self._generations.all() if info.state == "previous"]
-        if not found:
-            raise ReplayError(
+        previous = [info for info in await self._generations.all() if info.state == "previous"]
+        if not previous:
+            raise RebuildError(
                 "there is no previous generation: footfall replay --keep-previous leaves one"
             )
         # Not the one with the highest number: after a rollback that is the one rolled back from.
-        newest = max(found, key=lambda info: info.kept_until_ms)
+        newest = max(previous, key=lambda info: info.kept_until_ms)
         await self._generations.reopen(self._epoch, newest.generation, purpose)
         return newest
 
@@ -113,24 +121,44 @@ class Rebuild:
         """Carry over what must be, fold the log in bulk; nothing to do where that is done."""
         if info.state != "loading":
             return
+        self._look()
         if info.to_carry:
             await self._history.carry_over(self._epoch, info)
-        await self._load(info.generation, self._epoch, await self.targets())
+        await self._load_until_stopped(info.generation)
+
+    async def _load_until_stopped(self, generation: Generation) -> None:
+        targets = await self.targets()
+        loading = asyncio.ensure_future(self._load(generation, self._epoch, targets))
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not loading.done():
+                raise Interrupted
+            await loading
+        finally:
+            for task in (loading, stopping):
+                task.cancel()
+            await asyncio.gather(loading, stopping, return_exceptions=True)
 
     async def finish_loading(self, info: GenerationInfo) -> None:
         """Make ordinary rows of what is loaded; nothing to do where that is done."""
+        self._look()
         if info.state == "loading":
             await self._generations.finish_loading(self._epoch, info.generation)
 
     async def catch_up(self, generation: Generation) -> None:
         """Fold what was appended since, up to the end of the log at this moment."""
         targets = await self.targets()
-        stop = asyncio.Event()
         for partition, until in sorted(targets.items()):
-            await self._runner.run(partition, self._epoch, stop, generation=generation, until=until)
+            self._look()
+            await self._runner.run(
+                partition, self._epoch, self._stop, generation=generation, until=until
+            )
+        self._look()
 
     async def compare(self, info: GenerationInfo) -> Diff:
         """Live against new, for the hours that both can have."""
+        self._look()
         first = await self._history.horizon()
         if info.carried_before is None:
             folded = await self._checkpoints(await self.live())
@@ -143,7 +171,9 @@ class Rebuild:
         for left in reversed(range(_PROMOTE_TRIES)):
             await self.catch_up(generation)
             try:
-                await self._generations.promote(self._epoch, generation, keep_ms, self._reader)
+                await promote(
+                    self._generations, self._reader, self._epoch, generation, keep_ms, self._stop
+                )
             except NotCaughtUp:
                 if not left:
                     raise
@@ -167,7 +197,7 @@ class Rebuild:
 
     async def targets(self) -> Targets:
         """The end of the log now."""
-        return {partition: found.end for partition, found in (await self._bounds()).items()}
+        return {partition: held.end for partition, held in (await self._bounds()).items()}
 
     async def progress(self, generation: Generation, targets: Targets) -> Progress:
         """How far `generation` is on its way to `targets`, from the beginning of the log."""
@@ -182,30 +212,34 @@ class Rebuild:
         """The one that reports read."""
         return next(info for info in await self._generations.all() if info.state == "live")
 
+    def _look(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted
+
     async def _checkpoints(self, info: GenerationInfo) -> Mapping[Partition, Checkpoint]:
         return await self._generations.checkpoints(info.generation)
 
     async def _bounds(self) -> dict[Partition, Bounds]:
         written = {Partition(p) for p in range(self._partitions)}
         partitions = sorted(written | await self._generations.partitions())
-        found = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
-        return dict(zip(partitions, found, strict=True))
+        bounds = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
+        return dict(zip(partitions, bounds, strict=True))
 
     async def _complete_from(
         self, bounds: Mapping[Partition, Bounds], folded: Mapping[Partition, Checkpoint]
     ) -> Hour | None:
         recorded = []
-        for partition, found in bounds.items():
+        for partition, held in bounds.items():
             checkpoint = folded.get(partition)
-            if checkpoint is not None and found.end < checkpoint.next_offset:
+            if checkpoint is not None and held.end < checkpoint.next_offset:
                 message = (
-                    f"partition {partition}: the log ends at offset {found.end}, the live "
+                    f"partition {partition}: the log ends at offset {held.end}, the live "
                     f"generation has folded up to {checkpoint.next_offset}: a rebuild would lose "
                     "what lies between"
                 )
                 raise LogWentBackward(message)
-            if found.first > 0:
-                recorded.append(await self._first_recorded_ms(partition, found, checkpoint))
+            if held.first > 0:
+                recorded.append(await self._first_recorded_ms(partition, held, checkpoint))
         return complete_from(recorded)
 
     async def _first_recorded_ms(
@@ -222,19 +256,19 @@ class Rebuild:
 
 
 def check_under_way(info: GenerationInfo, purpose: str, rules: PageRules) -> None:
-    """Raises `ReplayError` when the generation under way is not what is asked for now."""
+    """Raises `RebuildError` when the generation under way is not what is asked for now."""
     if info.purpose != purpose:
         message = (
             f"generation {info.generation} is being built by footfall {info.purpose}: run that to "
             "its end, or footfall replay --abandon"
         )
-        raise ReplayError(message)
+        raise RebuildError(message)
     if info.page_rules != rules.text:
         message = (
             f"generation {info.generation} is being built with PAGE_RULES={info.page_rules}, now "
             f"PAGE_RULES is {rules.text or 'empty'}: set it back, or footfall replay --abandon"
         )
-        raise ReplayError(message)
+        raise RebuildError(message)
 
 
 def _incomplete(lost: Iterable[Hour]) -> str:
@@ -244,30 +278,3 @@ def _incomplete(lost: Iterable[Hour]) -> str:
         f"({hours[0]} to {hours[-1]}): with --carry-over these hours are copied from the live "
         "generation instead of being counted again"
     )
-
-
-async def with_lease(
-    work: Awaitable[None], renew: Callable[[], Awaitable[None]], every_seconds: float
-) -> None:
-    """Do `work` while the lease of its job is renewed; whichever fails first ends both."""
-
-    async def keep() -> None:
-        while True:
-            await asyncio.sleep(every_seconds)
-            # A lease that is lost shows at the next write, which is fenced.
-            with suppress(StoreUnavailable):
-                await renew()
-
-    async def do() -> None:
-        await work
-
-    keeping = asyncio.create_task(keep())
-    working = asyncio.create_task(do())
-    try:
-        done, _ = await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            await task
-    finally:
-        for task in (keeping, working):
-            task.cancel()
-        await asyncio.gather(keeping, working, return_exceptions=True)

@@ -1,6 +1,5 @@
 """Generations as a whole, on PostgreSQL and SQLite: begin, reopen, promote, drop."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,14 +8,12 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
-from domain.errors import LogUnavailable, NotCaughtUp, ReplayError
+from domain.errors import NotCaughtUp, RebuildError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
-from domain.ports.log import LogReader
-from domain.ports.rebuild import Generations
-from projector.fold.runner import Runner
+from domain.ports.rebuild import Generations, Promotion
 from rows.checkpoints import columns_of, read_checkpoints
 from rows.database import database_errors, pause_at_most, transaction
 from rows.engine import PAUSE_MS
@@ -30,8 +27,6 @@ from rows.tables import audits, checkpoints, dead_letters, generations, leases, 
 SEALED = 2**62
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
-_CATCH_UP_EVENTS = 100_000
-_CATCH_UP_SECONDS = 4.0
 
 
 class StoreWithin(SqlProjectionStore):
@@ -90,7 +85,7 @@ class SqlGenerations(Generations):
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             if any(found.building for found in await read_generations(connection)):
-                raise ReplayError("a generation is being built already")
+                raise RebuildError("a generation is being built already")
             newest = await connection.execute(select(func.max(generations.c.generation)))
             info = GenerationInfo(
                 generation=Generation(newest.scalar_one() + 1),
@@ -112,7 +107,7 @@ class SqlGenerations(Generations):
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             if any(found.building for found in await read_generations(connection)):
-                raise ReplayError("a generation is being built already")
+                raise RebuildError("a generation is being built already")
             await self._move(connection, generation, "previous", "catching-up", purpose=purpose)
             await connection.execute(
                 update(checkpoints)
@@ -132,9 +127,10 @@ class SqlGenerations(Generations):
             await fence(connection, REPLAY, epoch)
             await self._move(connection, generation, "loading", "catching-up")
 
-    async def promote(
-        self, epoch: Epoch, generation: Generation, keep_ms: int, log: LogReader
-    ) -> None:
+    @asynccontextmanager
+    async def promoting(
+        self, epoch: Epoch, generation: Generation, keep_ms: int
+    ) -> AsyncIterator[Promotion]:
         async with transaction(self._engine) as connection:
             # The live projectors wait for this transaction: they must not wait for one whose
             # process froze.
@@ -149,7 +145,9 @@ class SqlGenerations(Generations):
             await self._require(connection, generation, "catching-up")
             # Locked, the live projectors' next commits wait here and then find themselves fenced.
             before = await read_checkpoints(connection, live, lock=True)
-            await self._catch_up(connection, log, epoch, generation, before)
+            folded = await read_checkpoints(connection, generation)
+            store = StoreWithin(self._engine, self._clock, connection)
+            yield Promotion(_missing(before, folded), store)
             after = await read_checkpoints(connection, generation, lock=True)
             if late := behind(before.values(), after):
                 names = ", ".join(map(str, late))
@@ -163,47 +161,6 @@ class SqlGenerations(Generations):
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
             await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
 
-    async def _catch_up(
-        self,
-        connection: AsyncConnection,
-        log: LogReader,
-        epoch: Epoch,
-        generation: Generation,
-        live: Mapping[Partition, Checkpoint],
-    ) -> None:
-        """Fold the little that the live generation, which stands still now, is ahead.
-
-        Projectors that commit many times a second would else be faster each time.
-        """
-        folded = await read_checkpoints(connection, generation)
-        late = [live[partition] for partition in behind(live.values(), folded)]
-        missing = [
-            found.next_offset - folded[found.partition].next_offset
-            for found in late
-            if found.partition in folded
-        ]
-        if sum(missing) > MOST_MISSING:
-            return
-        runner = Runner(
-            log,
-            StoreWithin(self._engine, self._clock, connection),
-            flush_seconds=60,
-            batch_size=_CATCH_UP_EVENTS,
-        )
-        try:
-            async with asyncio.timeout(_CATCH_UP_SECONDS):
-                for found in late:
-                    await runner.run(
-                        found.partition,
-                        epoch,
-                        asyncio.Event(),
-                        generation=generation,
-                        until=found.next_offset,
-                    )
-        except TimeoutError:
-            message = "the log does not deliver what the live generation has folded already"
-            raise LogUnavailable(message) from None
-
     async def drop(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
             dropping = await connection.execute(
@@ -215,7 +172,7 @@ class SqlGenerations(Generations):
                 .values(state="dropping")
             )
             if dropping.rowcount != 1:
-                raise ReplayError(f"generation {generation} is live or gone: it is not dropped")
+                raise RebuildError(f"generation {generation} is live or gone: it is not dropped")
             await _set_epoch(connection, generation, SEALED)
         await self._layout.remove(generation)
         async with transaction(self._engine) as connection:
@@ -234,7 +191,7 @@ class SqlGenerations(Generations):
             .values(state=new, **values)
         )
         if moved.rowcount != 1:
-            raise ReplayError(_is_not(generation, old))
+            raise RebuildError(_is_not(generation, old))
 
     async def _require(
         self, connection: AsyncConnection, generation: Generation, state: str
@@ -243,7 +200,16 @@ class SqlGenerations(Generations):
             select(generations.c.state).where(generations.c.generation == generation)
         )
         if found.scalar_one_or_none() != state:
-            raise ReplayError(_is_not(generation, state))
+            raise RebuildError(_is_not(generation, state))
+
+
+def _missing(
+    live: Mapping[Partition, Checkpoint], folded: Mapping[Partition, Checkpoint]
+) -> dict[Partition, Offset]:
+    """Up to where the live generation is ahead; nothing where that is more than a little."""
+    late = {partition: live[partition].next_offset for partition in behind(live.values(), folded)}
+    entries = sum(until - folded[p].next_offset for p, until in late.items() if p in folded)
+    return {} if entries > MOST_MISSING else late
 
 
 def _is_not(generation: Generation, state: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
@@ -340,6 +341,54 @@ async def test_page_rules_are_applied_to_history(backend: Settings) -> None:
     await succeed(backend, "verify")
 
 
+async def test_a_rollback_that_is_interrupted_in_a_flush_leaves_the_file_to_others(
+    tmp_path: Path,
+) -> None:
+    settings = embedded(tmp_path)
+    await migrate(settings)
+    await append_new_pages(settings, range(1, 3))
+    await fold(settings)
+    await succeed(settings, *REPLAY, "--keep-previous")
+    await append_new_pages(settings, range(3, 103))
+    await fold(settings)
+    before = await loaded(settings, 1)
+    rollback = await Role(settings, "rollback").start()
+    assert rollback.process is not None
+    await until(lambda: loaded_more(settings, before, 1), "the rollback catching up")
+    began = monotonic()
+    rollback.signal(signal.SIGTERM)
+    await rows(settings, "UPDATE retention SET horizon = horizon")
+    written = monotonic()
+    async with asyncio.timeout(40):
+        assert await rollback.process.wait() == 143, rollback.log()
+    # Half a minute, where the file is left locked.
+    assert monotonic() - began < 5
+    assert written - began < 5
+    assert rollback.log() == "interrupted: what is done is kept, run the command again\n"
+    assert await states(settings) == {1: "catching-up", 2: "live"}
+    await succeed(settings, "rollback")
+    assert await states(settings) == {1: "live", 2: "previous"}
+    await succeed(settings, "verify")
+
+
+async def append_new_pages(settings: Settings, sequences: range) -> None:
+    """Each view is of another page: no more rows can be made of so many views."""
+    writer = open_writer(settings)
+    at_ms = parse_instant(HOUR)
+
+    async def partition(number: int) -> None:
+        for sequence in sequences:
+            pages = [f"example.com/{number}/{sequence}/{page}" for page in range(500)]
+            views = [PageViewed(page, at_ms, 1) for page in pages]
+            cut = batch(*views, producer="past", sequence=sequence, shard=sequence % 10)
+            await writer.append(Partition(number), encode(cut))
+
+    try:
+        await asyncio.gather(*(partition(p) for p in range(settings.num_partitions)))
+    finally:
+        await writer.close()
+
+
 @pytest.mark.private_servers
 async def test_a_rebuild_goes_on_after_the_broker_and_the_database_were_away(
     tmp_path: Path,
@@ -363,11 +412,11 @@ async def test_a_rebuild_goes_on_after_the_broker_and_the_database_were_away(
         await succeed(settings, "verify")
 
 
-async def loaded(settings: Settings) -> int:
-    """Events in the new generation."""
-    found = await rows(settings, "SELECT events FROM checkpoints WHERE generation = 2")
+async def loaded(settings: Settings, generation: int = 2) -> int:
+    """Events in a generation, the new one."""
+    found = await rows(settings, f"SELECT events FROM checkpoints WHERE generation = {generation}")
     return sum(int(str(row["events"])) for row in found)
 
 
-async def loaded_more(settings: Settings, than: int) -> bool:
-    return await loaded(settings) > than
+async def loaded_more(settings: Settings, than: int, generation: int = 2) -> bool:
+    return await loaded(settings, generation) > than

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.wiring.housekeeping import open_retention
+from cli.wiring.housekeeping import open_housekeeping
 from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
 from domain.events import Epoch, Generation, Hour, Partition
@@ -73,8 +73,8 @@ async def test_reports_folds_and_audits_go_on_while_a_big_month_is_dropped(
 
     async def drop() -> None:
         try:
-            async with open_retention(settings) as found:
-                removal = await found.job.run()
+            async with open_housekeeping(settings) as house:
+                removal = await house.retain()
             assert sum(rows.rows for rows in removal.rows) >= ROWS
         finally:
             done.set()
@@ -119,8 +119,8 @@ async def test_folds_take_turns_with_the_deletion_of_many_rows_in_sqlite(tmp_pat
     async def drop() -> float:
         started = monotonic()
         try:
-            async with open_retention(settings) as found:
-                (rows,) = (await found.job.run()).rows
+            async with open_housekeeping(settings) as house:
+                (rows,) = (await house.retain()).rows
             assert rows.rows == 200_000
         finally:
             done.set()

@@ -26,6 +26,7 @@ from projector.fold.runner import Runner
 from projector.housekeeping.audits import audit_all
 from projector.housekeeping.retention import Retention
 from projector.rebuild.load import load
+from projector.rebuild.promotion import promote
 from projector.rebuild.steps import Rebuild, Targets
 from rows.audits import SqlAudits
 from rows.engine import open_engine
@@ -167,7 +168,7 @@ class Rebuilt(CountedOnce):
         assert self.building is not None
         for step in (
             lambda: self._generations.finish_loading(old, self._generation),
-            lambda: self._generations.promote(old, self._generation, 0, self._log),
+            lambda: promote(self._generations, self._log, old, self._generation, 0),
             lambda: self._generations.begin(old, "replay", PageRules(), {}, None),
         ):
             with pytest.raises(Fenced):

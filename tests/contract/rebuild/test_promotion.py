@@ -9,8 +9,10 @@ from cli.wiring.process import now_ms
 from domain.errors import Fenced, LogUnavailable, NotCaughtUp, StoreUnavailable
 from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.projection import project
+from projector.rebuild import promotion
+from projector.rebuild.promotion import promote
 from rows.rebuild import generations as generations_module
-from rows.rebuild.generations import SqlGenerations, StoreWithin
+from rows.rebuild.generations import StoreWithin
 from tests.contract.rebuild.site import (
     FIRST,
     HOUR,
@@ -47,7 +49,7 @@ async def test_the_little_that_is_missing_is_folded_in_the_promotion(site: Site)
     await site.append(ONE, event(PAGE, TEN + 5 * MONTH_MS), event(PAGE, TEN))
     await site.append(TWO, event(PAGE, TEN))
     await site.fold()
-    await site.generations.promote(site.epoch, SECOND, 0, site.log)
+    await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.states() == {1: "previous", 2: "live"}
     await site.assert_exact()
 
@@ -64,7 +66,7 @@ async def test_what_is_far_behind_is_not_promoted(
     monkeypatch.setattr(generations_module, "MOST_MISSING", 2)
     before = await site.everything()
     with pytest.raises(NotCaughtUp, match="partitions 1"):
-        await site.generations.promote(site.epoch, SECOND, 0, site.log)
+        await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.everything() == before
     await site.rebuild().promote(SECOND, 0)
     await site.assert_exact()
@@ -79,10 +81,10 @@ async def test_a_promotion_does_not_wait_for_a_log_that_lost_what_was_folded(
     await site.append(ONE)
     await site.fold()
     del site.log.entries[ONE][-1]
-    monkeypatch.setattr(generations_module, "_CATCH_UP_SECONDS", 0.05)
+    monkeypatch.setattr(promotion, "_CATCH_UP_SECONDS", 0.05)
     before = await site.everything()
     with pytest.raises(LogUnavailable):
-        await site.generations.promote(site.epoch, SECOND, 0, site.log)
+        await promote(site.generations, site.log, site.epoch, SECOND, 0)
     assert await site.everything() == before
 
 
@@ -92,7 +94,7 @@ async def test_a_promotion_lets_no_partition_step_back_that_is_new(site: Site) -
     await site.build()
     await site.append(Partition(7), event("new/partition"))
     await site.fold(Partition(7))
-    await site.generations.promote(site.epoch, SECOND, 0, site.log)
+    await promote(site.generations, site.log, site.epoch, SECOND, 0)
     await site.assert_exact()
     assert (await site.generations.checkpoints(SECOND))[Partition(7)].next_offset == 1
 
@@ -183,7 +185,7 @@ async def test_a_flush_that_is_under_way_is_not_missed_by_a_promotion(site: Site
     async with site.engine.connect() as connection:
         await StoreWithin(site.engine, now_ms, connection).apply(claim.checkpoint, fold)
         promoting = asyncio.create_task(
-            site.generations.promote(site.epoch, SECOND, 1_000, site.log)
+            promote(site.generations, site.log, site.epoch, SECOND, 1_000)
         )
         await asyncio.wait({promoting}, timeout=0.3)
         await connection.commit()
@@ -211,8 +213,8 @@ async def test_live_projectors_do_not_wait_for_a_promotion_that_froze(
         await thawed.wait()
 
     monkeypatch.setattr(generations_module, "PAUSE_MS", "200")
-    monkeypatch.setattr(SqlGenerations, "_catch_up", freeze)
-    promoting = asyncio.create_task(site.generations.promote(site.epoch, SECOND, 0, site.log))
+    monkeypatch.setattr(promotion, "_catch_up", freeze)
+    promoting = asyncio.create_task(promote(site.generations, site.log, site.epoch, SECOND, 0))
     await frozen.wait()
     fold = project([Entry(moved.next_offset, await site.append(ONE))])
     async with asyncio.timeout(10):

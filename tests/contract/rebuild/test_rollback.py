@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.errors import ReplayError
+from domain.errors import RebuildError
 from tests.contract.rebuild.site import FIRST, SECOND, Site
 
 
@@ -52,5 +52,5 @@ async def test_going_back_goes_to_the_generation_that_was_live_last(site: Site) 
 
 
 async def test_there_may_be_nothing_to_go_back_to(site: Site) -> None:
-    with pytest.raises(ReplayError, match="no previous generation"):
+    with pytest.raises(RebuildError, match="no previous generation"):
         await site.rebuild().reopen("rollback")

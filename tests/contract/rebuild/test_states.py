@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import select
 
-from domain.errors import Fenced, ReplayError, StoreUnavailable
+from domain.errors import Fenced, RebuildError, StoreUnavailable
 from domain.events import Entry, Generation, Offset
 from domain.generations import GenerationInfo
 from domain.page_rules import NO_RULES, PageRules
 from domain.projection import project
 from projector.housekeeping.audits import audit_all
+from projector.rebuild.promotion import promote
 from rows.jobs import REPLAY
 from rows.postgresql import months
 from rows.tables import audits, checkpoints, dead_letters, hourly_views, producer_positions
@@ -27,7 +28,7 @@ async def test_a_generation_begins_beside_the_live_one_and_alone(site: Site) -> 
     assert (info.generation, info.state, info.page_rules) == (2, "loading", "lower-host")
     found = await site.generations.checkpoints(info.generation)
     assert {p: c.next_offset for p, c in found.items()} == starts
-    with pytest.raises(ReplayError, match="being built already"):
+    with pytest.raises(RebuildError, match="being built already"):
         await site.generations.begin(site.epoch, "replay", NO_RULES, starts, None)
     await site.assert_exact()
 
@@ -48,8 +49,8 @@ async def test_illegal_moves_are_refused_and_change_nothing(site: Site) -> None:
     before = await site.everything()
     illegal: list[Callable[[], Awaitable[object]]] = [
         # What is loading is nothing to promote, what is live nothing to reopen or to drop.
-        lambda: generations.promote(epoch, SECOND, 0, site.log),
-        lambda: generations.promote(epoch, Generation(9), 0, site.log),
+        lambda: promote(generations, site.log, epoch, SECOND, 0),
+        lambda: promote(generations, site.log, epoch, Generation(9), 0),
         lambda: generations.reopen(epoch, SECOND, "rollback"),
         lambda: generations.reopen(epoch, FIRST, "rollback"),
         lambda: generations.finish_loading(epoch, FIRST),
@@ -57,7 +58,7 @@ async def test_illegal_moves_are_refused_and_change_nothing(site: Site) -> None:
         lambda: generations.drop(Generation(9)),
     ]
     for move in illegal:
-        with pytest.raises((ReplayError, Fenced)):
+        with pytest.raises((RebuildError, Fenced)):
             await move()
         assert await site.everything() == before
     await site.assert_exact()
@@ -91,7 +92,7 @@ async def test_who_lost_the_job_changes_nothing_any_more(site: Site) -> None:
         lambda: site.generations.begin(old, "replay", NO_RULES, {}, None),
         lambda: site.generations.reopen(old, FIRST, "rollback"),
         lambda: site.generations.finish_loading(old, third.generation),
-        lambda: site.generations.promote(old, third.generation, 0, site.log),
+        lambda: promote(site.generations, site.log, old, third.generation, 0),
         lambda: site.history.carry_over(old, carrying),
         lambda: site.jobs.renew(REPLAY, "tests", old),
     ]
@@ -141,7 +142,7 @@ async def test_a_drop_that_died_is_repeated(site: Site, monkeypatch: pytest.Monk
             assert list(found.scalars()) == [1], table.name
         if site.postgresql:
             assert not await months.months(connection, SECOND)
-    with pytest.raises(ReplayError):
+    with pytest.raises(RebuildError):
         await site.generations.drop(SECOND)
     await site.assert_exact()
 

@@ -17,7 +17,7 @@ from domain.retention import Removal
 from domain.settings import Settings
 from domain.wire import encode
 from log.sqlite.trimmer import SqliteLogTrimmer
-from projector.housekeeping.retention import Retention, RetentionJob
+from projector.housekeeping.retention import Retention, retain
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, RETENTION, SqlJobs
 from rows.postgresql import months
@@ -83,7 +83,7 @@ class Site:
         return SqlJobs(self.engine, 5_000)
 
     async def run(self, days: int = DAYS) -> Removal:
-        return await RetentionJob(self.jobs, RETENTION, self.retention(days), "me", 5.0).run()
+        return await retain(self.jobs, RETENTION, self.retention(days), "me", 5.0)
 
     async def count(self, *moments: int, page: str = PAGE, at_ms: int | None = None) -> None:
         """A batch of a view at each moment, appended and folded."""

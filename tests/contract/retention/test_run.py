@@ -11,7 +11,7 @@ from domain.errors import Fenced, JobTaken, StoreUnavailable
 from domain.events import Epoch, Hour
 from domain.hours import HOUR_MS
 from domain.retention import Removal
-from projector.housekeeping.retention import Retention, RetentionJob
+from projector.housekeeping.retention import Retention, retain
 from rows.jobs import REPLAY, RETENTION, SqlJobs
 from rows.rebuild.generations import SqlGenerations
 from rows.retention.expiry import SqlExpiry
@@ -106,7 +106,7 @@ async def test_the_lease_is_renewed_as_long_as_it_takes(site: Site) -> None:
         now_ms,
         DAYS,
     )
-    run = asyncio.create_task(RetentionJob(jobs, RETENTION, slow, "slow", 0.3).run())
+    run = asyncio.create_task(retain(jobs, RETENTION, slow, "slow", 0.3))
     await asyncio.sleep(0.8)
     assert await jobs.acquire(RETENTION, "other") is None
     waited.set()
