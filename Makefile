@@ -27,7 +27,7 @@ run: setup ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-data
 	$(BIN)/footfall up --data-dir ./footfall-data
 
 test: setup ## run all tests; those that need a server use the one found
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .

@@ -41,20 +41,22 @@ hypothesis_settings.load_profile("ci")
 _LEFT_OUT = "left out"
 
 
-def _group(item: pytest.Item) -> str | None:
-    """Tests that would disturb each other, were they to run at the same time."""
-    if item.get_closest_marker("private_servers"):
+def _group(test: str) -> str:
+    """Tests of a group run one after another: they would take each other's pauses for their own."""
+    if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
         return "servers of their own"
-    return "processes" if item.get_closest_marker("acceptance") else None
+    if test.startswith(("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released")):
+        return "processes"
+    return test
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        if (group := _group(item)) is not None:
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    # Marks would say it beside the tests, but pytest 9.2 does not let xdist 3.8 pass them on.
+    from xdist.scheduler import LoadScopeScheduling
+
+    grouped = type("Grouped", (LoadScopeScheduling,), {"_split_scope": staticmethod(_group)})
+    return grouped(config, log)
 
 
 def _missing(item: pytest.Item) -> list[str]:
