@@ -1,7 +1,7 @@
 """The fold: entries of one partition to the increments they make. A pure function of the log.
 
 Splitting the entries differently, or starting again from a checkpoint, gives the same sums:
-`tests/unit/test_projection.py` holds it to that.
+`tests/unit/domain/test_projection.py` holds it to that.
 """
 
 from collections.abc import Iterable, Mapping

@@ -43,8 +43,8 @@ LEASES = "tests/contract/fold/test_leases.py::test_"
 EXPIRY = "tests/contract/retention/test_expiry.py::test_"
 RETENTION_RUN = "tests/contract/retention/test_run.py::test_"
 TRIMMING = "tests/contract/retention/test_log.py::test_"
-PROBLEMS = "tests/unit/test_problems.py::test_"
-FOLD = "tests/unit/test_projection.py::test_"
+PROBLEMS = "tests/unit/web/test_problems.py::test_"
+FOLD = "tests/unit/domain/test_projection.py::test_"
 
 SAFEGUARDS = [
     # The fold
@@ -110,14 +110,14 @@ SAFEGUARDS = [
         "projector/fold/runner.py",
         "                    return failure\n",
         "                    delta.next_offset = Offset(entry.offset + 1)\n",
-        "tests/unit/test_runner.py::test_a_newer_format_stops_the_partition_in_front_of_it",
+        "tests/unit/projector/test_runner.py::test_a_newer_format_stops_the_partition_in_front_of_it",
     ),
     Safeguard(
         "stable partition of a page",
         "domain/partitioning.py",
         "crc32(page.encode())",
         "hash(page)",
-        "tests/unit/test_partitioning.py::test_a_page_never_moves",
+        "tests/unit/domain/test_partitioning.py::test_a_page_never_moves",
     ),
     # The log
     Safeguard(
@@ -126,7 +126,7 @@ SAFEGUARDS = [
         "                return await self._writer.append(partition, body)\n",
         "                self._late = asyncio.create_task(self._writer.append(partition, body))\n"
         "                return None\n",
-        "tests/unit/test_appender.py::test_a_log_that_stays_away_is_said_when_the_deadline_passes",
+        "tests/unit/ingest/test_appender.py::test_a_log_that_stays_away_is_said_when_the_deadline_passes",
     ),
     Safeguard(
         "synchronous=FULL before the confirm",
@@ -161,7 +161,7 @@ SAFEGUARDS = [
         "projector/fold/runner.py",
         "        if recorded_ms != checkpoint.recorded_ms:\n",
         "        if False:\n",
-        "tests/unit/test_runner.py::"
+        "tests/unit/projector/test_runner.py::"
         "test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused",
     ),
     Safeguard(
@@ -314,7 +314,7 @@ SAFEGUARDS = [
         "domain/generations.py",
         "RECORDED_BEFORE_MS = 2 * HOUR_MS",
         "RECORDED_BEFORE_MS = 0 * HOUR_MS",
-        "tests/unit/test_generations.py::test_no_event_of_a_complete_hour_was_ever_deleted",
+        "tests/unit/domain/test_generations.py::test_no_event_of_a_complete_hour_was_ever_deleted",
     ),
     Safeguard(
         "carry-over offset",
@@ -442,7 +442,7 @@ SAFEGUARDS = [
         "ingest/requests.py",
         "MIN_AT_MS if oldest is None else oldest * HOUR_MS",
         "MIN_AT_MS if oldest is None else MIN_AT_MS",
-        "tests/unit/test_requests.py::test_a_view_of_an_hour_that_is_not_kept_is_refused",
+        "tests/unit/ingest/test_requests.py::test_a_view_of_an_hour_that_is_not_kept_is_refused",
     ),
     # The import
     Safeguard(

@@ -9,7 +9,7 @@ from cli.output.settings import settings_help, shown
 from domain.errors import SettingsError
 from domain.settings import SETTINGS, Settings, from_env
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 def test_nothing_set_means_embedded() -> None:
