@@ -7,9 +7,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from domain import wire
-from domain.checkpoint import Bounds, Checkpoint, lag
+from domain.checkpoint import Bounds, Checkpoint, at_start, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
-from domain.events import MIN_AT_MS, Epoch, Generation, Hour, Offset, Partition
+from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
 from domain.ports.common import Clock
@@ -69,7 +69,7 @@ async def read_status(
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
         *(
-            _partition(reader, clock, known.get(p) or _fresh(p), ownership.owners.get(p))
+            _partition(reader, clock, known.get(p) or at_start(live, p), ownership.owners.get(p))
             for p in sorted(wanted)
         )
     )
@@ -124,10 +124,6 @@ async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float
 
 def _horizon(hour: Hour) -> datetime | None:
     return to_datetime(hour) if hour * HOUR_MS > MIN_AT_MS else None
-
-
-def _fresh(partition: Partition) -> Checkpoint:
-    return Checkpoint(Generation(0), partition, Offset(0), Epoch(0))
 
 
 def _total(rows: Sequence[PartitionStatus]) -> int | None:
