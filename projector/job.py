@@ -24,6 +24,11 @@ class Held:
         self.stop = stop
         self.lost: Fenced | None = None
 
+    def renewal_ended(self, task: asyncio.Task[None]) -> None:
+        """Nobody works on under a lease that is not renewed; `held` raises what went wrong."""
+        if task.cancelled() or task.exception():
+            self.stop.set()
+
     def lose(self, error: Fenced) -> None:
         """Somebody else has it now."""
         self.lost = error
@@ -54,6 +59,7 @@ async def held(
     job = Held(await lease.take(wait_seconds, doing, stop, waiting), stop)
     done = asyncio.Event()
     renewing = asyncio.create_task(lease.renew(job, done))
+    renewing.add_done_callback(job.renewal_ended)
     try:
         yield job
     except Interrupted:

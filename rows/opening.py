@@ -39,8 +39,8 @@ class Pool(NamedTuple):
 ORDINARY = Pool(10)
 # The fold of a rebuild, which has no partitions to answer for meanwhile.
 LOADING = Pool(10, patient=True)
-# Jobs go step by step: one for the step, one for what it looks up meanwhile, one for the lease of
-# the job, and one to spare.
+# Jobs go step by step: at most three for the step (a promotion that meets a month which is not
+# finished: its own transaction, the structure's lock, the month's), and one for the job's lease.
 PATIENT = Pool(4, patient=True)
 # One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
 SNAPSHOTS = Pool(2, patient=True, read_only=True)

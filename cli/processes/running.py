@@ -58,13 +58,15 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 
 class Signalled:
-    """Which signal asked for the end (0: none did); `stop` is set then.
+    """Which signal asked for the end (0: none did); `heard` is set then, and `stop`.
 
+    Others may set `stop`, a lease that is lost for one; only signals are `heard`.
     A second one ends the process as if nobody were listening.
     """
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
+        self.heard = asyncio.Event()
         self.number = 0
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._end, number)
@@ -77,6 +79,7 @@ class Signalled:
     def _end(self, number: signal.Signals) -> None:
         self.number = number
         self.stop.set()
+        self.heard.set()
         for heard in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(heard)
 

@@ -84,7 +84,9 @@ async def keeping_house(settings: Settings) -> AsyncIterator[None]:
             yield
         finally:
             stop.set()
-            await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            try:
+                await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task

@@ -12,7 +12,7 @@ from rich.console import Console
 from cli.processes.running import Signalled
 from cli.wiring.migrate import require_migrated
 from cli.wiring.process import now_ms, owner_name
-from domain.errors import Interrupted
+from domain.errors import Interrupted, RebuildError
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader
 from domain.settings import Settings
@@ -70,10 +70,19 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> int:
     Raises `JobTaken` and what they raise.
     """
     await require_migrated(settings)
+    signalled = Signalled()
+    try:
+        await _in_time(settings, signalled, _under_the_job(settings, signalled.stop, load, steps))
+    except Interrupted:
+        click.echo(_INTERRUPTED, err=True)
+        return signalled.exit_code
+    return 0
+
+
+async def _under_the_job(settings: Settings, stop: asyncio.Event, load: Load, steps: Steps) -> None:
     rows = Rows(settings, now_ms)
     reader = open_reader(settings)
     lease_seconds = settings.lease_ms / 1_000
-    signalled = Signalled()
     try:
         async with held(
             rows.jobs,
@@ -83,28 +92,25 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> int:
             # As long as the lease of one that died may still run.
             lease_seconds * 1.2,
             doing="is rebuilding: only one may at a time",
-            stop=signalled.stop,
+            stop=stop,
             waiting=partial(_waiting, lease_seconds),
         ) as job:
-            rebuild = Rebuild(
-                rows.generations,
-                rows.carry_over,
-                rows.comparison,
-                reader,
-                _runner(settings, reader, rows.catch_up_store),
-                load,
-                job.epoch,
-                settings.num_partitions,
-                job.stop,
+            await steps(
+                Rebuild(
+                    rows.generations,
+                    rows.carry_over,
+                    rows.comparison,
+                    reader,
+                    _runner(settings, reader, rows.catch_up_store),
+                    load,
+                    job.epoch,
+                    settings.num_partitions,
+                    job.stop,
+                )
             )
-            await _in_time(settings, signalled, job.stop, steps(rebuild))
-    except Interrupted:
-        click.echo(_INTERRUPTED, err=True)
-        return signalled.exit_code
     finally:
         await reader.close()
         await rows.close()
-    return 0
 
 
 def _runner(settings: Settings, reader: LogReader, store: ProjectionStore) -> Runner:
@@ -120,24 +126,25 @@ def _runner(settings: Settings, reader: LogReader, store: ProjectionStore) -> Ru
     )
 
 
-async def _in_time(
-    settings: Settings, signalled: Signalled, stop: asyncio.Event, steps: Awaitable[None]
-) -> None:
-    """Do `steps`; after a stop they have a second to come to the end of a transaction."""
-    working = asyncio.ensure_future(steps)
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({working}, timeout=_PATIENCE_SECONDS)
-        if not working.done() and settings.database_url is None:
-            if signalled.number:
-                _leave(signalled)
-            await asyncio.wait({working})
-    finally:
-        stopping.cancel()
+async def _in_time(settings: Settings, signalled: Signalled, work: Awaitable[None]) -> None:
+    """Do `work`; after a signal it has a second to come to the end of a transaction.
+
+    Only PostgreSQL lets a transaction be cancelled. What does not end by then either, as where
+    nothing answers any more, ends with the process.
+    """
+    working = asyncio.ensure_future(work)
+    asked = asyncio.create_task(signalled.heard.wait())
+    await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({working}, timeout=_PATIENCE_SECONDS)
+    if not working.done() and settings.database_url:
         working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await asyncio.wait({working}, timeout=_PATIENCE_SECONDS)
+    if not working.done():
+        _leave(signalled)
+    asked.cancel()
     if working.cancelled():
+        if not signalled.number:
+            raise RebuildError("a connection was lost in the middle: run the command again")
         raise Interrupted
     await working
 

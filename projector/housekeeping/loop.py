@@ -22,14 +22,16 @@ async def keep_house(
     """
     pause = first_seconds
     while not await passed(stop, pause):
-        await _once(chores)
+        await _once(chores, stop)
         pause = every_seconds
 
 
-async def _once(chores: Sequence[Chore]) -> None:
+async def _once(chores: Sequence[Chore], stop: asyncio.Event) -> None:
     try:
         for chore in chores:
             await chore()
+            if stop.is_set():
+                return
     except JobTaken:
         logger.debug("another process looks for what is past")
     except FootfallError as error:
