@@ -90,6 +90,13 @@ class Process(NamedTuple):
             # One of them ended just now.
             return False
 
+    def command(self) -> bytes:
+        """Its command line, a NUL after each argument; empty for one that is gone."""
+        try:
+            return Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        except OSError:
+            return b""
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that is gone is left in peace."""
         if self.alive():
@@ -299,6 +306,12 @@ def as_postgres() -> list[str]:
     if os.geteuid() != 0:
         return []
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+
+def postgres_may_enter(folder: Path) -> bool:
+    """Can the server reach `folder`? Not below /root, where nobody else may look."""
+    asked = [*as_postgres(), "test", "-x", str(folder)]
+    return subprocess.run(asked, check=False).returncode == 0
 
 
 def nginx_binary() -> str | None:

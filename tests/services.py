@@ -1,5 +1,6 @@
 """`make services`: what the tests need, by whatever is at hand."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from tests.servers import (
     address,
     end,
     nginx_binary,
+    postgres_may_enter,
     postgres_url,
     process,
     rabbitmq_url,
@@ -148,11 +150,19 @@ def _start_containers(missing: list[Kind]) -> int:
 
 def _start(kind: Kind) -> None:
     port = address(kind.url())[1]
-    server = kind.private(FOLDER / kind.container, port)
+    server = kind.private(_data_folder(kind), port)
     server.start()
     found = process(server.pid)
     kind.note.write_text(json.dumps({"container": False, **found._asdict()}))
     print(f"{kind.name} started on 127.0.0.1:{port}, data in {server.folder}")
+
+
+def _data_folder(kind: Kind) -> Path:
+    if kind.private is not PrivatePostgres or postgres_may_enter(FOLDER):
+        return FOLDER / kind.container
+    # One that stays the same for this checkout, where a later start finds its data again.
+    name = hashlib.sha256(str(FOLDER).encode()).hexdigest()[:12]
+    return Path("/var/tmp") / f"footfall-services-{name}"
 
 
 def _wanted() -> bool:

@@ -1,8 +1,8 @@
 """`footfall up` as a user meets it."""
 
-import asyncio
 import json
 import re
+import signal
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,7 @@ from domain.settings import Settings
 from log.opening import open_writer
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.conftest import embedded
+from tests.servers import family, process
 
 pytestmark = pytest.mark.acceptance
 
@@ -95,13 +96,9 @@ async def test_a_role_that_dies_is_started_again(backend: Settings, role: str) -
 
 async def _kill_child(up: Role, role: str) -> None:
     assert up.process is not None
-    found = await asyncio.create_subprocess_exec(
-        "pgrep", "-P", str(up.process.pid), "-f", f"cli {role}", stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await found.communicate()
-    (pid,) = out.split()
-    killed = await asyncio.create_subprocess_exec("kill", "-9", pid.decode())
-    assert await killed.wait() == 0
+    children = family(process(up.process.pid))[1:]
+    (child,) = [one for one in children if f"cli\0{role}".encode() in one.command()]
+    child.signal(signal.SIGKILL)
 
 
 async def test_no_role_outlives_a_parent_that_was_killed(backend: Settings) -> None:
