@@ -1,14 +1,13 @@
 """The log the settings name, and all that depends on which one that is."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.rabbitmq.bounds import StreamBound, read_bounds, virtual_host
 from log.rabbitmq.broker import nodes_of
 from log.rabbitmq.nodes import NodesLogReader
 from log.rabbitmq.reader import RabbitLogReader
@@ -19,6 +18,9 @@ from log.sqlite.reader import SqliteLogReader
 from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
 
+if TYPE_CHECKING:
+    from log.rabbitmq.bounds import StreamBound
+
 # Brings the tables at a database's URL to their newest version; what it did, for people.
 Upgrade = Callable[[str], Awaitable[str]]
 
@@ -27,7 +29,7 @@ class StreamBounds(NamedTuple):
     """How long the broker keeps each stream of a virtual host."""
 
     virtual_host: str
-    streams: Sequence[StreamBound]
+    streams: "Sequence[StreamBound]"
 
 
 class Log(Protocol):
@@ -151,6 +153,9 @@ class BrokerLog(Log):
         return f"streams {self._prefix}.*"
 
     async def bounds(self) -> StreamBounds | None:
+        # Only `check` asks: its HTTP client brings eighty modules that no role needs.
+        from log.rabbitmq.bounds import read_bounds, virtual_host
+
         streams = [
             stream_name(self._prefix, Partition(p)) for p in range(self._settings.num_partitions)
         ]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from domain.errors import Fenced, FootfallError, Interrupted, JobTaken, StoreUnavailable
 from domain.events import Epoch
 from domain.ports.common import Jobs
+from projector.waiting import passed
 
 _POLL_SECONDS = 0.5
 
@@ -109,13 +110,3 @@ class _Lease:
                 except Fenced as error:
                     job.lose(error)
                     return
-
-
-async def passed(event: asyncio.Event, seconds: float) -> bool:
-    """Wait so long, or until the event is set: was it?"""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -18,6 +18,7 @@ from domain.errors import (
 from domain.events import Epoch, Partition
 from domain.ports.fold import Leases
 from projector.fold.runner import Runner
+from projector.waiting import passed
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Supervisor:
                 except StoreUnavailable as error:
                     logger.warning("waiting for the database: %s", error)
                     pause, backoff = backoff, backoffs.next(backoff)
-                await _wait(stop, pause)
+                await passed(stop, pause)
         finally:
             await self._drain(list(self._running))
         await self._leave()
@@ -94,7 +95,7 @@ class Supervisor:
                 await self._runner.run(partition, epoch, stop)
             except Fenced as error:
                 logger.warning("letting go: %s", error)
-                await _wait(stop, uniform(0, backoff))  # noqa: S311
+                await passed(stop, uniform(0, backoff))  # noqa: S311
                 if not await self._still_ours(partition, epoch):
                     return
                 pause = backoff
@@ -108,7 +109,7 @@ class Supervisor:
                 return
             if asyncio.get_running_loop().time() - started > _BACKOFF.last:
                 backoff = _BACKOFF.first
-            await _wait(stop, pause)
+            await passed(stop, pause)
             backoff = _BACKOFF.next(backoff)
 
     async def _still_ours(self, partition: Partition, epoch: Epoch) -> bool:
@@ -132,12 +133,3 @@ class Supervisor:
             await self._leases.leave(self._owner)
         except StoreUnavailable as error:
             logger.warning("leases are left to expire: %s", error)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    """Until `stop` or the time is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

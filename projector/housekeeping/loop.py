@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from domain.errors import FootfallError, JobTaken
-from projector.job import passed
+from projector.waiting import passed
 
 logger = logging.getLogger(__name__)
 
