@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -44,7 +45,7 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     stop_on_signals(stop.set)
-    await migrate(settings)
+    await migrate(settings, partial(click.echo, err=True))
     rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
