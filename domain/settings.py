@@ -1,7 +1,7 @@
 """Settings from the environment, checked whole before anything starts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,10 +23,11 @@ class Settings:
     """Everything a role needs to know; URLs of None mean the embedded SQLite files."""
 
     data_dir: Path = Path("footfall-data")
-    database_url: str | None = None
-    read_database_url: str | None = None
-    rabbitmq_url: str | None = None
-    rabbitmq_management_url: str | None = None
+    # Not shown: passwords are in them.
+    database_url: str | None = field(default=None, repr=False)
+    read_database_url: str | None = field(default=None, repr=False)
+    rabbitmq_url: str | None = field(default=None, repr=False)
+    rabbitmq_management_url: str | None = field(default=None, repr=False)
     num_partitions: int = 10
     num_shards: int = 10
     flush_interval_ms: int = 1_000
@@ -59,7 +60,7 @@ class Settings:
         return self.read_database_url or self.rows_url
 
 
-_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+_DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
 
 class Setting(NamedTuple):
@@ -177,7 +178,7 @@ def from_env(env: Mapping[str, str]) -> Settings:
     by_field = {setting.field: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
     # In the order of the fields: where several are wrong, that decides which is named.
-    for field in _DEFAULTS:
-        read: Callable[[Given], Any] = _URLS.get(field, by_field[field].value)
-        values[field] = read(given)
+    for name in _DEFAULTS:
+        read: Callable[[Given], Any] = _URLS.get(name, by_field[name].value)
+        values[name] = read(given)
     return Settings(**values)
