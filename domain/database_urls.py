@@ -1,7 +1,7 @@
 """PostgreSQL's URLs, as people paste them: what is in one, and what cannot be honoured.
 
-The parameters are libpq's. Each is honoured, or asks for what happens anyway, or is refused by name.
-No message holds a piece of a URL but the name of a parameter: a password may be anywhere.
+The parameters are libpq's. Each is honoured, or asks for what happens anyway, or is refused by
+name. No message holds a piece of a URL but the name of a parameter: a password may be anywhere.
 """
 
 import re
@@ -102,7 +102,9 @@ class DatabaseUrl(NamedTuple):
         if self.password is not None:
             login += f":{quote(self.password, safe='')}"
         path = "" if self.database is None else f"/{quote(self.database, safe='')}"
-        query = "&".join(f"{key}={quote(text, safe='/,-')}" for key, text in self.parameters.items())
+        query = "&".join(
+            f"{key}={quote(text, safe='/,-')}" for key, text in self.parameters.items()
+        )
         return f"{DRIVER}{login}{'@' * bool(login)}{hosts}{path}{'?' * bool(query)}{query}"
 
 
