@@ -16,7 +16,7 @@ from urllib.parse import quote
 import asyncpg
 
 from domain.database_urls import DatabaseUrl, Host
-from domain.errors import StoreUnavailable
+from domain.errors import FootfallError, StoreUnavailable
 from rows.reasons import reason
 
 CONNECT_SECONDS = 5.0
@@ -41,6 +41,14 @@ _OF_THE_DRIVER = (
 _FILES = ("sslcert", "sslkey", "sslrootcert", "sslcrl", "passfile")
 # No other host would say otherwise.
 _FINAL = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+_KNOWN = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    OverflowError,
+    ValueError,
+    FootfallError,
+)
 _SILENT_POOLER = (
     "it lets in, but gives no answer: where it is a pooler such as PgBouncer, all of its server "
     "connections are taken (docs/scaling.md)"
@@ -264,10 +272,13 @@ def _shown(host: Host | None) -> str:
 
 @asynccontextmanager
 async def driver_errors() -> AsyncIterator[None]:
-    """What a call past SQLAlchemy to the driver raises, as `StoreUnavailable`."""
+    """What a call past SQLAlchemy to the driver raises when it meets what is no PostgreSQL.
+
+    Its errors that say what they are, `database_errors` translates.
+    """
     try:
         yield
+    except _KNOWN:
+        raise
     except Exception as error:
-        if isinstance(error, StoreUnavailable):
-            raise
         raise StoreUnavailable(f"the database: {reason(error)}") from error

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
+from rows.connecting import Connection, driver_errors
 from rows.reasons import reason
 
 STRUCTURE_LOCK = 0x_F007_0003
@@ -66,6 +67,27 @@ async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
         # Temporary tables go with the transaction.
         await connection.rollback()
+
+
+async def outside_transaction(
+    connection: AsyncConnection, statement: str, patience_seconds: int | None = None
+) -> None:
+    """A statement of PostgreSQL that cannot run inside a transaction.
+
+    It waits so long for each of its locks; through a pooler, where nothing can be set for it, it
+    takes no longer as a whole.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)
+    async with driver_errors():
+        if driver.settings_in_transactions:
+            await driver.execute(statement, timeout=patience_seconds)
+            return
+        await driver.execute(f"SET lock_timeout = '{patience_seconds or 0}s'")
+        try:
+            await driver.execute(statement)
+        finally:
+            await driver.execute("RESET lock_timeout")
 
 
 async def pause_at_most(connection: AsyncConnection, milliseconds: str) -> None:
