@@ -9,6 +9,7 @@ from migrations.upgrade import Branch, require_newest, silent, upgrade
 from rows.database import database_errors
 from rows.engine import engine_at
 from rows.opening import open_rows
+from rows.sqlite.others import require_no_others
 
 
 async def migrate(settings: Settings, say: Say = silent) -> list[str]:
@@ -29,6 +30,7 @@ async def migrate(settings: Settings, say: Say = silent) -> list[str]:
 async def _upgrade(url: str, branch: Branch, say: Say) -> str:
     # Patient: a new key for many rows takes as long as it takes.
     async with engine_at(url, patient=True) as engine, database_errors():
+        await require_no_others(engine)
         return await upgrade(engine, branch, say)
 
 
