@@ -9,6 +9,8 @@ FootfallError
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be reached
+├── Outdated               a newer Footfall has migrated the database past this one: end
+├── NotMigrated            the database is empty or of an older Footfall: run footfall migrate
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -78,6 +80,17 @@ class LogWentBackward(LogError):
 
 class StoreUnavailable(FootfallError):
     """The database cannot be reached."""
+
+
+class Outdated(FootfallError):
+    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
+
+    Trying again cannot help.
+    """
+
+
+class NotMigrated(FootfallError):
+    """The database is empty, or at the version of an older Footfall: run footfall migrate."""
 
 
 class Fenced(FootfallError):

@@ -2,16 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import StoreUnavailable
+from domain.errors import NotMigrated, Outdated, SettingsError
 from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
@@ -24,11 +24,11 @@ def silent(_: str) -> None:
 async def upgrade(engine: AsyncEngine, branch: Branch = "rows", say: Say = silent) -> str:
     """Upgrade to the newest version and return its name. Safe to run from many places at once.
 
-    `say` is told what may take its time, before it begins. Raises `StoreUnavailable` when a newer
-    Footfall has upgraded it, or others use the tables all the time.
+    `say` is told what may take its time, before it begins. A database that a newer Footfall has
+    upgraded is left as it is where this one understands it. Raises `Outdated` where not, and
+    `StoreUnavailable` where others use the tables all the time.
     """
-    await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
-    return newest(branch)
+    return await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
 
 
 async def current(engine: AsyncEngine) -> str | None:
@@ -37,17 +37,31 @@ async def current(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(_current)
 
 
-async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> None:
-    """Raises `StoreUnavailable` when the database is at another version than this code expects."""
-    found = await current(engine)
-    _refuse_newer(found, branch)
-    if found != newest(branch):
+async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> str:
+    """The version the database is at: the newest, or a newer one that this code understands.
+
+    Raises `NotMigrated` where it is older or empty, `Outdated` where this code does not understand.
+    """
+    async with engine.connect() as connection:
+        found = await connection.run_sync(_current)
+        understood = await connection.run_sync(_is_newer, branch)
+    if found is None or (found != newest(branch) and not understood):
         state = f"at version {found}" if found else "empty"
         message = (
             f"the database is {state}, this Footfall needs version {newest(branch)}: "
             "run footfall migrate"
         )
-        raise StoreUnavailable(message)
+        raise NotMigrated(message)
+    return found
+
+
+async def require_understood(engine: AsyncEngine, branch: Branch = "rows") -> None:
+    """Raises `Outdated` when the database is at a newer version that this code does not understand.
+
+    Nothing else is asked of it: it may be empty, or older.
+    """
+    async with engine.connect() as connection:
+        await connection.run_sync(_is_newer, branch)
 
 
 def newest(branch: Branch = "rows") -> str:
@@ -64,24 +78,46 @@ def _config(branch: Branch) -> Config:
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    found = MigrationContext.configure(connection).get_current_heads()
+    if len(found) > 1 or not all(version.startswith(get_args(Branch)) for version in found):
+        message = (
+            f"the database is at version {', '.join(sorted(found))}, which is none of Footfall's: "
+            "another program keeps its tables there: name a database of Footfall's own"
+        )
+        raise SettingsError(message)
+    return found[0] if found else None
 
 
-def _refuse_newer(found: str | None, branch: Branch) -> None:
-    scripts = ScriptDirectory.from_config(_config(branch))
-    if found is not None and found not in {s.revision for s in scripts.walk_revisions()}:
+def _is_newer(connection: Connection, branch: Branch) -> bool:
+    """Has a newer Footfall upgraded it? Raises `Outdated` unless this one understands it."""
+    found = _current(connection)
+    known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
+    if found is None or found in known:
+        return False
+    if _oldest(connection, found) not in known:
         message = (
             f"the database is at version {found}, which this Footfall does not know (it knows "
             f"versions up to {newest(branch)}): a newer one has upgraded it, so upgrade Footfall"
         )
-        raise StoreUnavailable(message)
+        raise Outdated(message)
+    return True
 
 
-def _upgrade(connection: Connection, branch: Branch, say: Say) -> None:
+def _oldest(connection: Connection, found: str) -> str | None:
+    """The oldest version whose programs understand the database, as far as it says so."""
+    if not inspect(connection).has_table("compatibility"):
+        return None
+    asked = text("SELECT oldest FROM compatibility WHERE revision = :found")
+    return connection.execute(asked, {"found": found}).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
     found = _current(connection)
-    _refuse_newer(found, branch)
+    if _is_newer(connection, branch):
+        return str(found)
     if found is not None and found != newest(branch):
         say(f"upgrading the {branch} from {found} to {newest(branch)}")
     config = _config(branch)
     config.attributes["connection"] = connection
     command.upgrade(config, f"{branch}@head")
+    return newest(branch)

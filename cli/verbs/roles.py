@@ -6,12 +6,12 @@ import logging
 import click
 
 from cli.processes.family import Family
-from cli.processes.listening import address_of, listening, port_of
+from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
 from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
 from cli.wiring.housekeeping import keeping_house
-from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
+from cli.wiring.versions import require_migrated, require_served
 from cli.wiring.web import create_web
 from domain.settings import Settings
 
@@ -68,6 +68,8 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     configure_logging(settings)
 
     async def main() -> int:
+        if not started_by_a_parent():
+            await require_served(settings, ingest=ingest, read_api=read_api)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
         return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)

@@ -46,13 +46,8 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     stop_on_signals(stop.set)
-<<<<<<< HEAD
     await migrate(settings, partial(click.echo, err=True))
-    rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
-=======
-    await migrate(settings)
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
->>>>>>> main
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,

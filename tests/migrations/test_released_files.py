@@ -3,11 +3,12 @@
 import hashlib
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from alembic.script import ScriptDirectory
 
-from migrations.upgrade import _config
+from migrations.upgrade import Branch, _config
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
@@ -29,8 +30,8 @@ def test_a_released_migration_is_as_it_was_released(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("branch", ["rows", "log"])
-def test_each_migration_stands_on_the_one_before_it(branch: str) -> None:
+@pytest.mark.parametrize("branch", get_args(Branch))
+def test_each_migration_stands_on_the_one_before_it(branch: Branch) -> None:
     scripts = ScriptDirectory.from_config(_config(branch))
     newest_first = [s.revision for s in scripts.iterate_revisions(f"{branch}@head", "base")]
     assert newest_first == [f"{branch}_{n:04}" for n in range(len(newest_first), 0, -1)]
