@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +24,16 @@ from domain.errors import StoreUnavailable
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
 LEASES_LOCK = 0x_F007_1EA5
+
+# Where the rows are: the schema in which `search_path` finds them, or else the one in which they
+# would be made.
+_HOME = """
+    coalesce(
+        (SELECT nspname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE pg_class.oid = to_regclass('generations')),
+        current_schema()::text
+    )
+"""
 
 # What COPY raises, which goes past SQLAlchemy to the driver.
 _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -71,7 +81,19 @@ async def pause_at_most(connection: AsyncConnection, milliseconds: str) -> None:
 async def alone(connection: AsyncConnection, lock: int) -> None:
     """Nobody else has `lock` until the transaction ends, as SQLite has it anyway."""
     if is_postgresql(connection.dialect):
-        await connection.execute(select(func.pg_advisory_xact_lock(lock)))
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({lock_key(lock)})"))
+
+
+def lock_key(lock: int) -> str:
+    """The key of an advisory lock, in SQL: each schema of a PostgreSQL database has its own.
+
+    In `public` it is the number itself, as it ever was: processes of an older release may run
+    beside.
+    """
+    return (
+        f"(SELECT CASE home WHEN 'public' THEN {lock} ELSE hashtextextended(home, {lock}) END "
+        f"FROM (SELECT {_HOME} AS home) AS found)"
+    )
 
 
 def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite.Insert:
