@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
+from rows.postgresql.session import READ_ONLY
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -35,6 +36,16 @@ _HOME = """
     )
 """
 
+# Undone by the database: serialization, deadlock, a lock or a statement that took too long.
+_CONFLICTS = ("40001", "40P01", "55P03", "57014")
+_HINTS = {
+    READ_ONLY: ". The server takes no writes: it is a replica, a former primary, or set to be "
+    "read-only (default_transaction_read_only). It is connected to anew each time; DATABASE_URL "
+    "must lead to the primary",
+    "42501": ". docs/postgresql.md has the grants that a role needs; footfall check says which "
+    "are missing",
+}
+
 # What COPY raises, which goes past SQLAlchemy to the driver.
 _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -46,7 +57,11 @@ async def database_errors() -> AsyncIterator[None]:
         yield
     except (DBAPIError, PoolTimeout, OSError, TimeoutError, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreUnavailable(f"the database: {type(cause).__name__}: {cause}") from error
+        state = getattr(cause, "sqlstate", None)
+        hint = _HINTS.get(state or "", "")
+        found = StoreUnavailable(f"the database: {type(cause).__name__}: {cause}{hint}")
+        found.conflict = state in _CONFLICTS
+        raise found from error
 
 
 @asynccontextmanager

@@ -14,11 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.errors import StoreUnavailable
+from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 # Shorter than a lease, or those who wait for the lock would lose their own meanwhile.
 PAUSE_MS = "5000"
+RECYCLE_SECONDS = 300
 
 
 def open_engine(
@@ -33,12 +35,15 @@ def open_engine(
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only)
-    isolation = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
-    return create_async_engine(
+    # A DBA's limit on how long a report may take stands.
+    limits = read_only and not patient
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # A name that leads to another server by now is asked again.
+        pool_recycle=RECYCLE_SECONDS,
         pool_use_lifo=True,
         connect_args={
             "timeout": 5,
@@ -46,6 +51,8 @@ def open_engine(
             "server_settings": {
                 "application_name": "footfall",
                 "jit": "off",
+                **ISOLATION,
+                **({} if limits else NO_LIMITS),
                 # What a process that froze or vanished has locked is free again after this.
                 "idle_in_transaction_session_timeout": _pause(read_only, patient),
                 "tcp_keepalives_idle": "30",
@@ -53,8 +60,11 @@ def open_engine(
                 "tcp_keepalives_count": "3",
             },
         },
-        **isolation,
+        # Not what is set for the role: whoever waits for a lock must see what was done under it.
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
     )
+    adapt(engine)
+    return engine
 
 
 @asynccontextmanager

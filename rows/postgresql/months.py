@@ -202,7 +202,6 @@ async def detach(
         schema = await schema_of(connection)
         # Of the session: the statement cannot run inside a transaction.
         await _run(connection, f"SET lock_timeout = '{patience_seconds or 0}s'")
-        await _run(connection, "SET statement_timeout = 0")
         try:
             await _run(
                 connection,
@@ -210,7 +209,6 @@ async def detach(
             )
         finally:
             await _run(connection, "RESET lock_timeout")
-            await _run(connection, "RESET statement_timeout")
 
 
 @asynccontextmanager
