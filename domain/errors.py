@@ -77,7 +77,13 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached."""
+    """The database cannot be reached.
+
+    Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
+    limit: the same once more may well succeed.
+    """
+
+    conflict = False
 
 
 class Fenced(FootfallError):

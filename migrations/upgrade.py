@@ -14,6 +14,13 @@ from domain.errors import StoreUnavailable
 
 Branch = Literal["rows", "log"]
 LOCK = 0x_F007_FA11
+# Each schema has a lock of its own; in `public` it is the number that it ever was.
+_LOCKED = """
+    SELECT pg_advisory_xact_lock(
+        CASE current_schema() WHEN 'public' THEN :lock
+        ELSE hashtextextended(current_schema()::text, :lock) END
+    )
+"""
 
 
 async def upgrade(engine: AsyncEngine, branch: Branch = "rows") -> str:
@@ -55,8 +62,9 @@ def _config(branch: Branch) -> Config:
     return config
 
 
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _current(connection: Connection, schema: str | None = None) -> str | None:
+    options = {"version_table_schema": schema}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
 def _refuse_newer(found: str | None, branch: Branch) -> None:
@@ -70,10 +78,26 @@ def _refuse_newer(found: str | None, branch: Branch) -> None:
 
 
 def _upgrade(connection: Connection, branch: Branch) -> None:
-    if connection.dialect.name == "postgresql":
-        # Two roles that start together must not both create the tables.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    _refuse_newer(_current(connection), branch)
     config = _config(branch)
+    schema = None
+    if connection.dialect.name == "postgresql":
+        schema = _schema(connection)
+        # Two roles that start together must not both create the tables.
+        connection.execute(text(_LOCKED), {"lock": LOCK})
+    _refuse_newer(_current(connection, schema), branch)
     config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
     command.upgrade(config, f"{branch}@head")
+
+
+def _schema(connection: Connection) -> str:
+    """Where tables are made: what other schemas hold is of other installations."""
+    found = connection.execute(text("SELECT current_schema()")).scalar_one()
+    if found is None:
+        path = connection.execute(text("SHOW search_path")).scalar_one()
+        message = (
+            f"search_path is {path}: no schema of that name exists that this role may use. "
+            "CREATE SCHEMA makes one, GRANT USAGE ON SCHEMA lets a role use it"
+        )
+        raise StoreUnavailable(message)
+    return str(found)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from domain.database_urls import DRIVER, parse_url
 from domain.errors import FootfallError, StoreUnavailable
 from rows.connecting import Connector
+from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
 from rows.reasons import reason
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -25,6 +26,7 @@ _RETRY_SECONDS = 0.01
 PAUSE_MS = "5000"
 # Those of a pool close one after the other.
 DISPOSE_SECONDS = 3.0
+RECYCLE_SECONDS = 300
 
 
 def open_engine(
@@ -53,16 +55,19 @@ def open_engine(
         application_name,
         patient=patient,
     )
-    isolation = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
     engine = create_async_engine(
         DRIVER,
         async_creator=connector.connect,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # A name that leads to another server by now is asked again.
+        pool_recycle=RECYCLE_SECONDS,
         pool_use_lifo=True,
-        **isolation,
+        # Not what is set for the role: whoever waits for a lock must see what was done under it.
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
     )
+    adapt(engine)
     _set_in_transactions(engine)
     _translate(engine)
     return engine
@@ -87,8 +92,12 @@ async def dispose(engine: AsyncEngine) -> None:
 
 def _session(read_only: bool, patient: bool) -> dict[str, str]:
     """Settings of PostgreSQL for each session, or for each transaction through a pooler."""
+    # A DBA's limit on how long a report may take stands.
+    limits = read_only and not patient
     return {
         "jit": "off",
+        **ISOLATION,
+        **({} if limits else NO_LIMITS),
         # What a process that froze or vanished has locked is free again after this.
         "idle_in_transaction_session_timeout": _pause(read_only, patient),
         "tcp_keepalives_idle": "30",
