@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
+from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
 from cli.processes.folder import require_folder
 from cli.processes.listening import (
     BACKLOG,
@@ -30,7 +31,7 @@ from domain.settings import Settings, from_env
 logger = logging.getLogger(__name__)
 
 LIFELINE = "FOOTFALL_LIFELINE"
-SHUTDOWN_SECONDS = 15
+SHUTDOWN_SECONDS = DRAIN_SECONDS
 
 
 def read_settings_or_exit(**overrides: Any) -> Settings:
@@ -61,7 +62,7 @@ def settings_or_exit(**overrides: Any) -> Settings:
 def run(main: Coroutine[Any, Any, int | None]) -> None:
     """Run `main` to its end; its errors become a sentence on stderr and exit code 1."""
     try:
-        code = uvloop.run(main)
+        code = uvloop.run(_to_the_end(main))
     except FootfallError as error:
         click.echo(f"footfall: {error}", err=True)
         sys.exit(1)
@@ -70,12 +71,50 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
     sys.exit(code or 0)
 
 
-def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` at SIGINT, SIGTERM, or when the process that started this one is gone."""
+async def _to_the_end(main: Coroutine[Any, Any, int | None]) -> int | None:
+    """What `main` returns or raises; Ctrl-C cancels it, and ends the process if that takes long."""
+    working = asyncio.ensure_future(main)
+    try:
+        await asyncio.wait({working})
+    except asyncio.CancelledError:
+        last = end_within(LAST_SECONDS, 128 + signal.SIGINT)
+        working.cancel()
+        await asyncio.wait({working})
+        last.cancel()
+        raise
+    return working.result()
+
+
+def stop_on_signals(
+    stop: Callable[[], None], seconds: float = DRAIN_SECONDS + LAST_SECONDS
+) -> None:
+    """Call `stop` at SIGINT, SIGTERM, or when the process that started this one is gone.
+
+    After so many `seconds` the process ends, with the exit code of one that has drained.
+    """
+
+    def stop_in_time() -> None:
+        end_within(seconds, 0)
+        stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    watch_lifeline(stop)
+        loop.add_signal_handler(number, stop_in_time)
+    watch_lifeline(stop_in_time)
+
+
+async def unless_stopped(stop: asyncio.Event, beginning: Coroutine[Any, Any, Any]) -> bool:
+    """What comes before the work, given up when told to stop: False then."""
+    working = asyncio.ensure_future(beginning)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=LAST_SECONDS)
+        return False
+    working.result()
+    return not stop.is_set()
 
 
 class Signalled:
