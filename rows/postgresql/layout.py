@@ -146,7 +146,7 @@ class LayoutByMonth:
     async def remove(self, generation: Generation) -> None:
         """Its table with all months in it."""
         name = parent_name(generation)
-        await months.detach(self._engine, HOURLY.table.name, name)
+        await months.detach_by_any(self._engine, HOURLY.table.name, name)
         async with transaction(self._engine) as connection:
             await alone(connection, STRUCTURE_LOCK)
             schema = await schema_of(connection)

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from rows.database import (
@@ -44,6 +45,7 @@ _MERGED = """
 """
 
 _RETRY_SECONDS = 0.1
+_DETACH_TRIES = 20
 
 Month = tuple[int, int]
 
@@ -203,6 +205,22 @@ async def detach(
         how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
         statement = f"ALTER TABLE {schema}.{parent} DETACH PARTITION {schema}.{name} {how}"
         await outside_transaction(connection, statement, patience_seconds)
+
+
+async def detach_by_any(engine: AsyncEngine, parent: str, name: str) -> None:
+    """The same where others may be at it too: whoever is quicker, it is done when this returns."""
+    for left in reversed(range(_DETACH_TRIES)):
+        try:
+            await detach(engine, parent, name)
+        except StoreUnavailable:
+            async with database_errors(), engine.connect() as connection:
+                if await placement(connection, name) not in ("attached", "pending"):
+                    return
+            if not left:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 @asynccontextmanager
