@@ -1,5 +1,6 @@
 """Bring a database to the newest version. Two independent branches: the rows and the SQLite log."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,22 +12,22 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import StoreUnavailable
+from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
-LOCK = 0x_F007_FA11
-# Each schema has a lock of its own; in `public` it is the number that it ever was.
-_LOCKED = """
-    SELECT pg_advisory_xact_lock(
-        CASE current_schema() WHEN 'public' THEN :lock
-        ELSE hashtextextended(current_schema()::text, :lock) END
-    )
-"""
 
 
-async def upgrade(engine: AsyncEngine, branch: Branch = "rows") -> str:
-    """Upgrade to the newest version and return its name. Safe to run from many places at once."""
-    async with engine.begin() as connection:
-        await connection.run_sync(_upgrade, branch)
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+async def upgrade(engine: AsyncEngine, branch: Branch = "rows", say: Say = silent) -> str:
+    """Upgrade to the newest version and return its name. Safe to run from many places at once.
+
+    `say` is told what may take its time, before it begins. Raises `StoreUnavailable` when a newer
+    Footfall has upgraded it, or others use the tables all the time.
+    """
+    await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
     return newest(branch)
 
 
@@ -71,20 +72,19 @@ def _refuse_newer(found: str | None, branch: Branch) -> None:
     scripts = ScriptDirectory.from_config(_config(branch))
     if found is not None and found not in {s.revision for s in scripts.walk_revisions()}:
         message = (
-            f"the database is at version {found}, which this Footfall does not know: "
-            "a newer one has upgraded it, so upgrade Footfall"
+            f"the database is at version {found}, which this Footfall does not know (it knows "
+            f"versions up to {newest(branch)}): a newer one has upgraded it, so upgrade Footfall"
         )
         raise StoreUnavailable(message)
 
 
-def _upgrade(connection: Connection, branch: Branch) -> None:
+def _upgrade(connection: Connection, branch: Branch, say: Say) -> None:
+    schema = _schema(connection) if connection.dialect.name == "postgresql" else None
+    found = _current(connection, schema)
+    _refuse_newer(found, branch)
+    if found is not None and found != newest(branch):
+        say(f"upgrading the {branch} from {found} to {newest(branch)}")
     config = _config(branch)
-    schema = None
-    if connection.dialect.name == "postgresql":
-        schema = _schema(connection)
-        # Two roles that start together must not both create the tables.
-        connection.execute(text(_LOCKED), {"lock": LOCK})
-    _refuse_newer(_current(connection, schema), branch)
     config.attributes["connection"] = connection
     config.attributes["schema"] = schema
     command.upgrade(config, f"{branch}@head")

@@ -6,7 +6,7 @@ one writer at a time anyway:
 1. `STRUCTURE_LOCK`: a table with rows comes or goes; shared by whoever adds all rows up,
 2. `MONTHS_LOCK`: a month's table is made,
 3. `LEASES_LOCK`: leases of partitions change; alone,
-4. the lock of `migrations/upgrade.py`: the tables change; alone.
+4. the lock of `migrations/turn.py`: the tables change; alone.
 """
 
 import asyncio

@@ -74,9 +74,11 @@ def open_engine(
 
 
 @asynccontextmanager
-async def engine_at(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncEngine]:
+async def engine_at(
+    url: str, *, read_only: bool = False, patient: bool = False
+) -> AsyncIterator[AsyncEngine]:
     """An engine for `url`, disposed of at the end."""
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, patient=patient)
     try:
         yield engine
     finally:

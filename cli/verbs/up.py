@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -46,7 +47,7 @@ async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, migrate(settings)):
+    if not await unless_stopped(stop, migrate(settings, partial(click.echo, err=True))):
         return 0
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (

@@ -53,7 +53,7 @@ async def route() -> AsyncIterator[tuple[Route, str]]:
 async def lost(tmp_path: Path) -> AsyncIterator[tuple[Route, Settings]]:
     """The log in a file, the rows over the way that will be cut."""
     async with way_to_a_database() as (way, url):
-        tmp_path.mkdir(exist_ok=True)
+        tmp_path.mkdir(exist_ok=True)  # noqa: ASYNC240
         settings = replace(embedded(tmp_path), database_url=url)
         await migrate(settings)
         yield way, settings
