@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.errors import StoreUnavailable
+from domain.version import VERSION
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
@@ -22,14 +23,19 @@ PAUSE_MS = "5000"
 
 
 def open_engine(
-    url: str, *, pool_size: int = 10, read_only: bool = False, patient: bool = False
+    url: str,
+    *,
+    pool_size: int = 10,
+    read_only: bool = False,
+    patient: bool = False,
+    name: str = f"footfall {VERSION}",
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
     `read_only` engines run each statement by itself, which saves the round trips of a transaction.
     A statement may take a minute and a transaction may pause for some seconds; with `patient` a
     statement takes as long as it takes, and a transaction may pause for a minute (ten minutes where
-    it is read-only).
+    it is read-only). `name` is how PostgreSQL shows the connections.
     """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, read_only=read_only)
@@ -44,7 +50,7 @@ def open_engine(
             "timeout": 5,
             "command_timeout": None if patient else 60,
             "server_settings": {
-                "application_name": "footfall",
+                "application_name": name,
                 "jit": "off",
                 # What a process that froze or vanished has locked is free again after this.
                 "idle_in_transaction_session_timeout": _pause(read_only, patient),

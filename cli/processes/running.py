@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import click
@@ -15,13 +16,21 @@ import uvloop
 from litestar import Litestar
 
 from cli.processes.listening import BACKLOG, inherited
-from domain.errors import FootfallError, SettingsError
+from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
 
 logger = logging.getLogger(__name__)
 
 LIFELINE = "FOOTFALL_LIFELINE"
 SHUTDOWN_SECONDS = 15
+OUTDATED = 3
+"""The exit code of a process that a newer Footfall has migrated the database away from.
+
+Starting it again cannot help.
+"""
+
+# What calls its argument when the process is to end, for as long as it is open.
+Watch = Callable[[Callable[[], None]], AbstractAsyncContextManager[object]]
 
 
 def settings_or_exit(**overrides: Any) -> Settings:
@@ -38,9 +47,15 @@ def settings_or_exit(**overrides: Any) -> Settings:
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> None:
-    """Run `main` to its end; its errors become a sentence on stderr and exit code 1."""
+    """Run `main` to its end; its errors become a sentence on stderr and exit code 1.
+
+    `Outdated` has a code of its own.
+    """
     try:
         code = uvloop.run(main)
+    except Outdated as error:
+        click.echo(f"footfall: {error}", err=True)
+        sys.exit(OUTDATED)
     except FootfallError as error:
         click.echo(f"footfall: {error}", err=True)
         sys.exit(1)
@@ -100,8 +115,8 @@ def watch_lifeline(stop: Callable[[], None]) -> None:
     loop.add_reader(number, gone)
 
 
-async def serve(app: Litestar, settings: Settings) -> int:
-    """Serve `app` until a signal; open requests are answered first.
+async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: nullcontext()) -> int:
+    """Serve `app` until a signal, or until `watch` ends it; open requests are answered first.
 
     On the sockets the parent process bound, where it did.
     """
@@ -135,5 +150,6 @@ async def serve(app: Litestar, settings: Settings) -> int:
     sockets = inherited()
     if sockets is None:
         logger.info("listening on http://%s:%d", settings.host, settings.port)
-    await server.serve(sockets)
+    async with watch(stop):
+        await server.serve(sockets)
     return 0 if server.started else 1

@@ -54,6 +54,6 @@ async def _up(settings: Settings) -> int:
         click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            await stop.wait()
+            code = await family.until(stop)
             click.echo("stopping: answering what is under way, committing what was read", err=True)
-    return 0
+    return code
