@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "rows_0003"
-down_revision = "rows_0001"
+down_revision = "rows_0002"
 branch_labels = None
 depends_on = None
 
