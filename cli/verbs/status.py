@@ -12,7 +12,7 @@ from domain.generations import GenerationInfo
 from domain.hours import as_text, from_datetime, hour_of
 from domain.processes import Process
 from domain.settings import Settings
-from log.opening import open_reader
+from log.opening import open_log
 from projector.status import Status, read_status
 from rows.opening import open_rows
 
@@ -34,8 +34,9 @@ def status(as_json: bool) -> None:
 
     Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
     and cost nothing after. Below the table: which projectors live, the version of each process that
-    the database knows of (projectors, and whoever is connected to PostgreSQL), the oldest hour that
-    is kept, the generations of rows, and what is wrong. Exit code 1 when anything is.
+    database and broker know of (projectors; whoever is connected to PostgreSQL, and to RabbitMQ
+    where RABBITMQ_MANAGEMENT_URL is set), the oldest hour that is kept, the generations of rows,
+    and what is wrong. Exit code 1 when anything is.
     """
     settings = settings_or_exit()
 
@@ -53,7 +54,8 @@ async def ask(settings: Settings) -> Status:
     # Read-only: nothing here waits for a writer, or for one that froze.
     name = application_name("status")
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
-        reader = open_reader(settings)
+        log = open_log(settings)
+        reader = log.reader()
         try:
             return await read_status(
                 reader,
@@ -62,7 +64,7 @@ async def ask(settings: Settings) -> Status:
                 rows.leases,
                 now_ms,
                 settings.num_partitions,
-                await rows.sessions.all(),
+                [*await rows.sessions.all(), *await log.connected()],
             )
         finally:
             await reader.close()
