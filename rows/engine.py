@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.database_urls import DRIVER, parse_url
 from domain.errors import FootfallError, StoreUnavailable
+from domain.version import VERSION
 from rows.connecting import Connector
 from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
 from rows.reasons import reason
@@ -35,7 +36,7 @@ def open_engine(
     pool_size: int = 10,
     read_only: bool = False,
     patient: bool = False,
-    application_name: str = "footfall",
+    application_name: str = f"footfall {VERSION}",
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 

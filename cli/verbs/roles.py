@@ -16,6 +16,7 @@ from cli.processes.running import (
 )
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
+from cli.wiring.outdated import open_watch
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
 from cli.wiring.web import create_web
@@ -76,7 +77,9 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     async def main() -> int:
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
-        return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)
+        app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
+        async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
+            return await serve(app, settings, watch)
 
     run(main())
 
@@ -91,8 +94,7 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            await stop.wait()
-    return 0
+            return await family.until(stop)
 
 
 @click.command()

@@ -59,6 +59,6 @@ async def _up(settings: Settings) -> int:
             click.echo(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            await stop.wait()
+            code = await family.until(stop)
             click.echo("stopping: answering what is under way, committing what was read", err=True)
-    return 0
+    return code
