@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+from sqlalchemy import text
 
 from domain.settings import Settings
+from rows.engine import open_engine
 from tests.acceptance.processes import REPOSITORY, Role, footfall
 from tests.acceptance.test_exactly_once import HOUR, PAGES, Load
 from tests.conftest import embedded, postgres_database, stream_prefix
@@ -46,6 +48,17 @@ async def made_by(program: Path, backend: str, tmp_path: Path) -> AsyncIterator[
 async def migrated(settings: Settings, program: Path = REPOSITORY) -> None:
     code, out, err = await footfall(settings, "migrate", program=program)
     assert code == 0, out + err
+
+
+async def offsets(settings: Settings) -> dict[int, int]:
+    """How far each partition is folded, whichever version made the tables."""
+    engine = open_engine(settings.rows_url, read_only=True)
+    try:
+        async with engine.connect() as connection:
+            found = await connection.execute(text("SELECT partition, next_offset FROM checkpoints"))
+            return {row.partition: row.next_offset for row in found}
+    finally:
+        await engine.dispose()
 
 
 def role(settings: Settings, verb: str, program: Path = REPOSITORY) -> Role:
