@@ -30,7 +30,11 @@ class FootfallError(Exception):
 
 
 class SettingsError(FootfallError):
-    """A setting is wrong; the message names it and says what to write instead."""
+    """Settings are wrong; each sentence names one and says what to write instead."""
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        super().__init__("\n".join(sentences))
 
 
 class Problem(NamedTuple):
@@ -74,7 +78,13 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached."""
+    """The database cannot be reached.
+
+    Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
+    limit: the same once more may well succeed.
+    """
+
+    conflict = False
 
 
 class Outdated(FootfallError):

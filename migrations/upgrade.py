@@ -1,5 +1,6 @@
 """Bring a database to the newest version. Two independent branches: the rows and the SQLite log."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -11,19 +12,23 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import Outdated, StoreUnavailable
+from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
-LOCK = 0x_F007_FA11
 
 
-async def upgrade(engine: AsyncEngine, branch: Branch = "rows") -> str:
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+async def upgrade(engine: AsyncEngine, branch: Branch = "rows", say: Say = silent) -> str:
     """Upgrade to the newest version and return its name. Safe to run from many places at once.
 
     A database that a newer Footfall has upgraded is left as it is where this one understands it.
-    Raises `Outdated` where not.
+    `say` is told what may take its time, before it begins. Raises `Outdated` where it is not
+    understood, `StoreUnavailable` where others use the tables all the time.
     """
-    async with engine.begin() as connection:
-        return await connection.run_sync(_upgrade, branch)
+    return await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
 
 
 async def current(engine: AsyncEngine) -> str | None:
@@ -71,20 +76,21 @@ def _config(branch: Branch) -> Config:
     return config
 
 
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _current(connection: Connection, schema: str | None = None) -> str | None:
+    options = {"version_table_schema": schema}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def _is_newer(connection: Connection, branch: Branch) -> bool:
+def _is_newer(connection: Connection, branch: Branch, schema: str | None = None) -> bool:
     """Has a newer Footfall upgraded it? Raises `Outdated` unless this one understands it."""
-    found = _current(connection)
+    found = _current(connection, schema)
     known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
     if found is None or found in known:
         return False
     if _oldest(connection, found) not in known:
         message = (
-            f"the database is at version {found}, which this Footfall does not know: "
-            "a newer one has upgraded it, so upgrade Footfall"
+            f"the database is at version {found}, which this Footfall does not know (it knows "
+            f"versions up to {newest(branch)}): a newer one has upgraded it, so upgrade Footfall"
         )
         raise Outdated(message)
     return True
@@ -98,13 +104,28 @@ def _oldest(connection: Connection, found: str) -> str | None:
     return connection.execute(asked, {"found": found}).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection, branch: Branch) -> str:
-    if connection.dialect.name == "postgresql":
-        # Two roles that start together must not both create the tables.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    if _is_newer(connection, branch):
-        return str(_current(connection))
+def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
+    schema = _schema(connection) if connection.dialect.name == "postgresql" else None
+    found = _current(connection, schema)
+    if _is_newer(connection, branch, schema):
+        return str(found)
+    if found is not None and found != newest(branch):
+        say(f"upgrading the {branch} from {found} to {newest(branch)}")
     config = _config(branch)
     config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
     command.upgrade(config, f"{branch}@head")
     return newest(branch)
+
+
+def _schema(connection: Connection) -> str:
+    """Where tables are made: what other schemas hold is of other installations."""
+    found = connection.execute(text("SELECT current_schema()")).scalar_one()
+    if found is None:
+        path = connection.execute(text("SHOW search_path")).scalar_one()
+        message = (
+            f"search_path is {path}: no schema of that name exists that this role may use. "
+            "CREATE SCHEMA makes one, GRANT USAGE ON SCHEMA lets a role use it"
+        )
+        raise StoreUnavailable(message)
+    return str(found)

@@ -13,7 +13,7 @@ from domain.settings import Settings
 from domain.version import VERSION
 from rows.audits import SqlAudits
 from rows.database import database_errors
-from rows.engine import open_engine
+from rows.engine import dispose, open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
@@ -154,7 +154,7 @@ class Rows:
         """Closes every connection."""
         while self._engines:
             _, engine = self._engines.popitem()
-            await engine.dispose()
+            await dispose(engine)
 
     @property
     def _reading(self) -> AsyncEngine:
@@ -170,7 +170,7 @@ class Rows:
                 pool_size=pool.connections,
                 read_only=pool.read_only,
                 patient=pool.patient,
-                name=self._name,
+                application_name=self._name,
             )
         return self._engines[url, pool]
 

@@ -9,14 +9,19 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS
 from cli.processes.listening import LISTENERS, Sockets
-from cli.processes.running import LIFELINE, OUTDATED, SHUTDOWN_SECONDS
+from cli.processes.running import LIFELINE, OUTDATED
 from domain.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
 _BACKOFF = Backoff(first=0.2, last=10.0)
 _HEALTHY_SECONDS = 10.0
+# A child has a last resort of its own before.
+CHILD_SECONDS = DRAIN_SECONDS + 2 * LAST_SECONDS
+FAMILY_SECONDS = CHILD_SECONDS + LAST_SECONDS
+"""After which a parent ends that waits for its children."""
 
 
 class Family:
@@ -123,7 +128,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
         child.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(SHUTDOWN_SECONDS + 10):
+        async with asyncio.timeout(CHILD_SECONDS):
             await child.wait()
     except TimeoutError:
         logger.error("process %d did not stop in time, killing it", child.pid)

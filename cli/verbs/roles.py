@@ -5,9 +5,15 @@ import logging
 
 import click
 
-from cli.processes.family import Family
-from cli.processes.listening import listening
-from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
+from cli.processes.family import FAMILY_SECONDS, Family
+from cli.processes.listening import address_of, listening, port_of
+from cli.processes.running import (
+    run,
+    serve,
+    settings_or_exit,
+    stop_on_signals,
+    unless_stopped,
+)
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
 from cli.wiring.outdated import open_watch
@@ -80,13 +86,13 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
 
 async def _serve_with_workers(role: str, settings: Settings) -> int:
     stop = asyncio.Event()
-    stop_on_signals(stop.set)
+    stop_on_signals(stop.set, FAMILY_SECONDS)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(WORKERS="1") as family,
     ):
-        port = listeners[0][0].getsockname()[1]
-        logger.info("%d workers on http://%s:%d", settings.workers, settings.host, port)
+        address = address_of(settings.host, port_of(listeners))
+        logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
             return await family.until(stop)
 
@@ -105,7 +111,8 @@ def projector() -> None:
     async def main() -> int:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
-        await require_migrated(settings)
+        if not await unless_stopped(stop, require_migrated(settings)):
+            return 0
         async with open_supervisor(settings) as supervisor, keeping_house(settings):
             await supervisor.run(stop)
         return 0

@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger()
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("migrations.rows_0002")
 
 # Columns get the places they have where they were created, and tables keep who may read them.
 GENERATIONS = (

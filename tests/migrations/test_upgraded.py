@@ -1,10 +1,8 @@
 """What an earlier release made becomes what this one creates, and keeps what it holds."""
 
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-import asyncpg
 import pytest
 from alembic import command
 from sqlalchemy import Connection, text
@@ -17,8 +15,7 @@ from rows.engine import open_engine
 from rows.postgresql.months import MonthPartitions
 from tests.conftest import embedded, postgres_database
 from tests.migrations.catalog import catalog
-
-DATA = Path(__file__).parents[1] / "data"
+from tests.migrations.released import restore_rows
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -105,18 +102,15 @@ async def test_what_0_1_0_made_holds_what_it_held(engine: AsyncEngine) -> None:
 
 @pytest.fixture
 async def from_0_2_0(url: str, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """What 0.2.0 itself made, emptied of months and rebuilt generations."""
+    """What 0.2.0 itself made."""
     if url.startswith("sqlite"):
-        copy = tmp_path / "made-by-0.2.0.sqlite3"
-        shutil.copy(DATA / "0.2.0" / "embedded" / "rows.sqlite3", copy)
-        found = open_engine(f"sqlite+aiosqlite:///{copy}")
+        found = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'made-by-0.2.0.sqlite3'}")
+        await restore_rows("0.2.0", str(found.url))
         yield found
         await found.dispose()
         return
     async with postgres_database() as database:
-        connection = await asyncpg.connect(database.replace("+asyncpg", ""))
-        await connection.execute((DATA / "0.2.0" / "production" / "rows.sql").read_text())
-        await connection.close()
+        await restore_rows("0.2.0", database)
         found = open_engine(database)
         yield found
         await found.dispose()
