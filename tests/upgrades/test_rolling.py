@@ -17,11 +17,13 @@ from tests.acceptance.test_exactly_once import folded, stored
 from tests.conftest import PARTITIONS
 from tests.upgrades.released import LEASE_SECONDS, Clients, made_by, migrated, offsets, role, unpack
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
 
 PRODUCTION = pytest.param("production", marks=[pytest.mark.postgres, pytest.mark.rabbitmq])
 BACKENDS = ["embedded", PRODUCTION]
 RELEASES = ["0.1.0", "0.2.0"]
+# Whoever asks the database opens it anew.
+_POLL_SECONDS = 0.2
 UNSAID = "version unknown (0.2.0 or before): "
 
 
@@ -79,14 +81,16 @@ class Site:
         before = await offsets(self.settings)
 
         async def gone_on() -> bool:
+            await asyncio.sleep(_POLL_SECONDS)
             now = await offsets(self.settings)
             moved = all(now.get(p, 0) > before.get(p, 0) for p in range(PARTITIONS))
             return moved and clients.confirmed.total() > confirmed and clients.read > read + 4
 
-        await until(gone_on, "all going on")
+        await until(gone_on, "all going on", 60)
 
     async def all_is_its(self) -> bool:
         """Does the one projector of today have every partition?"""
+        await asyncio.sleep(_POLL_SECONDS)
         (one,) = self.projectors
         assert one.process is not None
         async with open_rows(self.settings, now_ms) as rows:
@@ -156,7 +160,7 @@ async def test_an_upgrade_from_the_first_release_is_not_held_up_by_what_was_left
             left = found.projectors
             found.projectors = [await found.start("projector", REPOSITORY)]
             # A process starts, then a lease is over.
-            await until(found.all_is_its, "the new one having all", LEASE_SECONDS + 10)
+            await until(found.all_is_its, "the new one having all", LEASE_SECONDS + 20)
             await found.goes_on(clients)
             await found.replace_reads(clients, REPOSITORY)
             await found.replace_ingest(clients, REPOSITORY)
