@@ -40,6 +40,7 @@ JOBS = "tests/contract/fold/test_jobs.py::test_"
 STORE = "tests/contract/fold/test_store.py::test_"
 LOG = "tests/contract/log/test_log.py::test_"
 LEASES = "tests/contract/fold/test_leases.py::test_"
+VERSIONS = "tests/contract/fold/test_versions.py::test_"
 EXPIRY = "tests/contract/retention/test_expiry.py::test_"
 RETENTION_RUN = "tests/contract/retention/test_run.py::test_"
 TRIMMING = "tests/contract/retention/test_log.py::test_"
@@ -192,6 +193,20 @@ SAFEGUARDS = [
         ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))",
         ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < 0))",
         LEASES + "the_partitions_of_a_dead_owner_are_taken[sqlite]",
+    ),
+    Safeguard(
+        "nothing is renewed on tables that are not understood",
+        "rows/fold/leases.py",
+        "            await require_understood(connection)\n",
+        "",
+        VERSIONS + "nothing_is_renewed_on_tables_that_are_not_understood[sqlite-None]",
+    ),
+    Safeguard(
+        "what cannot be claimed is taken",
+        "rows/fold/leases.py",
+        "if await self._relieve(connection, owner) or taken:",
+        "if taken:",
+        VERSIONS + "what_an_old_one_holds_and_cannot_claim_is_taken_from_it[sqlite]",
     ),
     Safeguard(
         "leases by the clock of the database",

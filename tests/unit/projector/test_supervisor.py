@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from domain.checkpoint import Checkpoint
-from domain.errors import Fenced, LogUnavailable, StoreUnavailable
+from domain.errors import Fenced, LogUnavailable, Outdated, StoreUnavailable
 from domain.events import Entry, Epoch, Generation, Offset, Partition
 from domain.ports.log import Subscription
 from domain.projection import Claim, Delta
@@ -237,3 +237,24 @@ async def test_leases_that_cannot_be_given_back_are_left_to_expire(site: Site) -
     async with running(site.supervisor()):
         await until(lambda: len(site.owned_by("me")) == PARTITIONS)
     assert len(site.owned_by("me")) == PARTITIONS
+
+
+async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
+    leases, log = FakeLeases(int(LEASE_SECONDS * 1_000)), Log()
+    other = FakeStore()
+    found = Supervisor(
+        leases,
+        Runner(log, other, flush_seconds=0, batch_size=100),
+        owner="old",
+        partitions=PARTITIONS,
+        lease_seconds=LEASE_SECONDS,
+    )
+    running = asyncio.create_task(found.run(asyncio.Event()))
+    async with asyncio.timeout(SECONDS):
+        while len(log.subscribed) < PARTITIONS:
+            await asyncio.sleep(0.005)
+        leases.failures.append(Outdated("the database is newer"))
+        with pytest.raises(Outdated, match="the database is newer"):
+            await running
+    assert not leases.projectors
+    assert not any(held.owner for held in leases.held.values())
