@@ -12,6 +12,7 @@ from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
 from domain.ports.fold import Leases
 from domain.ports.log import LogReader
@@ -19,7 +20,10 @@ from domain.ports.rebuild import Generations, History
 
 
 class PartitionStatus(Struct, frozen=True):
-    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next."""
+    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next.
+
+    `trouble` is what its owner says of it, `error` what is wrong with it for people.
+    """
 
     partition: int
     first: int | None
@@ -32,6 +36,7 @@ class PartitionStatus(Struct, frozen=True):
     epoch: int
     owner: str | None
     error: str | None = None
+    trouble: Trouble | None = None
 
 
 class Status(Struct, frozen=True):
@@ -69,7 +74,7 @@ async def read_status(
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
         *(
-            _partition(reader, clock, known.get(p) or at_start(live, p), ownership.owners.get(p))
+            _partition(reader, clock, known.get(p) or at_start(live, p), ownership)
             for p in sorted(wanted)
         )
     )
@@ -86,7 +91,7 @@ async def read_status(
 
 
 async def _partition(
-    reader: LogReader, clock: Clock, checkpoint: Checkpoint, owner: str | None
+    reader: LogReader, clock: Clock, checkpoint: Checkpoint, ownership: Ownership
 ) -> PartitionStatus:
     bounds: Bounds | None = None
     behind, seconds, error = None, None, None
@@ -96,6 +101,7 @@ async def _partition(
         seconds = await _age(reader, clock, checkpoint) if behind else 0.0
     except LogError as failure:
         error = str(failure)
+    trouble = ownership.troubles.get(checkpoint.partition)
     return PartitionStatus(
         partition=checkpoint.partition,
         first=bounds.first if bounds else None,
@@ -106,8 +112,9 @@ async def _partition(
         events=checkpoint.events,
         views=checkpoint.views,
         epoch=checkpoint.epoch,
-        owner=owner,
-        error=error,
+        owner=ownership.owners.get(checkpoint.partition),
+        error=trouble.sentence if trouble else error,
+        trouble=trouble,
     )
 
 

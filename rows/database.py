@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.errors import StoreUnavailable
+from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -31,12 +31,12 @@ _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 @asynccontextmanager
 async def database_errors() -> AsyncIterator[None]:
-    """Driver and pool errors as `StoreUnavailable`, with their cause."""
+    """Driver and pool errors as `StoreUnavailable`, of the kind they are, with their cause."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError, *_OF_COPY) as error:
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError, *OF_VALUES, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreUnavailable(f"the database: {type(cause).__name__}: {cause}") from error
+        raise kind_of(cause)(f"the database: {type(cause).__name__}: {cause}") from error
 
 
 @asynccontextmanager

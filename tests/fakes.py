@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
-from domain.ports.fold import Leases, ProjectionStore
+from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
@@ -86,7 +86,7 @@ class _FakeSubscription(Subscription):
         return found
 
 
-class FakeStore(ProjectionStore, ReportReader):
+class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
     """Rows and checkpoints in dictionaries."""
 
     def __init__(self) -> None:
@@ -123,6 +123,9 @@ class FakeStore(ProjectionStore, ReportReader):
             recorded_ms=delta.recorded_ms or stored.recorded_ms,
         )
         return self.stored[checkpoint.partition]
+
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        return dict(self.stored)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
@@ -174,6 +177,8 @@ class FakeLeases(Leases):
         # Those with a checkpoint: they are drained although the number of today is smaller.
         self.folded: set[Partition] = set()
         self.failures: list[Exception] = []
+        self.troubles: dict[Partition, tuple[str, Trouble]] = {}
+        self.told: list[str] = []
 
     def with_lease(self, lease_ms: int) -> Self:
         """The same leases, as a process that is configured otherwise takes them."""
@@ -197,6 +202,15 @@ class FakeLeases(Leases):
                 self.held[partition].take(owner, now + self._lease_ms)
         return {partition: found.epoch for partition, found in self._of(owner).items()}
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        self.told.append(owner)
+        said = {p: t for p, (name, t) in self.troubles.items() if name == owner}
+        for partition in [*said]:
+            del self.troubles[partition]
+        for partition, trouble in troubles.items():
+            since = said[partition].since_ms if partition in said else self._now_ms()
+            self.troubles[partition] = owner, replace(trouble, since_ms=since)
+
     async def surplus(self, owner: str) -> Partition | None:
         now = self._now_ms()
         live = [name for name, until in self.projectors.items() if until >= now]
@@ -215,6 +229,7 @@ class FakeLeases(Leases):
         for found in self._of(owner).values():
             found.give_back()
         self.projectors.pop(owner, None)
+        await self.tell(owner, {})
 
     async def enter(self, partitions: int) -> None:
         for partition in {*map(Partition, range(partitions)), *self.folded}:
@@ -225,7 +240,9 @@ class FakeLeases(Leases):
         owners = {
             p: None if self.held[p].free(now) else self.held[p].owner for p in sorted(self.held)
         }
-        return Ownership(owners, sorted(o for o, until in self.projectors.items() if until >= now))
+        troubles = {p: t for p, (o, t) in sorted(self.troubles.items()) if owners.get(p) == o}
+        live = sorted(o for o, until in self.projectors.items() if until >= now)
+        return Ownership(owners, live, troubles)
 
     def _sign_in(self, owner: str, now: int) -> None:
         self.projectors[owner] = now + self._lease_ms

@@ -159,7 +159,7 @@ SAFEGUARDS = [
     Safeguard(
         "the batch at the checkpoint is the one that was folded",
         "projector/fold/runner.py",
-        "        if recorded_ms != checkpoint.recorded_ms:\n",
+        "        if recorded_ms and recorded_ms != checkpoint.recorded_ms:\n",
         "        if False:\n",
         "tests/unit/projector/test_runner.py::"
         "test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused",

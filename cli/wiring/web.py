@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
@@ -10,8 +10,10 @@ from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
 from cli.wiring.process import now_ms
+from domain.ownership import require_untroubled
 from domain.ports.common import Probe
 from domain.ports.log import LogWriter
+from domain.reports import Facts
 from domain.settings import Settings
 from ingest import openapi as ingest_openapi
 from ingest.appender import Appender
@@ -49,6 +51,9 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         handlers += read_routes(rows.reports, now_ms)
         handlers.append(metrics_route(rows.facts.facts))
         probes["database"] = rows.ping_reports
+        if ingest:
+            # All roles are one then, and ready is what every one of them is.
+            probes["partitions"] = _folded(rows)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -56,6 +61,18 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
             yield
 
     return create_app(handlers, probes, api_description(), [lifespan])
+
+
+def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]) -> Litestar:
+    """What a role answers that has no API of its own."""
+    return create_app([metrics_route(facts)], probes, api_description())
+
+
+def _folded(rows: Rows) -> Probe:
+    async def folded() -> None:
+        require_untroubled(await rows.facts.troubles())
+
+    return folded
 
 
 def api_description() -> Mapping[str, object]:

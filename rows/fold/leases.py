@@ -12,10 +12,11 @@ from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
 from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
-from rows.tables import checkpoints, leases, projectors
+from rows.fold.troubles import read_troubles, write_troubles
+from rows.tables import checkpoints, leases, projectors, troubles
 
 
 class SqlLeases(Leases):
@@ -54,6 +55,10 @@ class SqlLeases(Leases):
             )
             return Partition(found.scalar_one())
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        async with transaction(self._engine) as connection:
+            await write_troubles(connection, self._engine, owner, self._now, troubles)
+
     async def release(self, owner: str, partition: Partition) -> None:
         async with self._alone() as connection:
             await connection.execute(
@@ -68,6 +73,7 @@ class SqlLeases(Leases):
                 update(leases).where(leases.c.owner == owner).values(owner=None, expires_ms=0)
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
+            await connection.execute(delete(troubles).where(troubles.c.owner == owner))
 
     async def enter(self, partitions: int) -> None:
         async with self._alone() as connection:
@@ -85,7 +91,8 @@ class SqlLeases(Leases):
                 .where(projectors.c.expires_ms >= self._now)
                 .order_by(projectors.c.owner)
             )
-            return Ownership(owners, list(live.scalars()))
+            said = await read_troubles(connection, self._now)
+            return Ownership(owners, list(live.scalars()), said)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:
