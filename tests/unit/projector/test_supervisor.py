@@ -360,7 +360,8 @@ async def test_checkpoints_that_are_where_they_were_left_are_left_alone(site: Si
     async with running(site.supervisor()):
         for number in range(1, 6):
             await site.log.fill()
-            await until(lambda number=number: site.store.folded() == [number] * PARTITIONS)
+            wanted = [number] * PARTITIONS
+            await until(lambda wanted=wanted: site.store.folded() == wanted)  # type: ignore[misc]
         compared = site.store.compared
         await until(lambda: site.store.compared > compared + 5)
     assert len(site.store.claims) == PARTITIONS
