@@ -95,7 +95,7 @@ class Fold:
         except Undecodable as error:
             self._set_aside(entry, str(error))
         else:
-            self.delta.recorded_ms = batch.recorded_ms
+            self._recorded(batch)
             if not self._seen(batch, entry.offset):
                 self._add_batch(batch, entry)
         self._passed(entry)
@@ -103,9 +103,13 @@ class Fold:
     def refuse(self, entry: Entry, reason: str) -> None:
         """Pass an entry that `add` would count, but that cannot be stored: a dead letter."""
         with suppress(Undecodable):
-            self.delta.recorded_ms = decode(entry.body).recorded_ms
+            self._recorded(decode(entry.body))
         self._set_aside(entry, reason)
         self._passed(entry)
+
+    def _recorded(self, batch: Batch) -> None:
+        # 0 says nothing, as in a checkpoint; the moment before stays, wherever the log is cut.
+        self.delta.recorded_ms = batch.recorded_ms or self.delta.recorded_ms
 
     def _set_aside(self, entry: Entry, reason: str) -> None:
         self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body))

@@ -10,7 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -148,7 +148,7 @@ def database(
         loop.run(stack.aclose())
 
 
-@settings(max_examples=200, phases=[Phase.generate])
+@settings(max_examples=80)
 @given(st.lists(BODIES, max_size=8), st.data())
 def test_whatever_is_in_the_log_is_counted_or_set_aside(
     database: Database, bodies: list[bytes], data: st.DataObject
