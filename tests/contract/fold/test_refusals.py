@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cli.wiring.process import now_ms
 from domain.errors import StoreRefused, StoreUnavailable, Unstorable
@@ -56,9 +56,8 @@ async def other_encoding(request: pytest.FixtureRequest) -> AsyncIterator[AsyncE
                 "LC_COLLATE 'C' LC_CTYPE 'C'"
             )
         )
-    found = open_engine(
-        make_url(postgres_url()).set(database=name).render_as_string(hide_password=False)
-    )
+    # Past our own way in, which refuses such a database: it may have been let in before.
+    found = create_async_engine(make_url(postgres_url()).set(database=name))
     await upgrade(found)
     yield found
     await found.dispose()
