@@ -90,40 +90,40 @@ class Fold:
 
     def add(self, entry: Entry) -> None:
         """Fold one entry. Raises `UnknownFormat` and then has changed nothing."""
+        delta = self.delta
         try:
             batch = decode(entry.body)
         except Undecodable as error:
             self._set_aside(entry, str(error))
         else:
-            self._recorded(batch)
+            # 0 says nothing, as in a checkpoint: the moment before stays, wherever the log is cut.
+            delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
             if not self._seen(batch, entry.offset):
                 self._add_batch(batch, entry)
-        self._passed(entry)
+        delta.next_offset = Offset(entry.offset + 1)
+        delta.entries += 1
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Pass an entry that `add` would count, but that cannot be stored: a dead letter."""
+        delta = self.delta
         with suppress(Undecodable):
-            self._recorded(decode(entry.body))
+            delta.recorded_ms = decode(entry.body).recorded_ms or delta.recorded_ms
         self._set_aside(entry, reason)
-        self._passed(entry)
-
-    def _recorded(self, batch: Batch) -> None:
-        # 0 says nothing, as in a checkpoint; the moment before stays, wherever the log is cut.
-        self.delta.recorded_ms = batch.recorded_ms or self.delta.recorded_ms
+        delta.next_offset = Offset(entry.offset + 1)
+        delta.entries += 1
 
     def _set_aside(self, entry: Entry, reason: str) -> None:
         self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body))
-
-    def _passed(self, entry: Entry) -> None:
-        self.delta.next_offset = Offset(entry.offset + 1)
-        self.delta.entries += 1
 
     def _add_batch(self, batch: Batch, entry: Entry) -> None:
         delta, offset = self.delta, entry.offset
         events = batch.events
         if self._carry is not None and offset < self._carry.offset:
             events = self._not_carried(events, self._carry.before)
-        if not self._fits(events):
+        # Decided by the log alone, as the total is: a rebuild decides the same. The sum is only
+        # taken where it may matter.
+        room = self._room - delta.views
+        if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:
             self._set_aside(entry, _TOO_MANY)
             return
         delta.positions[batch.producer] = Position(batch.sequence, offset)
@@ -137,12 +137,6 @@ class Fold:
             views += count
         delta.events += len(events)
         delta.views += views
-
-    def _fits(self, events: list[PageViewed]) -> bool:
-        # Decided by the log alone, as the total is: a rebuild decides the same. The sum is only
-        # taken where it may matter.
-        room = self._room - self.delta.views
-        return len(events) * MAX_COUNT <= room or sum(event.count for event in events) <= room
 
     def _seen(self, batch: Batch, offset: Offset) -> bool:
         # A producer sends sequence n + 1 only after n was confirmed or given up, so a sequence
