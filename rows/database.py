@@ -24,6 +24,7 @@ from domain.errors import StoreUnavailable
 from rows.connecting import Connection, driver_errors
 from rows.postgresql.session import READ_ONLY
 from rows.reasons import reason
+from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -55,17 +56,17 @@ _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 @asynccontextmanager
 async def database_errors() -> AsyncIterator[None]:
-    """Driver and pool errors as `StoreUnavailable`, with their cause."""
+    """Driver and pool errors as `StoreUnavailable`, of the kind they are, with their cause."""
     try:
         yield
     except PoolTimeout as error:
         message = "the database: every connection of this process is busy"
         raise StoreUnavailable(message) from error
-    except (DBAPIError, OSError, TimeoutError, *_OF_COPY) as error:
+    except (DBAPIError, OSError, TimeoutError, *OF_VALUES, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None)
         hint = _HINTS.get(state or "", "")
-        found = StoreUnavailable(f"the database: {reason(cause)}{hint}")
+        found = kind_of(cause)(f"the database: {reason(cause)}{hint}")
         found.conflict = state in _CONFLICTS
         raise found from error
     except asyncio.CancelledError as error:
