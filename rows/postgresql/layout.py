@@ -16,6 +16,7 @@ from domain.errors import Fenced, StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from domain.projection import RowKey
+from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
@@ -100,12 +101,11 @@ class LayoutByMonth:
                 table = f"{await schema_of(connection)}.{name}"
                 await connection.exec_driver_sql(upsert_into(table), (generation, *columns[1:]))
             else:
-                await driver.copy_records_to_table(
-                    name,
-                    records=records,
-                    columns=HOURLY.columns,
-                    schema_name=await schema_name(connection),
-                )
+                schema = await schema_name(connection)
+                async with driver_errors():
+                    await driver.copy_records_to_table(
+                        name, records=records, columns=HOURLY.columns, schema_name=schema
+                    )
 
     async def finish(self, generation: Generation) -> None:
         """Every month gets its key and its place."""
@@ -162,7 +162,8 @@ class LayoutByMonth:
         hours = {row[1]: to_datetime(row[1]) for row in rows}
         driver: Any = (await connection.get_raw_connection()).driver_connection
         records = [(page, hours[hour], new, old) for page, hour, new, old in rows]
-        await driver.copy_records_to_table("ahead", records=records)
+        async with driver_errors():
+            await driver.copy_records_to_table("ahead", records=records)
 
 
 def upsert_into(table: str) -> str:

@@ -25,6 +25,7 @@ from rows.database import (
     alone,
     database_errors,
     lock_key,
+    outside_transaction,
     transaction,
 )
 from rows.postgresql.schema import IN_SCHEMA, attached, exists, placement, schema_of
@@ -196,21 +197,14 @@ async def detach(
     Whoever still reads after `patience_seconds` ends the try.
     """
     async with database_errors(), engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
         found = await placement(connection, name)
+        schema = await schema_of(connection)
+        await connection.rollback()
         if found not in ("attached", "pending"):
             return
         how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
-        schema = await schema_of(connection)
-        # Of the session: the statement cannot run inside a transaction.
-        await _run(connection, f"SET lock_timeout = '{patience_seconds or 0}s'")
-        try:
-            await _run(
-                connection,
-                f"ALTER TABLE {schema}.{parent} DETACH PARTITION {schema}.{name} {how}",
-            )
-        finally:
-            await _run(connection, "RESET lock_timeout")
+        statement = f"ALTER TABLE {schema}.{parent} DETACH PARTITION {schema}.{name} {how}"
+        await outside_transaction(connection, statement, patience_seconds)
 
 
 async def detach_by_any(engine: AsyncEngine, parent: str, name: str) -> None:

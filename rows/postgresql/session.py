@@ -23,6 +23,9 @@ def adapt(engine: AsyncEngine) -> None:
 
     @event.listens_for(pool, "connect")
     def connect(connection: Any, _: object) -> None:
+        if connection.driver_connection.settings_in_transactions:
+            # A pooler's: what is set there would be set for others.
+            return
         version = connection.driver_connection.get_server_version().major
         known = [name for name, since in _SINCE.items() if version >= since]
         if known:

@@ -104,7 +104,7 @@ async def test_what_is_made_by_many_at_once_is_made_once(site: Site) -> None:
     async with AsyncExitStack() as stack:
         sites = [site]
         for _ in range(3):
-            other = Site(site.engine.url.render_as_string(hide_password=False))
+            other = Site(site.url)
             other.log, other.expected = site.log, site.expected
             stack.push_async_callback(other.close)
             sites.append(other)
