@@ -36,6 +36,7 @@ def open_engine(
     read_only: bool = False,
     patient: bool = False,
     application_name: str = "footfall",
+    primary: bool = True,
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
@@ -43,7 +44,7 @@ def open_engine(
     A statement may take a minute and a transaction may pause for some seconds; with `patient` a
     statement takes as long as it takes, and a transaction may pause for a minute (ten minutes where
     it is read-only). PostgreSQL shows the connections under `application_name`, unless the URL has
-    one.
+    one. Of several hosts that of the `primary` is preferred, or else any will do.
     """
     # It tells of lost connections with tracebacks; what is raised says the same.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
@@ -54,7 +55,7 @@ def open_engine(
         _session(read_only, patient),
         application_name,
         patient=patient,
-        writes=not read_only,
+        primary=primary,
     )
     engine = create_async_engine(
         DRIVER,

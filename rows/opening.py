@@ -8,10 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.errors import StoreUnavailable
 from domain.ports.common import Clock
 from domain.settings import Settings
 from rows.audits import SqlAudits
-from rows.database import database_errors
+from rows.database import NOT_ALLOWED, database_errors, state_of, try_to_write
 from rows.engine import dispose, open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
@@ -123,11 +124,24 @@ class Rows:
 
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the rows cannot be folded into."""
-        await _ping(self._engine(ORDINARY))
+        engine = self._engine(ORDINARY)
+        await _ping(engine)
+        await try_to_write(engine)
 
     async def ping_reports(self) -> None:
-        """Raises `StoreUnavailable` when no report can be read."""
+        """Raises `StoreUnavailable` when no report can be read, or none that is of now.
+
+        Where no replica is set, what takes no writes is a former primary. Trying also gets rid of
+        the connections to it.
+        """
         await _ping(self._reading)
+        if self._settings.read_database_url is None:
+            try:
+                await try_to_write(self._reading)
+            except StoreUnavailable as error:
+                # A role that may only read is enough for reports.
+                if state_of(error) != NOT_ALLOWED:
+                    raise
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -145,7 +159,11 @@ class Rows:
     def _engine_at(self, url: str, pool: Pool) -> AsyncEngine:
         if (url, pool) not in self._engines:
             self._engines[url, pool] = open_engine(
-                url, pool_size=pool.connections, read_only=pool.read_only, patient=pool.patient
+                url,
+                pool_size=pool.connections,
+                read_only=pool.read_only,
+                patient=pool.patient,
+                primary=url == self._settings.rows_url,
             )
         return self._engines[url, pool]
 
