@@ -83,8 +83,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 class Connector:
     """Opens connections to one URL. Raises `StoreUnavailable`.
 
-    `settings` are those of a session; what the URL says of them counts more. For the `primary`
-    hosts that take no writes are passed over, as long as there is another.
+    `settings` are those of a session; what the URL says of them counts more.
     """
 
     def __init__(
@@ -94,7 +93,6 @@ class Connector:
         application_name: str,
         *,
         patient: bool = False,
-        primary: bool = False,
     ) -> None:
         self._url = url
         self._parameters = url.parameters
@@ -104,7 +102,6 @@ class Connector:
             self._parameters.get("fallback_application_name", application_name),
         )
         self._patient = patient
-        self._primary = primary
         # Once one is met, all that follow are taken for poolers: what is right there is right
         # everywhere, only slower.
         self._pooled = self._parameters.get("pgbouncer") == "true"
@@ -135,8 +132,6 @@ class Connector:
     def _attributes(self) -> Sequence[str | None]:
         wanted = self._parameters.get("target_session_attrs")
         # All of them are asked for the first before any for the second.
-        if wanted is None and self._primary and len(self._url.hosts) > 1:
-            return ("read-write", None)
         return ("standby", "any") if wanted == "prefer-standby" else (wanted,)
 
     async def _connect(self, host: Host | None, attributes: str | None) -> Connection:

@@ -6,7 +6,7 @@ one writer at a time anyway:
 1. `STRUCTURE_LOCK`: a table with rows comes or goes; shared by whoever adds all rows up,
 2. `MONTHS_LOCK`: a month's table is made,
 3. `LEASES_LOCK`: leases of partitions change; alone,
-4. the lock of `migrations/upgrade.py`: the tables change; alone.
+4. the lock of `migrations/turn.py`: the tables change; alone.
 """
 
 import asyncio
@@ -67,7 +67,8 @@ async def database_errors() -> AsyncIterator[None]:
     except (DBAPIError, OSError, TimeoutError, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None)
-        found = StoreUnavailable(f"the database: {reason(cause)}{_HINTS.get(state or '', '')}")
+        hint = _HINTS.get(state or "", "")
+        found = StoreUnavailable(f"the database: {reason(cause)}{hint}")
         found.conflict = state in _CONFLICTS
         raise found from error
     except asyncio.CancelledError as error:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.database_urls import DRIVER, parse_url
 from domain.errors import FootfallError, StoreUnavailable
+from domain.version import VERSION
 from rows.connecting import Connector
 from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
 from rows.reasons import reason
@@ -24,9 +25,9 @@ BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 # Shorter than a lease, or those who wait for the lock would lose their own meanwhile.
 PAUSE_MS = "5000"
-RECYCLE_SECONDS = 300
 # Those of a pool close one after the other.
 DISPOSE_SECONDS = 3.0
+RECYCLE_SECONDS = 300
 
 
 def open_engine(
@@ -35,8 +36,7 @@ def open_engine(
     pool_size: int = 10,
     read_only: bool = False,
     patient: bool = False,
-    application_name: str = "footfall",
-    primary: bool = True,
+    application_name: str = f"footfall {VERSION}",
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
@@ -44,7 +44,7 @@ def open_engine(
     A statement may take a minute and a transaction may pause for some seconds; with `patient` a
     statement takes as long as it takes, and a transaction may pause for a minute (ten minutes where
     it is read-only). PostgreSQL shows the connections under `application_name`, unless the URL has
-    one. Of several hosts that of the `primary` is preferred, or else any will do.
+    one.
     """
     # It tells of lost connections with tracebacks; what is raised says the same.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
@@ -55,7 +55,6 @@ def open_engine(
         _session(read_only, patient),
         application_name,
         patient=patient,
-        primary=primary,
     )
     engine = create_async_engine(
         DRIVER,
@@ -69,16 +68,18 @@ def open_engine(
         # Not what is set for the role: whoever waits for a lock must see what was done under it.
         isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
     )
+    adapt(engine)
     _set_in_transactions(engine)
     _translate(engine)
-    adapt(engine)
     return engine
 
 
 @asynccontextmanager
-async def engine_at(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncEngine]:
+async def engine_at(
+    url: str, *, read_only: bool = False, patient: bool = False
+) -> AsyncIterator[AsyncEngine]:
     """An engine for `url`, disposed of at the end."""
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, patient=patient)
     try:
         yield engine
     finally:
@@ -95,11 +96,11 @@ async def dispose(engine: AsyncEngine) -> None:
 def _session(read_only: bool, patient: bool) -> dict[str, str]:
     """Settings of PostgreSQL for each session, or for each transaction through a pooler."""
     # A DBA's limit on how long a report may take stands.
-    limits = {} if read_only and not patient else NO_LIMITS
+    limits = read_only and not patient
     return {
         "jit": "off",
         **ISOLATION,
-        **limits,
+        **({} if limits else NO_LIMITS),
         # What a process that froze or vanished has locked is free again after this.
         "idle_in_transaction_session_timeout": _pause(read_only, patient),
         "tcp_keepalives_idle": "30",

@@ -5,12 +5,12 @@ from domain.hours import HOUR_MS, hour_of, to_datetime
 from domain.page_rules import PageRules
 from domain.settings import Settings
 from log.opening import open_log
-from migrations.upgrade import Branch, require_newest, upgrade
+from migrations.turn import Say
+from migrations.upgrade import Branch, require_newest, silent, upgrade
 from rows.database import database_errors
 from rows.engine import engine_at
 from rows.opening import open_rows
 from rows.sqlite.others import require_no_others
-
 
 Month = tuple[int, int]
 _DAY_MS = 24 * HOUR_MS
@@ -19,10 +19,13 @@ _MOST_DAYS = 2 * 366
 _AHEAD_DAYS = 400
 
 
-async def migrate(settings: Settings) -> list[str]:
-    """Create or upgrade everything the settings name; a line for each layer."""
-    done = [f"rows: {await _upgrade(settings.rows_url, 'rows')}"]
-    done.append(f"log: {await open_log(settings).declare(lambda url: _upgrade(url, 'log'))}")
+async def migrate(settings: Settings, say: Say = silent) -> list[str]:
+    """Create or upgrade everything the settings name; a line for each layer.
+
+    `say` is told what may take its time, before it begins.
+    """
+    done = [f"rows: {await _upgrade(settings.rows_url, 'rows', say)}"]
+    done.append(f"log: {await open_log(settings).declare(lambda url: _upgrade(url, 'log', say))}")
     async with open_rows(settings, now_ms) as rows:
         await rows.generations.adopt_rules(PageRules(settings.page_rules))
         # After the log has them: from now on every projector tries to read them.
@@ -50,10 +53,11 @@ def _month(at_ms: int) -> Month:
     return moment.year, moment.month
 
 
-async def _upgrade(url: str, branch: Branch) -> str:
-    async with engine_at(url) as engine, database_errors():
+async def _upgrade(url: str, branch: Branch, say: Say) -> str:
+    # Patient: a new key for many rows takes as long as it takes.
+    async with engine_at(url, patient=True) as engine, database_errors():
         await require_no_others(engine)
-        return await upgrade(engine, branch)
+        return await upgrade(engine, branch, say)
 
 
 async def require_migrated(settings: Settings) -> None:

@@ -23,7 +23,7 @@ _MISSING = f"""
     ORDER BY wanted, relname
 """
 _MAKER = f"""
-    SELECT current_user::text AS role, relowner::regrole::text AS owner,
+    SELECT quote_ident(current_user::text) AS role, relowner::regrole::text AS owner,
            relnamespace::regnamespace::text AS schema,
            pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE') AS makes
     FROM pg_class WHERE relname = 'hourly_views' AND {IN_SCHEMA}

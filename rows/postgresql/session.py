@@ -23,12 +23,13 @@ def adapt(engine: AsyncEngine) -> None:
 
     @event.listens_for(pool, "connect")
     def connect(connection: Any, _: object) -> None:
-        if connection.driver_connection.settings_in_transactions:
-            # A pooler's: what is set there would be set for others.
-            return
-        version = connection.driver_connection.get_server_version().major
+        driver = connection.driver_connection
+        version = driver.get_server_version().major
         known = [name for name, since in _SINCE.items() if version >= since]
-        if known:
+        if driver.settings_in_transactions:
+            each = dict.fromkeys(known, "0")
+            driver.settings_in_transactions = {**each, **driver.settings_in_transactions}
+        elif known:
             statements = "; ".join(f"SET {name} = 0" for name in known)
             connection.run_async(lambda driver: driver.execute(statements))
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from domain.settings import from_env
 from rows.database import transaction
 from rows.engine import engine_at
 from tests import dba
@@ -116,10 +117,16 @@ async def test_of_several_hosts_the_one_that_takes_writes_is_chosen(
     primary: PrivatePostgres, standby: PrivatePostgres
 ) -> None:
     hosts = f"127.0.0.1:{standby.port},127.0.0.1:{primary.port}"
-    url = f"postgresql+asyncpg://postgres@{hosts}/postgres"
+    url = from_env({"DATABASE_URL": f"postgresql://postgres@{hosts}/postgres"}).database_url
+    assert url is not None
     async with engine_at(url) as engine:
         async with transaction(engine) as connection:
             await connection.execute(text("CREATE TABLE written (number integer)"))
+
+        async def copied() -> bool:
+            return bool(await dba.value(standby.url, "SELECT to_regclass('written') IS NOT NULL"))
+
+        await until(copied, "the table on the standby")
         # A failover: the connection of the pool is to what is no primary any more.
         await dba.execute(primary.url, *FENCED)
         await dba.execute(standby.url, "SELECT pg_promote()")

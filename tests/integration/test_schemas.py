@@ -11,7 +11,8 @@ from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.hours import hour_of
 from domain.page_rules import NO_RULES
-from migrations.upgrade import LOCK, upgrade
+from migrations.turn import LOCK
+from migrations.upgrade import upgrade
 from projector.rebuild.replay import Replay, replay
 from projector.rebuild.verify import verify
 from rows.database import LEASES_LOCK, MONTHS_LOCK, STRUCTURE_LOCK, alone
