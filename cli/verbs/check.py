@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli.output.bounds import bound_lines
+from cli.output.rights import rights_lines
 from cli.processes.folder import require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
@@ -43,6 +44,7 @@ def check() -> None:
         log = open_log(settings)
         results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
+            results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
@@ -95,6 +97,18 @@ async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     if not quiet:
         click.echo(f"OK    {name}")
     return True
+
+
+async def _report_rights(settings: Settings) -> bool:
+    try:
+        async with open_rows(settings, now_ms) as rows:
+            rights = await rows.rights()
+        lines = list(rights_lines(rights)) if rights else []
+    except FootfallError as error:
+        lines = [f"ERROR rights: {error}"]
+    for line in lines:
+        click.echo(line)
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_bounds(settings: Settings, log: Log) -> bool:
