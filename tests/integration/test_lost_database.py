@@ -53,7 +53,6 @@ async def route() -> AsyncIterator[tuple[Route, str]]:
 async def lost(tmp_path: Path) -> AsyncIterator[tuple[Route, Settings]]:
     """The log in a file, the rows over the way that will be cut."""
     async with way_to_a_database() as (way, url):
-        tmp_path.mkdir(exist_ok=True)
         settings = replace(embedded(tmp_path), database_url=url)
         await migrate(settings)
         yield way, settings
@@ -167,18 +166,22 @@ def begins(data: bytes) -> bool:
 
 
 async def test_every_process_ends_in_time(tmp_path: Path) -> None:
-    # At once: each takes nearly as long as it may.
-    await asyncio.gather(
-        a_projector_ends(tmp_path / "statement", writes),
-        a_projector_ends(tmp_path / "commit", commits),
-        readers_end(tmp_path / "readers"),
-        those_that_connect_end(tmp_path / "connecting"),
-    )
+    folders = [tmp_path / name for name in ("statement", "commit", "readers", "connecting")]
+    for folder in folders:
+        folder.mkdir()
+    async with AsyncExitStack() as stack:
+        ways = [await stack.enter_async_context(lost(folder)) for folder in folders]
+        # At once: each takes nearly as long as it may.
+        await asyncio.gather(
+            a_projector_ends(*ways[0], writes),
+            a_projector_ends(*ways[1], commits),
+            readers_end(*ways[2]),
+            those_that_connect_end(*ways[3]),
+        )
 
 
-async def a_projector_ends(folder: Path, at: Callable[[bytes], bool]) -> None:
+async def a_projector_ends(way: Route, settings: Settings, at: Callable[[bytes], bool]) -> None:
     async with (
-        lost(folder) as (way, settings),
         Role(settings, "ingest") as ingest,
         Role(settings, "projector") as projector,
     ):
@@ -195,12 +198,12 @@ async def a_projector_ends(folder: Path, at: Callable[[bytes], bool]) -> None:
         way.mend()
 
 
-async def those_that_connect_end(folder: Path) -> None:
+async def those_that_connect_end(way: Route, settings: Settings) -> None:
     verbs = (
         "projector", "up", "replay", "verify", "verify --deep", "retain", "migrate", "check",
         "status",
     )  # fmt: skip
-    async with lost(folder) as (way, settings), AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         way.cut_at(begins)
         roles = [Role(settings, *verb.split()) for verb in verbs]
         for role in roles:
@@ -221,9 +224,8 @@ async def _ends_somehow(role: Role) -> tuple[int, float]:
     return await ended(role)
 
 
-async def readers_end(folder: Path) -> None:
+async def readers_end(way: Route, settings: Settings) -> None:
     async with (
-        lost(folder) as (way, settings),
         Role(settings, "up") as up,
         Role(settings, "read-api") as reading,
     ):
