@@ -225,7 +225,7 @@ async def readers_end(way: Route, settings: Settings) -> None:
         Role(settings, "up") as up,
         Role(settings, "read-api") as reading,
     ):
-        await asyncio.gather(up.serving(), reading.serving())
+        await asyncio.gather(up.serving(90), reading.serving(90))
         way.cut()
         async with httpx.AsyncClient(base_url=reading.url, timeout=60) as client:
             asking = asyncio.create_task(client.get("/report?page=a"))
