@@ -17,7 +17,13 @@ _PAUSE_SECONDS = 0.2
 # Below the server's deadlock_timeout of a second: it is the migration that gives way, and who uses
 # the tables is held up no longer than this at a time.
 _LOCK_MS = 500
-_SQLITE_BUSY = 5
+_SQLITE_BUSY = 5  # SQLite: result codes
+
+# Each schema has a lock of its own; in `public` it is the number that it ever was.
+_KEY = """
+    CASE current_schema() WHEN 'public' THEN :lock
+    ELSE hashtextextended(current_schema()::text, :lock) END
+"""
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -66,10 +72,10 @@ async def _prepare(connection: AsyncConnection, say: Say) -> None:
     if connection.dialect.name != "postgresql":
         return
     # Two roles that start together must not both create the tables.
-    asked = text("SELECT pg_try_advisory_xact_lock(:lock)")
+    asked = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
     if not (await connection.execute(asked, {"lock": LOCK})).scalar_one():
         say("another footfall migrates this database: waiting for it")
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"lock": LOCK})
     for setting in (
         f"lock_timeout = {_LOCK_MS}",
         "statement_timeout = 0",

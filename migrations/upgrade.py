@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import NotMigrated, Outdated, SettingsError
+from domain.errors import NotMigrated, Outdated, SettingsError, StoreUnavailable
 from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
@@ -24,9 +24,9 @@ def silent(_: str) -> None:
 async def upgrade(engine: AsyncEngine, branch: Branch = "rows", say: Say = silent) -> str:
     """Upgrade to the newest version and return its name. Safe to run from many places at once.
 
-    `say` is told what may take its time, before it begins. A database that a newer Footfall has
-    upgraded is left as it is where this one understands it. Raises `Outdated` where not, and
-    `StoreUnavailable` where others use the tables all the time.
+    A database that a newer Footfall has upgraded is left as it is where this one understands it.
+    `say` is told what may take its time, before it begins. Raises `Outdated` where it is not
+    understood, `StoreUnavailable` where others use the tables all the time.
     """
     return await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
 
@@ -77,20 +77,21 @@ def _config(branch: Branch) -> Config:
     return config
 
 
-def _current(connection: Connection) -> str | None:
-    found = MigrationContext.configure(connection).get_current_heads()
+def _current(connection: Connection, schema: str | None = None) -> str | None:
+    options = {"version_table_schema": schema}
+    found = MigrationContext.configure(connection, opts=options).get_current_heads()
     if len(found) > 1 or not all(version.startswith(get_args(Branch)) for version in found):
         message = (
             f"the database is at version {', '.join(sorted(found))}, which is none of Footfall's: "
-            "another program keeps its tables there: name a database of Footfall's own"
+            "another program keeps its tables there: name a database or schema of Footfall's own"
         )
         raise SettingsError(message)
     return found[0] if found else None
 
 
-def _is_newer(connection: Connection, branch: Branch) -> bool:
+def _is_newer(connection: Connection, branch: Branch, schema: str | None = None) -> bool:
     """Has a newer Footfall upgraded it? Raises `Outdated` unless this one understands it."""
-    found = _current(connection)
+    found = _current(connection, schema)
     known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
     if found is None or found in known:
         return False
@@ -112,12 +113,27 @@ def _oldest(connection: Connection, found: str) -> str | None:
 
 
 def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
-    found = _current(connection)
-    if _is_newer(connection, branch):
+    schema = _schema(connection) if connection.dialect.name == "postgresql" else None
+    found = _current(connection, schema)
+    if _is_newer(connection, branch, schema):
         return str(found)
     if found is not None and found != newest(branch):
         say(f"upgrading the {branch} from {found} to {newest(branch)}")
     config = _config(branch)
     config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
     command.upgrade(config, f"{branch}@head")
     return newest(branch)
+
+
+def _schema(connection: Connection) -> str:
+    """Where tables are made: what other schemas hold is of other installations."""
+    found = connection.execute(text("SELECT current_schema()")).scalar_one()
+    if found is None:
+        path = connection.execute(text("SHOW search_path")).scalar_one()
+        message = (
+            f"search_path is {path}: no schema of that name exists that this role may use. "
+            "CREATE SCHEMA makes one, GRANT USAGE ON SCHEMA lets a role use it"
+        )
+        raise StoreUnavailable(message)
+    return str(found)

@@ -5,10 +5,17 @@ import logging
 
 import click
 
-from cli.processes.family import Family
+from cli.processes.family import FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
-from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
+from cli.processes.running import (
+    run,
+    serve,
+    settings_or_exit,
+    stop_on_signals,
+    unless_stopped,
+)
 from cli.wiring.housekeeping import keeping_house
+from cli.wiring.outdated import open_watch
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
@@ -72,14 +79,16 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
             await require_served(settings, ingest=ingest, read_api=read_api)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
-        return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)
+        app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
+        async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
+            return await serve(app, settings, watch)
 
     run(main())
 
 
 async def _serve_with_workers(role: str, settings: Settings) -> int:
     stop = asyncio.Event()
-    stop_on_signals(stop.set)
+    stop_on_signals(stop.set, FAMILY_SECONDS)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(WORKERS="1") as family,
@@ -87,25 +96,33 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            await stop.wait()
-    return 0
+            return await family.until(stop)
 
 
 @click.command()
-def projector() -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Where to answer /health, /ready and /metrics (PROJECTOR_PORT, nowhere).",
+)
+def projector(port: int | None) -> None:
     """Fold the log into rows.
 
     Start as many as you like, on as many machines: partitions are spread over them by leases in
     the database, and taken over when one dies. Ctrl-C or SIGTERM: what was read is committed,
     the leases are given back, then it exits.
+
+    With --port GET /ready says whether all the partitions it holds are folded: one that is stopped
+    or waits is named with the reason, 503. footfall check and the metrics say the same of all.
     """
-    settings = settings_or_exit()
+    settings = settings_or_exit(PROJECTOR_PORT=port)
     configure_logging(settings)
 
     async def main() -> int:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
-        await require_migrated(settings)
+        if not await unless_stopped(stop, require_migrated(settings)):
+            return 0
         async with open_supervisor(settings) as supervisor, keeping_house(settings):
             await supervisor.run(stop)
         return 0
