@@ -15,7 +15,8 @@ from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
 
 from domain.errors import LogUnavailable
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect
+from log.rabbitmq.broker import RPC_SECONDS, connect
+from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.streams import stream_arguments
 
 _MANAGEMENT_SECONDS = 5.0

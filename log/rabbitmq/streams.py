@@ -9,7 +9,8 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect_node, nodes_of
+from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, connect_node, nodes_of
+from log.rabbitmq.errors import broker_errors
 
 # Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
 # stream has a replica on every node where no argument says otherwise.
@@ -39,7 +40,7 @@ async def declare_streams(
                     )
 
 
-async def _connect_all(url: str, stack: AsyncExitStack) -> list[AbstractConnection]:
+async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection]:
     connections = []
     failures = []
     for node in nodes_of(url):
