@@ -4,6 +4,7 @@ The management API knows all. Over AMQP only the arguments of the declaration ca
 words in which the broker refuses a declaration that differs; a policy overrides them unseen.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +12,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 import aio_pika
 import httpx
+import msgspec
 from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
 
 from domain.errors import LogUnavailable
-from log.rabbitmq.broker import RPC_SECONDS, connect
+from domain.setting_values import virtual_host as host_of
+from log.rabbitmq.broker import RPC_SECONDS, connected
 from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.streams import stream_arguments
 
@@ -46,24 +49,40 @@ async def read_bounds(
     """Of each stream; `max_age` is what it should be. Raises `LogUnavailable`."""
     reason = ""
     for node in url.split(","):
+        base = management_url or _base(node)
         try:
-            return await _ask_management(node, management_url, streams)
-        except (httpx.HTTPError, ValueError) as error:
-            reason = reason or str(error) or type(error).__name__
+            async with asyncio.timeout(_MANAGEMENT_SECONDS * 2):
+                return await _ask_management(node, base, streams)
+        except _Refused as error:
+            reason = reason or f"the management API at {_shown(base)} {error}"
+        except TimeoutError:
+            reason = reason or f"the management API at {_shown(base)} does not come to an end"
+        except Exception as error:  # noqa: BLE001
+            # Whatever listens there may answer anything; the broker itself can be asked instead.
+            kind = type(error).__name__
+            reason = reason or f"what listens at {_shown(base)} is no management API ({kind})"
     return await _ask_broker(url, streams, max_age, reason)
 
 
 def virtual_host(url: str) -> str:
     """The virtual host an AMQP URL names, or several with commas between."""
-    return unquote(urlsplit(url.partition(",")[0]).path.removeprefix("/")) or "/"
+    return host_of(url.partition(",")[0])
 
 
-async def _ask_management(
-    url: str, management_url: str | None, streams: Sequence[str]
-) -> Sequence[StreamBound]:
-    parts = urlsplit(url)
-    scheme, port = _MANAGEMENT[parts.scheme]
-    base = management_url or f"{scheme}://{_host(parts.hostname)}:{port}"
+class _Refused(Exception):
+    """The management API has said why not."""
+
+
+class _Queue(Struct):
+    """What the management API says of a stream, as far as we ask."""
+
+    arguments: dict[str, Any]
+    effective_policy_definition: dict[str, Any] | list[Any] | None = None
+    policy: str | None = None
+
+
+async def _ask_management(node: str, base: str, streams: Sequence[str]) -> Sequence[StreamBound]:
+    parts = urlsplit(node)
     login = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
     # No proxy of the environment: it would be asked even for loopback.
     async with httpx.AsyncClient(
@@ -72,34 +91,50 @@ async def _ask_management(
         timeout=_MANAGEMENT_SECONDS,
         trust_env=False,
     ) as client:
-        folder = f"/api/queues/{quote(virtual_host(url), safe='')}"
+        folder = f"/api/queues/{quote(virtual_host(node), safe='')}"
         return [
             _bound(stream, await _get(client, f"{folder}/{quote(stream, safe='')}"))
             for stream in streams
         ]
 
 
-async def _get(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+async def _get(client: httpx.AsyncClient, path: str) -> _Queue:
     try:
         response = await client.get(path)
     except httpx.TransportError as error:
-        raise ValueError(f"the management API at {client.base_url} does not answer ({error})")
+        raise _Refused(f"does not answer ({str(error) or type(error).__name__})") from error
     if response.status_code != httpx.codes.OK:
-        raise ValueError(f"the management API at {client.base_url} says {response.status_code}")
-    found: dict[str, Any] = response.json()
-    return found
+        raise _Refused(f"says {response.status_code}")
+    return msgspec.json.decode(response.content, type=_Queue)
 
 
-def _bound(stream: str, found: dict[str, Any]) -> StreamBound:
-    arguments = found.get("arguments") or {}
-    policy = found.get("effective_policy_definition") or {}
+def _bound(stream: str, found: _Queue) -> StreamBound:
+    arguments = found.arguments
+    # An empty one is a list in some versions.
+    policy = found.effective_policy_definition
+    policy = policy if isinstance(policy, dict) else {}
     # Where both say something the broker goes by the policy.
-    return StreamBound(
-        stream,
-        max_age=policy.get("max-age") or arguments.get("x-max-age"),
-        max_bytes=policy.get("max-length-bytes") or arguments.get("x-max-length-bytes"),
-        policy=found.get("policy"),
+    return msgspec.convert(
+        {
+            "stream": stream,
+            "max_age": policy.get("max-age") or arguments.get("x-max-age"),
+            "max_bytes": policy.get("max-length-bytes") or arguments.get("x-max-length-bytes"),
+            "policy": found.policy,
+        },
+        StreamBound,
     )
+
+
+def _base(node: str) -> str:
+    parts = urlsplit(node)
+    scheme, port = _MANAGEMENT[parts.scheme]
+    return f"{scheme}://{_host(parts.hostname)}:{port}"
+
+
+def _shown(base: str) -> str:
+    """Without user and password."""
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _host(name: str | None) -> str:
@@ -109,17 +144,18 @@ def _host(name: str | None) -> str:
 async def _ask_broker(
     url: str, streams: Sequence[str], max_age: str | None, reason: str
 ) -> Sequence[StreamBound]:
-    async with broker_errors():
-        connection = await connect(url, "footfall check")
-        async with connection:
-            return [
-                StreamBound(
-                    stream,
-                    await _declared_age(connection, stream, max_age),
-                    policy_unseen=reason,
-                )
-                for stream in streams
-            ]
+    async with (
+        broker_errors("configure on footfall's queues"),
+        connected(url, "footfall check") as connection,
+    ):
+        return [
+            StreamBound(
+                stream,
+                await _declared_age(connection, stream, max_age),
+                policy_unseen=reason,
+            )
+            for stream in streams
+        ]
 
 
 async def _declared_age(

@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
 from yarl import URL
 
 from domain.errors import LogUnavailable
@@ -97,14 +97,14 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
     return connection
 
 
-def is_lost(connection: AbstractConnection) -> bool:
-    """Was the connection closed, by whom ever?"""
-    return not connection.connected.is_set()
-
-
-async def close_all(connections: Iterable[BrokerConnection]) -> None:
-    """Say goodbye to all, for `CLOSE_SECONDS` at most."""
-    await asyncio.gather(*(close(connection) for connection in connections))
+@asynccontextmanager
+async def connected(url: str, name: str) -> AsyncIterator[BrokerConnection]:
+    """As `connect`, closed at the end."""
+    connection = await connect(url, name)
+    try:
+        yield connection
+    finally:
+        await close(connection)
 
 
 async def close(connection: BrokerConnection) -> None:
