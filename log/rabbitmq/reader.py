@@ -153,7 +153,8 @@ class RabbitSubscription(Subscription):
         self._unacked = self._tag = 0
         self._acked_at = asyncio.get_running_loop().time()
         self._last: int | None = None
-        self._failure = ""
+        self.ended = ""
+        """Why there will be no more deliveries, empty while there may be."""
         self._bounds: Callable[[], Awaitable[Bounds]] | None = None
         self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
         self._put_back: Entry | None = None
@@ -181,7 +182,7 @@ class RabbitSubscription(Subscription):
         self._end(str(error) if told else "the connection was lost")
 
     def _end(self, reason: str) -> None:
-        self._failure = self._failure or reason
+        self.ended = self.ended or reason
         self._entries.put_nowait(None)
 
     def put_back(self, entry: Entry) -> None:
@@ -208,7 +209,7 @@ class RabbitSubscription(Subscription):
             # Stays in line, so that every later take fails too.
             self._entries.put_nowait(None)
             if not entries:
-                message = f"the broker ended the reading of {self._stream}: {self._failure}"
+                message = f"the broker ended the reading of {self._stream}: {self.ended}"
                 raise LogUnavailable(message)
         await self._grant_credit(len(entries))
         self._check_start(entries)
@@ -256,7 +257,7 @@ class RabbitSubscription(Subscription):
         self._unacked += taken
         now = asyncio.get_running_loop().time()
         due = self._unacked >= self._ack_every or now - self._acked_at >= _ACK_SECONDS
-        if not (self._tag and self._unacked and due):
+        if self.ended or not (self._unacked and due):
             return
         self._unacked, self._acked_at = 0, now
         async with broker_errors():
