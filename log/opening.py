@@ -8,7 +8,7 @@ from domain.partitioning import stream_name
 from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.rabbitmq.broker import nodes_of
+from log.rabbitmq.broker import RPC_SECONDS, nodes_of
 from log.rabbitmq.nodes import NodesLogReader
 from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
@@ -141,7 +141,10 @@ class BrokerLog(Log):
         )
 
     def reader(self) -> LogReader:
-        readers = [RabbitLogReader(node, self._prefix) for node in nodes_of(self._url)]
+        nodes = nodes_of(self._url)
+        # All of them together are waited for no longer than one would be.
+        patience = RPC_SECONDS / len(nodes)
+        readers = [RabbitLogReader(node, self._prefix, patience) for node in nodes]
         return readers[0] if len(readers) == 1 else NodesLogReader(readers)
 
     def trimmer(self) -> LogTrimmer | None:

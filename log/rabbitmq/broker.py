@@ -61,16 +61,18 @@ def nodes_of(url: str) -> list[str]:
     return nodes
 
 
-async def connect(url: str, name: str) -> BrokerConnection:
+async def connect(url: str, name: str, patience_seconds: float | None = None) -> BrokerConnection:
     """A plain connection to the first node that answers, shown as `name` in the management pages.
 
-    Raises `LogUnavailable`, with what the first one that was asked has said.
+    Raises `LogUnavailable`, with what the first one that was asked has said, after
+    `patience_seconds` for all of them, `RPC_SECONDS` where none are given.
     """
     nodes = nodes_of(url)
+    patience = (patience_seconds or RPC_SECONDS) / len(nodes)
     failures = []
     for node in nodes:
         try:
-            return await connect_node(node, name, RPC_SECONDS / len(nodes))
+            return await connect_node(node, name, patience)
         except LogUnavailable as error:
             failures.append(error)
     raise failures[0]

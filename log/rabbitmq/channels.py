@@ -67,8 +67,9 @@ class Channels:
     whoever opens one more loses the connection and with it all the others.
     """
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, patience_seconds: float | None = None) -> None:
         self._url = url
+        self._patience = patience_seconds
         self._name = name
         # How many channels of each are in use, or not yet closed.
         self._used: dict[BrokerConnection, int] = {}
@@ -126,7 +127,7 @@ class Channels:
             await self._connecting.done()
 
     async def _connect(self) -> None:
-        self._used[await connect(self._url, self._name)] = 0
+        self._used[await connect(self._url, self._name, self._patience)] = 0
 
     async def _close(self, opened: Opened) -> None:
         try:

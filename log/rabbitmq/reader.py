@@ -33,9 +33,9 @@ _TO_READ = "read on footfall's queues"
 class RabbitLogReader(LogReader):
     """A channel for each subscription, on as few connections as the broker allows."""
 
-    def __init__(self, url: str, prefix: str) -> None:
+    def __init__(self, url: str, prefix: str, patience_seconds: float | None = None) -> None:
         self._prefix = prefix
-        self._channels = Channels(url, "footfall projector")
+        self._channels = Channels(url, "footfall projector", patience_seconds)
 
     @asynccontextmanager
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:

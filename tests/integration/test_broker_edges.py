@@ -112,7 +112,7 @@ class EdgyRabbitMQ(PrivateRabbitMQ):
     def url_of(self, user: str, path: str = "") -> str:
         return f"amqp://{user}:{QUOTED}@127.0.0.1:{self.port}{path}"
 
-    def tls_url(self, host: str = "localhost", **parameters: object) -> str:
+    def tls_url(self, host: str = "localhost", /, **parameters: object) -> str:
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"amqps://guest:guest@{host}:{self.tls_port}/?{query}"
 
