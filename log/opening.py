@@ -43,6 +43,10 @@ class Log(Protocol):
     def place(self) -> str:
         """The same in the fewest words."""
 
+    @property
+    def tried(self) -> str:
+        """What the writer's `ping` has done when it returns, for people."""
+
     def writer(self) -> LogWriter:
         """The append side."""
 
@@ -97,6 +101,10 @@ class EmbeddedLog(Log):
     def place(self) -> str:
         return str(self._file)
 
+    @property
+    def tried(self) -> str:
+        return ""
+
     def writer(self) -> LogWriter:
         return SqliteLogWriter(self._file, self._settings.num_partitions)
 
@@ -131,6 +139,11 @@ class BrokerLog(Log):
     @property
     def place(self) -> str:
         return "RabbitMQ"
+
+    @property
+    def tried(self) -> str:
+        # A message to a stream would be there for ever.
+        return ": a message to no stream was confirmed, and the last stream is there"
 
     def writer(self) -> LogWriter:
         return RabbitLogWriter(

@@ -80,7 +80,7 @@ async def connect(url: str, name: str, patience_seconds: float | None = None) ->
 
 async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerConnection:
     """A plain connection to the one node at `node`. Raises `LogUnavailable`."""
-    url = _url(node)
+    url = node_url(node)
     where = f"{_bracketed(url.host)}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}"
     # Reads files.
     context = await asyncio.to_thread(context_of, url)
@@ -144,7 +144,7 @@ def forget(task: "asyncio.Future[Any]") -> None:
         task.exception()
 
 
-def _url(node: str) -> URL:
+def node_url(node: str) -> URL:
     try:
         url = URL(node)
         path = "/" + quote(virtual_host(node), safe="")

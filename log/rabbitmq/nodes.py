@@ -62,9 +62,11 @@ class NodesLogReader(LogReader):
         failure: LogUnavailable | None = None
         for _ in range(len(self._nodes)):
             try:
-                return await self._nodes[0].ping()
+                await self._nodes[0].ping()
             except LogUnavailable as error:
                 failure = failure or error
                 self._nodes.append(self._nodes.pop(0))
+            else:
+                return
         if failure is not None:
             raise failure
