@@ -29,7 +29,11 @@ class FootfallError(Exception):
 
 
 class SettingsError(FootfallError):
-    """A setting is wrong; the message names it and says what to write instead."""
+    """Settings are wrong; each sentence names one and says what to write instead."""
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        super().__init__("\n".join(sentences))
 
 
 class Problem(NamedTuple):

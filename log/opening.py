@@ -115,7 +115,7 @@ class EmbeddedLog(Log):
         return SqliteLogTrimmer(self._file)
 
     async def declare(self, upgrade: Upgrade) -> str:
-        done = await upgrade(f"sqlite+aiosqlite:///{self._file}")
+        done = await upgrade(self._settings.log_url)
         await declare_partitions(self._file, self._settings.num_partitions)
         return done
 

@@ -9,6 +9,7 @@ one writer at a time anyway:
 4. the lock of `migrations/upgrade.py`: the tables change; alone.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
+from rows.connecting import Connection, driver_errors
+from rows.reasons import reason
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -34,9 +37,18 @@ async def database_errors() -> AsyncIterator[None]:
     """Driver and pool errors as `StoreUnavailable`, with their cause."""
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError, *_OF_COPY) as error:
+    except PoolTimeout as error:
+        message = "the database: every connection of this process is busy"
+        raise StoreUnavailable(message) from error
+    except (DBAPIError, OSError, TimeoutError, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreUnavailable(f"the database: {type(cause).__name__}: {cause}") from error
+        raise StoreUnavailable(f"the database: {reason(cause)}") from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody asked for it: the driver lets go so of what was under way on a lost connection.
+        raise StoreUnavailable("the database: a connection was lost") from error
 
 
 @asynccontextmanager
@@ -55,6 +67,27 @@ async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
         # Temporary tables go with the transaction.
         await connection.rollback()
+
+
+async def outside_transaction(
+    connection: AsyncConnection, statement: str, patience_seconds: int | None = None
+) -> None:
+    """A statement of PostgreSQL that cannot run inside a transaction.
+
+    It waits so long for each of its locks; through a pooler, where nothing can be set for it, it
+    takes no longer as a whole.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)
+    async with driver_errors():
+        if driver.settings_in_transactions:
+            await driver.execute(statement, timeout=patience_seconds)
+            return
+        await driver.execute(f"SET lock_timeout = '{patience_seconds or 0}s'")
+        try:
+            await driver.execute(statement)
+        finally:
+            await driver.execute("RESET lock_timeout")
 
 
 async def pause_at_most(connection: AsyncConnection, milliseconds: str) -> None:

@@ -12,7 +12,7 @@ from domain.ports.common import Clock
 from domain.settings import Settings
 from rows.audits import SqlAudits
 from rows.database import database_errors
-from rows.engine import open_engine
+from rows.engine import dispose, open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
@@ -133,7 +133,7 @@ class Rows:
         """Closes every connection."""
         while self._engines:
             _, engine = self._engines.popitem()
-            await engine.dispose()
+            await dispose(engine)
 
     @property
     def _reading(self) -> AsyncEngine:

@@ -24,6 +24,7 @@ from tests.servers import (
     PrivatePostgres,
     PrivateRabbitMQ,
     nginx_binary,
+    pgbouncer_binary,
     postgres_url,
     rabbitmq_url,
     reachable,
@@ -70,6 +71,8 @@ def _missing(item: pytest.Item) -> list[str]:
         missing.append("installed PostgreSQL and RabbitMQ binaries")
     if item.get_closest_marker("nginx") and nginx_binary() is None:
         missing.append("nginx")
+    if item.get_closest_marker("pgbouncer") and pgbouncer_binary() is None:
+        missing.append("PgBouncer")
     return missing
 
 

@@ -6,7 +6,7 @@ import logging
 import click
 
 from cli.processes.family import Family
-from cli.processes.listening import listening
+from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
@@ -82,8 +82,8 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(WORKERS="1") as family,
     ):
-        port = listeners[0][0].getsockname()[1]
-        logger.info("%d workers on http://%s:%d", settings.workers, settings.host, port)
+        address = address_of(settings.host, port_of(listeners))
+        logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
             await stop.wait()
     return 0

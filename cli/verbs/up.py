@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from cli.output.first_steps import first_steps
 from cli.processes.family import Family
-from cli.processes.listening import listening
+from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals
 from cli.verbs.roles import WORKERS
 from cli.wiring.migrate import migrate
-from cli.wiring.process import configure_logging
+from cli.wiring.process import configure_logging, now_ms
 from domain.settings import Settings
 from log.opening import open_log
 
@@ -45,13 +46,14 @@ async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     stop_on_signals(stop.set)
     await migrate(settings)
-    rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
+    rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
     ):
-        click.echo(f"log: {open_log(settings).place}\nrows: {rows}", err=True)
-        click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
+        address = address_of(settings.host, port_of(listeners))
+        for line in first_steps(address, open_log(settings).place, rows, now_ms()):
+            click.echo(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
             await stop.wait()

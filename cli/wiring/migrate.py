@@ -8,6 +8,7 @@ from migrations.upgrade import Branch, require_newest, upgrade
 from rows.database import database_errors
 from rows.engine import engine_at
 from rows.opening import open_rows
+from rows.sqlite.others import require_no_others
 
 
 async def migrate(settings: Settings) -> list[str]:
@@ -24,6 +25,7 @@ async def migrate(settings: Settings) -> list[str]:
 
 async def _upgrade(url: str, branch: Branch) -> str:
     async with engine_at(url) as engine, database_errors():
+        await require_no_others(engine)
         return await upgrade(engine, branch)
 
 

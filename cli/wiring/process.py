@@ -31,5 +31,6 @@ def configure_logging(settings: Settings) -> None:
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if settings.log_level == "INFO":
+        # What they say at INFO is for those who look for something: LOG_LEVEL=DEBUG.
         for name in ("alembic", "uvicorn"):
             logging.getLogger(name).setLevel(logging.WARNING)

@@ -16,6 +16,7 @@ from domain.errors import Fenced, StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from domain.projection import RowKey
+from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, transaction
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
@@ -99,7 +100,10 @@ class LayoutByMonth:
                 columns = [list(column) for column in zip(*sorted(records), strict=True)]
                 await connection.exec_driver_sql(upsert_into(name), (generation, *columns[1:]))
             else:
-                await driver.copy_records_to_table(name, records=records, columns=HOURLY.columns)
+                async with driver_errors():
+                    await driver.copy_records_to_table(
+                        name, records=records, columns=HOURLY.columns
+                    )
 
     async def finish(self, generation: Generation) -> None:
         """Every month gets its key and its place."""
@@ -151,7 +155,8 @@ class LayoutByMonth:
         hours = {row[1]: to_datetime(row[1]) for row in rows}
         driver: Any = (await connection.get_raw_connection()).driver_connection
         records = [(page, hours[hour], new, old) for page, hour, new, old in rows]
-        await driver.copy_records_to_table("ahead", records=records)
+        async with driver_errors():
+            await driver.copy_records_to_table("ahead", records=records)
 
 
 def upsert_into(table: str) -> str:

@@ -19,7 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
-from rows.database import MONTHS_LOCK, STRUCTURE_LOCK, alone, database_errors, transaction
+from rows.database import (
+    MONTHS_LOCK,
+    STRUCTURE_LOCK,
+    alone,
+    database_errors,
+    outside_transaction,
+    transaction,
+)
 from rows.rollups import HOURLY
 
 # One partition for all that is older: a client with a broken clock must not be able to make
@@ -180,32 +187,29 @@ async def detach(
     Whoever still reads after `patience_seconds` ends the try.
     """
     async with database_errors(), engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
         found = await placement(connection, name)
+        await connection.rollback()
         if found not in ("attached", "pending"):
             return
         how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
-        # Of the session: the statement cannot run inside a transaction.
-        await _run(connection, f"SET lock_timeout = '{patience_seconds or 0}s'")
-        try:
-            await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} {how}")
-        finally:
-            await _run(connection, "RESET lock_timeout")
+        statement = f"ALTER TABLE {parent} DETACH PARTITION {name} {how}"
+        await outside_transaction(connection, statement, patience_seconds)
 
 
 @asynccontextmanager
 async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
     """Nobody adds rows up, and no other changes tables with rows, meanwhile."""
     async with database_errors(), engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        # Tried again instead of waited for: a statement that waits keeps its snapshot, and the
-        # last step of a detachment waits for all snapshots.
-        while not await _flag(connection, f"SELECT pg_try_advisory_lock({STRUCTURE_LOCK})"):
+        # Between its statements such a transaction has no snapshot, for which the last step of a
+        # detachment would wait. Nor is a session's lock held: proxies lend sessions to others.
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        # Tried again instead of waited for: a statement that waits keeps its snapshot.
+        while not await _flag(connection, f"SELECT pg_try_advisory_xact_lock({STRUCTURE_LOCK})"):
+            await connection.rollback()
             await asyncio.sleep(_RETRY_SECONDS)
-        try:
-            yield
-        finally:
-            await _run(connection, f"SELECT pg_advisory_unlock({STRUCTURE_LOCK})")
+        await _run(connection, "SET LOCAL idle_in_transaction_session_timeout = 0")
+        yield
+        await connection.rollback()
 
 
 async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> bool:
