@@ -46,7 +46,8 @@ class SqliteLogWriter(LogWriter):
                 bodies = [(partition, body) for partition, body, _ in group]
                 try:
                     appended = await loop.run_in_executor(self._thread, self._commit, bodies)
-                except sqlite3.Error as error:
+                except Exception as error:  # noqa: BLE001
+                    # Whatever it is: who waits for this group is answered, the next is tried.
                     _fail(group, f"the log file {self._path}: {error}")
                 else:
                     _settle(group, appended)
@@ -60,7 +61,7 @@ class SqliteLogWriter(LogWriter):
             connection.execute("BEGIN IMMEDIATE")
             appended = [_append(connection, partition, body) for partition, body in bodies]
             connection.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:
             # A connection in an unknown state is not worth saving.
             self._disconnect()
             raise
