@@ -124,7 +124,8 @@ def _definitions() -> dict[str, object]:
         ("quoted", "/"): ("", ".*", ".*", ".*"),
         ("reader", "/"): ("", "^$", "^$", ".*"),
         ("writer", "/"): ("", "^$", ".*", "^$"),
-        ("creator", "/"): ("", ".*", "^$", "^$"),
+        # As docs/scaling.md says.
+        ("footfall", "/"): ("", r"^grants\.", r"^amq\.default$", r"^grants\."),
     }
     users = [*dict.fromkeys(user for user, _ in grants), "stranger"]
     return {
@@ -265,6 +266,11 @@ async def test_a_grant_that_is_missing_is_named(rabbitmq: EdgyRabbitMQ) -> None:
             await reader.bounds(ONLY)
         with pytest.raises(LogUnavailable, match="needs configure on"):
             await declare_streams(rabbitmq.url_of("writer"), "grants", 2)
+    await declare_streams(rabbitmq.url_of("footfall"), "grants", 2)
+    async with both(rabbitmq.url_of("footfall"), "grants", 2) as (writer, reader):
+        await writer.append(Partition(1), b"x")
+        await writer.ping()
+        assert (await reader.bounds(Partition(1))).end == 1
 
 
 async def test_certificates(rabbitmq: EdgyRabbitMQ) -> None:
