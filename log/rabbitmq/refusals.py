@@ -12,6 +12,7 @@ from domain.setting_values import virtual_host
 from log.rabbitmq.tls import refused
 
 _NOT_ALLOWED = 530
+_CLOSED = (asyncio.IncompleteReadError, StopAsyncIteration, ConnectionResetError)
 
 
 def why_not(error: LogUnavailable, refusal: Connection.Close | None, node: URL) -> str:
@@ -51,7 +52,7 @@ def _unspoken(error: LogUnavailable, causes: list[BaseException]) -> str:
             return "no answer in time"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
-    if any(isinstance(c, asyncio.IncompleteReadError | StopAsyncIteration) for c in causes):
+    if any(isinstance(cause, _CLOSED) for cause in causes):
         return (
             "what listens there closed the connection in the middle of the greeting: is a broker "
             "behind it, and is this its port for AMQP?"

@@ -7,7 +7,6 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import ArgumentsType
 from aiormq.exceptions import ChannelNotFoundEntity
 
-from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, close, connect_node, nodes_of
@@ -45,17 +44,14 @@ async def declare_streams(
 
 
 async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection]:
-    connections = []
-    failures = []
-    for node in nodes_of(url):
-        try:
-            connection = await connect_node(node, "footfall migrate", RPC_SECONDS)
-            stack.push_async_callback(close, connection)
-            connections.append(connection)
-        except LogUnavailable as error:
-            failures.append(error)
+    # All at once: those that are away are waited for once.
+    asked = [connect_node(node, "footfall migrate", RPC_SECONDS) for node in nodes_of(url)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    connections = [one for one in found if not isinstance(one, BaseException)]
+    for connection in connections:
+        stack.push_async_callback(close, connection)
     if not connections:
-        raise failures[0]
+        raise next(one for one in found if isinstance(one, BaseException))
     return connections
 
 
