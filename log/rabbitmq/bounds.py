@@ -4,14 +4,11 @@ The management API knows all. Over AMQP only the arguments of the declaration ca
 words in which the broker refuses a declaration that differs; a policy overrides them unseen.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
 import aio_pika
-import httpx
 import msgspec
 from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
@@ -20,10 +17,9 @@ from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host as host_of
 from log.rabbitmq.broker import RPC_SECONDS, connected
 from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.management import management
 from log.rabbitmq.streams import stream_arguments
 
-_MANAGEMENT_SECONDS = 5.0
-_MANAGEMENT = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
 _CURRENT = re.compile(
     r"inequivalent arg 'x-max-age' .* (?:but )?current is (?:the value )?(?:'(?P<age>[^']*)'|none)"
 )
@@ -49,18 +45,12 @@ async def read_bounds(
     """Of each stream; `max_age` is what it should be. Raises `LogUnavailable`."""
     reason = ""
     for node in url.split(","):
-        base = management_url or _base(node)
         try:
-            async with asyncio.timeout(_MANAGEMENT_SECONDS * 2):
-                return await _ask_management(node, base, streams)
-        except _Refused as error:
-            reason = reason or f"the management API at {_shown(base)} {error}"
-        except TimeoutError:
-            reason = reason or f"the management API at {_shown(base)} does not come to an end"
-        except Exception as error:  # noqa: BLE001
-            # Whatever listens there may answer anything; the broker itself can be asked instead.
-            kind = type(error).__name__
-            reason = reason or f"what listens at {_shown(base)} is no management API ({kind})"
+            async with management(node, management_url) as api:
+                return [_bound(name, await api.get("queues", name, _Queue)) for name in streams]
+        except LogUnavailable as error:
+            # The broker itself can be asked instead.
+            reason = reason or str(error)
     return await _ask_broker(url, streams, max_age, reason)
 
 
@@ -69,43 +59,12 @@ def virtual_host(url: str) -> str:
     return host_of(url.partition(",")[0])
 
 
-class _Refused(Exception):
-    """The management API has said why not."""
-
-
 class _Queue(Struct):
     """What the management API says of a stream, as far as we ask."""
 
     arguments: dict[str, Any]
     effective_policy_definition: dict[str, Any] | list[Any] | None = None
     policy: str | None = None
-
-
-async def _ask_management(node: str, base: str, streams: Sequence[str]) -> Sequence[StreamBound]:
-    parts = urlsplit(node)
-    login = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
-    # No proxy of the environment: it would be asked even for loopback.
-    async with httpx.AsyncClient(
-        base_url=base,
-        auth=None if urlsplit(base).username else login,
-        timeout=_MANAGEMENT_SECONDS,
-        trust_env=False,
-    ) as client:
-        folder = f"/api/queues/{quote(virtual_host(node), safe='')}"
-        return [
-            _bound(stream, await _get(client, f"{folder}/{quote(stream, safe='')}"))
-            for stream in streams
-        ]
-
-
-async def _get(client: httpx.AsyncClient, path: str) -> _Queue:
-    try:
-        response = await client.get(path)
-    except httpx.TransportError as error:
-        raise _Refused(f"does not answer ({str(error) or type(error).__name__})") from error
-    if response.status_code != httpx.codes.OK:
-        raise _Refused(f"says {response.status_code}")
-    return msgspec.json.decode(response.content, type=_Queue)
 
 
 def _bound(stream: str, found: _Queue) -> StreamBound:
@@ -123,22 +82,6 @@ def _bound(stream: str, found: _Queue) -> StreamBound:
         },
         StreamBound,
     )
-
-
-def _base(node: str) -> str:
-    parts = urlsplit(node)
-    scheme, port = _MANAGEMENT[parts.scheme]
-    return f"{scheme}://{_host(parts.hostname)}:{port}"
-
-
-def _shown(base: str) -> str:
-    """Without user and password."""
-    parts = urlsplit(base)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
-def _host(name: str | None) -> str:
-    return f"[{name}]" if name and ":" in name else name or "127.0.0.1"
 
 
 async def _ask_broker(

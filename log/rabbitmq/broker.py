@@ -12,6 +12,7 @@ from yarl import URL
 
 from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host
+from domain.version import VERSION
 from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.refusals import why_not
 from log.rabbitmq.tls import PARAMETERS as TLS_PARAMETERS
@@ -21,6 +22,8 @@ from log.rabbitmq.wire import Wire
 RPC_SECONDS = 10.0
 # For goodbyes; a broker that vanished answers none.
 CLOSE_SECONDS = 3.0
+# What a connection's name begins with, and who tells its version.
+PRODUCT = "footfall"
 # A broker that vanished is missed after about three of these.
 _HEARTBEAT_SECONDS = 10
 
@@ -87,7 +90,7 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
     connection = BrokerConnection(
         url.without_query_params(*TLS_PARAMETERS),
         ssl_context=context,
-        client_properties={"connection_name": name},
+        client_properties={"connection_name": name, "product": PRODUCT, "version": VERSION},
     )
     try:
         async with broker_errors():

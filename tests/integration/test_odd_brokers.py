@@ -119,7 +119,7 @@ def until_met(server: OddServer) -> None:
 async def test_an_odd_management_api_is_passed_over(
     oddity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("log.rabbitmq.bounds._MANAGEMENT_SECONDS", 0.3)
+    monkeypatch.setattr("log.rabbitmq.management._SECONDS", 0.3)
     monkeypatch.setattr("log.rabbitmq.broker.RPC_SECONDS", 10.0)
     async with stream_prefix() as prefix:
         await declare_streams(rabbitmq_url(), prefix, 1)
