@@ -19,7 +19,8 @@ from log.opening import Log, open_log
 from projector.status import PartitionStatus, Status
 from rows.opening import open_rows
 
-Layer = Callable[[], Awaitable[None]]
+Layer = Callable[[], Awaitable[str | None]]
+"""Returns what it has tried, where that is less than its name says."""
 
 # Since the oldest of a partition that is not folded was recorded, before anybody wonders.
 _LONG_SECONDS = 60.0
@@ -71,12 +72,13 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
         finally:
             await reader.close()
 
-    async def appending() -> None:
+    async def appending() -> str:
         writer = log.writer()
         try:
             await writer.ping()
         finally:
             await writer.close()
+        return log.tried
 
     rows_name = "PostgreSQL" if settings.database_url else f"SQLite in {settings.data_dir}"
     replica = {"database for reports (PostgreSQL)": reports} if settings.read_database_url else {}
@@ -90,12 +92,12 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
 
 async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     try:
-        await layer()
+        tried = await layer() or ""
     except FootfallError as error:
         click.echo(f"ERROR {name}: {error}", file=sys.stdout)
         return False
     if not quiet:
-        click.echo(f"OK    {name}")
+        click.echo(f"OK    {name}{tried}")
     return True
 
 

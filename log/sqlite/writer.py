@@ -63,7 +63,7 @@ class SqliteLogWriter(LogWriter):
             connection.execute("BEGIN IMMEDIATE")
             appended = [_append(connection, partition, body) for partition, body in bodies]
             connection.execute("COMMIT")
-        except Exception:
+        except BaseException:
             # A connection in an unknown state is not worth saving.
             self._disconnect()
             raise
