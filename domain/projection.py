@@ -100,7 +100,7 @@ class Fold:
         delta.positions[batch.producer] = Position(batch.sequence, offset)
         events = batch.events
         if self._carry is not None and offset < self._carry.offset:
-            events = self._not_carried(events, self._carry.before)
+            events = _not_carried(events, self._carry)
         if self._rules:
             events = self._renamed(events)
         rows, shard, views = delta.rows, batch.shard, 0
@@ -123,9 +123,6 @@ class Fold:
             and offset - last.offset <= POSITION_WINDOW
         )
 
-    def _not_carried(self, events: list[PageViewed], before: Hour) -> list[PageViewed]:
-        return [event for event in events if event.at_ms // HOUR_MS >= before]
-
     def _renamed(self, events: list[PageViewed]) -> list[PageViewed]:
         return [PageViewed(self._name(e.page), e.at_ms, e.count) for e in events]
 
@@ -134,6 +131,10 @@ class Fold:
         if name is None:
             name = self._names[page] = self._rules.apply(page)
         return name
+
+
+def _not_carried(events: list[PageViewed], carry: Carry) -> list[PageViewed]:
+    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]
 
 
 def project(entries: Iterable[Entry], positions: Mapping[str, Position] | None = None) -> Delta:

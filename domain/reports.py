@@ -26,10 +26,14 @@ class AuditResult(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is measured, from one moment: checkpoints are those of the live generation."""
+    """What is measured, from one moment: checkpoints are those of the live generation.
+
+    `clock_ahead_ms` is how far the clocks are ahead of what retention believes, 0: they are not.
+    """
 
     generation: int
     horizon_hour: int
     dead_letters: int
     checkpoints: Sequence[Checkpoint]
     audits: Sequence[AuditResult]
+    clock_ahead_ms: int = 0

@@ -326,8 +326,8 @@ SAFEGUARDS = [
     Safeguard(
         "carried hours are not folded",
         "domain/projection.py",
-        "        return [event for event in events if event.at_ms // HOUR_MS >= before]\n",
-        "        return events\n",
+        "    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]\n",
+        "    return events\n",
         CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli.output.bounds import bound_lines
+from cli.output.clocks import Seen, clock_lines
 from cli.processes.running import run, settings_or_exit
 from cli.verbs import status
 from cli.wiring.migrate import require_migrated, require_newest_at
@@ -13,6 +14,7 @@ from cli.wiring.process import now_ms
 from domain.errors import FootfallError
 from domain.settings import Settings
 from log.opening import Log, open_log
+from projector.housekeeping.watch import Watch
 from projector.status import PartitionStatus, Status
 from rows.opening import open_rows
 
@@ -21,11 +23,11 @@ Layer = Callable[[], Awaitable[None]]
 
 @click.command()
 def check() -> None:
-    """Check every layer: settings, databases, their version, log, partitions, projectors.
+    """Check every layer: settings, databases, their version, log, clocks, partitions, projectors.
 
     Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
-    its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
-    code 1 after an ERROR.
+    its streams for another time than RETENTION_DAYS says or a clock is not believed, or ERROR;
+    both with what to do. Exit code 1 after an ERROR.
     """
     settings = settings_or_exit()
     click.echo("OK    settings")
@@ -35,6 +37,7 @@ def check() -> None:
         results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
             results.append(await _report_bounds(settings, log))
+            results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
 
@@ -92,6 +95,18 @@ async def _report_bounds(settings: Settings, log: Log) -> bool:
         click.echo(f"ERROR log, retention: {error}")
         return False
     return True
+
+
+async def _report_clocks(settings: Settings) -> bool:
+    try:
+        async with open_rows(settings, now_ms, read_only=True) as rows:
+            _, known = await Watch(rows.expiry, now_ms, lambda: 0).look()
+            seen = Seen(now_ms(), await rows.expiry.now_ms(), known, await rows.expiry.horizon())
+        lines = list(clock_lines(seen, settings.retention_days))
+    except FootfallError as error:
+        lines = [f"ERROR clocks: {error}"]
+    click.echo("\n".join(lines))
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_fold(settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from domain.ports.log import LogReader, Subscription
 from domain.projection import Fold, Position, RowKey
 from rows.checkpoints import read_checkpoints, read_positions
 from rows.layout import Layout
+from rows.live import read_carried_from
 from rows.tables import HOUR, checkpoints
 
 _TAKE_ENTRIES = 100
@@ -56,7 +57,11 @@ async def fill_ahead(
         if late.next_offset == until:
             continue
         before, offset = info.carried_before, carried.get((info.generation, partition), 0)
-        carry = None if before is None else Carry(before, Offset(offset))
+        carry = None
+        if before is not None:
+            carry = Carry(
+                before, Offset(offset), await read_carried_from(connection, info.generation)
+            )
         ahead = _Ahead(await read_positions(connection, late), PageRules(info.page_rules), carry)
         async with log.subscribe(partition, late.next_offset) as subscription:
             async for rows in ahead.fold(subscription, until):

@@ -7,7 +7,7 @@ from domain.reports import AuditResult, Facts
 from rows.checkpoints import read_checkpoint
 from rows.database import database_errors
 from rows.live import LIVE
-from rows.tables import audits, checkpoints, dead_letters, retention
+from rows.tables import audits, checkpoints, clock, dead_letters, retention
 
 
 class SqlMetricsReader:
@@ -27,9 +27,10 @@ class SqlMetricsReader:
                     .select_from(dead_letters)
                     .where(dead_letters.c.generation == LIVE)
                     .scalar_subquery(),
+                    select(clock.c.ahead_ms).scalar_subquery(),
                 )
             )
-            generation, horizon, letters = one.one()
+            generation, horizon, letters, ahead_ms = one.one()
             folded = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == generation)
@@ -44,4 +45,5 @@ class SqlMetricsReader:
                 dead_letters=letters,
                 checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
+                clock_ahead_ms=ahead_ms,
             )
