@@ -43,7 +43,8 @@ PAST_HORIZON = Kind(
     400,
     "none",
     "A view is older than the service keeps (RETENTION_DAYS). All of the request was refused.",
-    "Leave out what is older than `oldest`, the first moment that is accepted.",
+    "Leave out what is older than `oldest`, the first moment that is accepted. Where that is later "
+    "than it should be, a clock is or was wrong: footfall check says which.",
 )
 NOT_FOUND = Kind(
     "not-found",

@@ -49,9 +49,14 @@ class Settings:
         return self.data_dir / "log.sqlite3"
 
     @property
+    def rows_file(self) -> Path:
+        """The embedded rows."""
+        return self.data_dir / "rows.sqlite3"
+
+    @property
     def rows_url(self) -> str:
         """The SQLAlchemy URL of the rows."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rows.sqlite3'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.rows_file}"
 
     @property
     def reports_url(self) -> str:

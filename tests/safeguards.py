@@ -189,7 +189,7 @@ SAFEGUARDS = [
     Safeguard(
         "the silent lose their leases",
         "rows/fold/leases.py",
-        ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))",
+        ".where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))",
         ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < 0))",
         LEASES + "the_partitions_of_a_dead_owner_are_taken[sqlite]",
     ),
@@ -269,7 +269,7 @@ SAFEGUARDS = [
     Safeguard(
         "one job at a time",
         "rows/jobs.py",
-        "                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),\n",
+        "                    or_(jobs.c.owner.is_(None), over(jobs.c.expires_ms, self._now)),\n",
         "",
         JOBS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
     ),

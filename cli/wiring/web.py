@@ -9,6 +9,7 @@ from importlib.metadata import version
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
+from cli.wiring.horizon import WatchedHorizon
 from cli.wiring.process import now_ms
 from domain.ports.common import Probe
 from domain.ports.log import LogWriter
@@ -21,7 +22,7 @@ from read_api import openapi as read_openapi
 from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
 from rows.opening import Rows
-from web.app import create_app
+from web.app import Lifespan, create_app
 from web.openapi import describe
 
 
@@ -30,9 +31,11 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
     handlers: list[ASGIRouteHandler] = []
     probes: dict[str, Probe] = {}
     stack = AsyncExitStack()
+    lifespans: list[Lifespan] = []
     if ingest:
         writer = open_writer(settings)
         appender = _appender(settings, writer)
+        horizon = WatchedHorizon(settings)
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
         handlers += ingest_routes(
@@ -41,7 +44,9 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
             settings.num_partitions,
             settings.request_timeout_ms / 1_000,
             settings.retention_days,
+            horizon,
         )
+        lifespans.append(horizon.watched)
         probes["log"] = writer.ping
     if read_api:
         rows = Rows(settings, now_ms)
@@ -55,7 +60,7 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         async with stack:
             yield
 
-    return create_app(handlers, probes, api_description(), [lifespan])
+    return create_app(handlers, probes, api_description(), [lifespan, *lifespans])
 
 
 def api_description() -> Mapping[str, object]:

@@ -8,6 +8,12 @@ from domain.events import Epoch, Generation, Hour
 from domain.retention import ExpiredRows, Leftovers
 
 
+class KeptFrom(Protocol):
+    """The oldest hour that the rows keep, as far as that is known here; answered at once."""
+
+    def __call__(self) -> Hour: ...
+
+
 class Expiry(Protocol):
     """What the database gives up when its time is over, under the epoch of one job."""
 

@@ -8,13 +8,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from math import ceil
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import case, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership
 from domain.ports.fold import Leases
-from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
+from rows.database import (
+    LEASES_LOCK,
+    alone,
+    clock_ms,
+    database_errors,
+    insert_into,
+    over,
+    transaction,
+)
 from rows.tables import checkpoints, leases, projectors
 
 
@@ -74,7 +82,7 @@ class SqlLeases(Leases):
             await self._add_partitions(connection, partitions)
 
     async def ownership(self) -> Ownership:
-        holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
+        holder = case((not_(over(leases.c.expires_ms, self._now)), leases.c.owner))
         async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
@@ -82,7 +90,7 @@ class SqlLeases(Leases):
             owners = {Partition(row.partition): row.owner for row in found}
             live = await connection.execute(
                 select(projectors.c.owner)
-                .where(projectors.c.expires_ms >= self._now)
+                .where(not_(over(projectors.c.expires_ms, self._now)))
                 .order_by(projectors.c.owner)
             )
             return Ownership(owners, list(live.scalars()))
@@ -121,7 +129,7 @@ class SqlLeases(Leases):
                 index_elements=["owner"], set_={"expires_ms": statement.excluded.expires_ms}
             )
         )
-        await connection.execute(delete(projectors).where(projectors.c.expires_ms < self._now))
+        await connection.execute(delete(projectors).where(over(projectors.c.expires_ms, self._now)))
 
     async def _held(self, connection: AsyncConnection, owner: str) -> dict[Partition, Epoch]:
         found = await connection.execute(
@@ -137,7 +145,7 @@ class SqlLeases(Leases):
     async def _acquire(self, connection: AsyncConnection, owner: str, number: int) -> int:
         free = (
             select(leases.c.partition)
-            .where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))
+            .where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))
             .order_by(leases.c.partition)
             .limit(number)
         )
@@ -152,7 +160,7 @@ class SqlLeases(Leases):
         found = await connection.execute(
             select(projectors.c.owner, func.count(leases.c.partition).label("held"))
             .outerjoin(leases, leases.c.owner == projectors.c.owner)
-            .where(projectors.c.expires_ms >= self._now)
+            .where(not_(over(projectors.c.expires_ms, self._now)))
             .group_by(projectors.c.owner)
         )
         return {row.owner: row.held for row in found}
