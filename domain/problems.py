@@ -100,7 +100,7 @@ UNAVAILABLE = Kind(
     "unavailable",
     503,
     "none",
-    "What the answer needs, such as the database, cannot be reached now.",
+    "What the answer needs cannot be reached or written now: the database, a log on a full disk.",
     "Ask again after Retry-After. Where `outcome` is unknown, views sent again may count twice.",
     again=True,
 )

@@ -22,10 +22,11 @@ _BACKOFF = Backoff(first=0.05, last=1.0)
 class _Request:
     """Done when every slice of it is confirmed, or when one of them fails."""
 
-    __slots__ = ("deadline", "done", "open")
+    __slots__ = ("deadline", "done", "open", "slices")
 
     def __init__(self, done: asyncio.Future[None], slices: int, deadline: float) -> None:
         self.done = done
+        self.slices = slices
         self.open = slices
         self.deadline = deadline
 
@@ -35,6 +36,9 @@ class _Request:
             self.done.set_result(None)
 
     def fail(self, error: LogUnavailable) -> None:
+        if error.took_nothing and self.slices > 1:
+            # Another part of it may be in the log, or still get there.
+            error = LogUnavailable(str(error))
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -132,18 +136,22 @@ class Appender:
         return lane
 
     async def send(self, partition: Partition, sequence: int, parts: Sequence[_Slice]) -> None:
-        """One batch to the log, tried again as long as somebody waits for it."""
+        """One batch to the log, tried again as long as somebody waits for it and it may help."""
         events = [event for part in parts for event in part.events]
         body = encode(
             Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
         )
-        backoff = _BACKOFF.first
+        backoff, in_doubt = _BACKOFF.first, False
         while True:
             try:
                 # The same bytes each time: if an earlier try did arrive, the fold sees producer
                 # and sequence again and counts them once.
                 return await self._writer.append(partition, body)
-            except LogUnavailable:
+            except LogUnavailable as error:
+                if error.took_nothing:
+                    # This time; of an earlier time nobody knows.
+                    raise LogUnavailable(str(error)) if in_doubt else error
+                in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):
                     raise

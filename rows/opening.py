@@ -122,8 +122,8 @@ class Rows:
         return SqlMetricsReader(self._reading)
 
     async def ping(self) -> None:
-        """Raises `StoreUnavailable` when the rows cannot be folded into."""
-        await _ping(self._engine(ORDINARY))
+        """Raises `StoreUnavailable` when the rows cannot be folded into: something is written."""
+        await ping_writing(self._engine(ORDINARY))
 
     async def ping_reports(self) -> None:
         """Raises `StoreUnavailable` when no report can be read."""

@@ -105,7 +105,8 @@ async def _report_clocks(settings: Settings) -> bool:
         lines = list(clock_lines(seen, settings.retention_days))
     except FootfallError as error:
         lines = [f"ERROR clocks: {error}"]
-    click.echo("\n".join(lines))
+    for line in lines:
+        click.echo(line)
     return not any(line.startswith("ERROR") for line in lines)
 
 
