@@ -1,10 +1,12 @@
 """Settings from the environment, checked whole before anything starts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
+from domain.errors import SettingsError
 from domain.page_rules import PageRules
 from domain.setting_values import (
     Given,
@@ -23,10 +25,11 @@ class Settings:
     """Everything a role needs to know; URLs of None mean the embedded SQLite files."""
 
     data_dir: Path = Path("footfall-data")
-    database_url: str | None = None
-    read_database_url: str | None = None
-    rabbitmq_url: str | None = None
-    rabbitmq_management_url: str | None = None
+    # Not shown: passwords are in them.
+    database_url: str | None = field(default=None, repr=False)
+    read_database_url: str | None = field(default=None, repr=False)
+    rabbitmq_url: str | None = field(default=None, repr=False)
+    rabbitmq_management_url: str | None = field(default=None, repr=False)
     num_partitions: int = 10
     num_shards: int = 10
     flush_interval_ms: int = 1_000
@@ -56,7 +59,12 @@ class Settings:
     @property
     def rows_url(self) -> str:
         """The SQLAlchemy URL of the rows."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.rows_file}"
+        return self.database_url or _sqlite_url(self.rows_file)
+
+    @property
+    def log_url(self) -> str:
+        """The SQLAlchemy URL of the embedded log."""
+        return _sqlite_url(self.log_file)
 
     @property
     def reports_url(self) -> str:
@@ -64,7 +72,12 @@ class Settings:
         return self.read_database_url or self.rows_url
 
 
-_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+def _sqlite_url(file: Path) -> str:
+    # A folder may have any name, one that means something in a URL too.
+    return f"sqlite+aiosqlite:///{quote(str(file))}"
+
+
+_DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
 
 class Setting(NamedTuple):
@@ -174,15 +187,27 @@ _URLS: Mapping[str, Callable[[Given], str | None]] = {
 
 
 def from_env(env: Mapping[str, str]) -> Settings:
-    """The settings in `env`. Raises `SettingsError` with a sentence for the first wrong value.
+    """The settings in `env`. Raises `SettingsError` with a sentence for each wrong value.
 
     An empty value counts as not set.
     """
     given = {name: value.strip() for name, value in env.items() if value.strip()}
     by_field = {setting.field: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
-    # In the order of the fields: where several are wrong, that decides which is named.
-    for field in _DEFAULTS:
-        read: Callable[[Given], Any] = _URLS.get(field, by_field[field].value)
-        values[field] = read(given)
+    unreadable = [s.name for s in SETTINGS if not _is_utf_8(given.get(s.name, ""))]
+    wrong = [f"{name} is not UTF-8: write it anew" for name in unreadable]
+    given = {name: value for name, value in given.items() if name not in unreadable}
+    for name in _DEFAULTS:
+        read: Callable[[Given], Any] = _URLS.get(name, by_field[name].value)
+        try:
+            values[name] = read(given)
+        except SettingsError as error:
+            wrong += error.sentences
+    if wrong:
+        raise SettingsError(*wrong)
     return Settings(**values)
+
+
+def _is_utf_8(text: str) -> bool:
+    # Other bytes come out of the environment as halves of surrogate pairs.
+    return not any("\ud800" <= c <= "\udfff" for c in text)

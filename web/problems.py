@@ -1,7 +1,6 @@
 """Answers, and refusals as RFC 9457 problem+json."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.hours import as_iso, hour_of
-from domain.problems import Kind
+from domain.problems import Kind, title_of
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
@@ -47,7 +46,7 @@ def document(
     """A refusal as it is sent; what asks instead of appending (no POST) has no outcome."""
     content: dict[str, Any] = {
         "type": kind.reference,
-        "title": HTTPStatus(kind.status).phrase,
+        "title": title_of(kind.status),
         "status": kind.status,
         "detail": detail,
         "errors": [{"pointer": e.pointer, "detail": e.detail} for e in errors],

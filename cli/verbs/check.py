@@ -7,7 +7,8 @@ import click
 
 from cli.output.bounds import bound_lines
 from cli.output.clocks import Seen, clock_lines
-from cli.processes.running import run, settings_or_exit
+from cli.processes.folder import require_folder
+from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.migrate import require_migrated, require_newest_at
 from cli.wiring.process import now_ms
@@ -29,10 +30,12 @@ def check() -> None:
     its streams for another time than RETENTION_DAYS says or a clock is not believed, or ERROR;
     both with what to do. Exit code 1 after an ERROR.
     """
-    settings = settings_or_exit()
+    settings = read_settings_or_exit()
     click.echo("OK    settings")
 
     async def main() -> int:
+        if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
+            return 1
         log = open_log(settings)
         results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
@@ -40,6 +43,9 @@ def check() -> None:
             results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
+
+    async def folder() -> None:
+        require_folder(settings)
 
     run(main())
 
@@ -77,13 +83,14 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     }
 
 
-async def _report(name: str, layer: Layer) -> bool:
+async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     try:
         await layer()
     except FootfallError as error:
         click.echo(f"ERROR {name}: {error}", file=sys.stdout)
         return False
-    click.echo(f"OK    {name}")
+    if not quiet:
+        click.echo(f"OK    {name}")
     return True
 
 

@@ -54,7 +54,7 @@ def retain(dry_run: bool, accept_clock: bool, reset_horizon: bool, yes: bool) ->
 
     async def main() -> int:
         await require_migrated(settings)
-        async with open_housekeeping(settings) as house:
+        async with open_housekeeping(settings, "retain") as house:
             if reset_horizon:
                 return await _reset(house, yes)
             if accept_clock:

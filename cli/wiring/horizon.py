@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
-from cli.wiring.process import now_ms
+from cli.wiring.process import application_name, now_ms
 from domain.errors import FootfallError
 from domain.events import Hour
 from domain.ports.retention import KeptFrom
@@ -55,7 +55,9 @@ class WatchedHorizon(KeptFrom):
 
     async def _watch(self, stop: asyncio.Event, read: asyncio.Event) -> None:
         seconds = _SERVER_SECONDS if self._settings.database_url else _FILE_SECONDS
-        async with open_rows(self._settings, now_ms, read_only=True) as rows:
+        async with open_rows(
+            self._settings, now_ms, read_only=True, name=application_name("ingest")
+        ) as rows:
             while True:
                 await self._read(rows)
                 read.set()

@@ -10,7 +10,7 @@ from contextlib import (
 )
 from dataclasses import dataclass
 
-from cli.wiring.process import now_ms, owner_name, uptime_ms
+from cli.wiring.process import application_name, now_ms, owner_name, uptime_ms
 from domain.ports.common import Jobs
 from domain.ports.rebuild import Audits, Comparison, Generations
 from domain.retention import Removal
@@ -67,9 +67,12 @@ class Housekeeping:
 
 
 @asynccontextmanager
-async def open_housekeeping(settings: Settings) -> AsyncIterator[Housekeeping]:
+async def open_housekeeping(
+    settings: Settings, role: str = "projector"
+) -> AsyncIterator[Housekeeping]:
     """Its connections are closed at the end."""
-    async with open_rows(settings, now_ms) as rows, AsyncExitStack() as stack:
+    named = application_name(role)
+    async with open_rows(settings, now_ms, name=named) as rows, AsyncExitStack() as stack:
         jobs, log = rows.jobs, open_log(settings)
         # Nothing connects before somebody moves the horizon back.
         reader = log.reader()

@@ -8,6 +8,7 @@ import time
 import uuid
 
 from domain.settings import Settings
+from domain.version import VERSION
 
 # Only Linux has one that counts a machine's sleep.
 _UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -28,6 +29,11 @@ def owner_name() -> str:
     return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
+def application_name(role: str) -> str:
+    """How this process calls itself to PostgreSQL, which keeps 63 characters of it."""
+    return f"footfall {role} {VERSION} {socket.gethostname()[:24]}-{os.getpid()}"
+
+
 def configure_logging(settings: Settings) -> None:
     """Log lines on stderr."""
     logging.basicConfig(
@@ -39,5 +45,6 @@ def configure_logging(settings: Settings) -> None:
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if settings.log_level == "INFO":
+        # What they say at INFO is for those who look for something: LOG_LEVEL=DEBUG.
         for name in ("alembic", "uvicorn"):
             logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,10 +1,13 @@
-"""What is known of the time, and what a horizon that was moved back had dropped already."""
+"""What is known of the time, and what a horizon that was moved back had dropped already.
+
+Only adds: an older Footfall goes on working.
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "rows_0005"
-down_revision = "rows_0001"
+down_revision = "rows_0003"
 branch_labels = None
 depends_on = None
 
@@ -27,3 +30,4 @@ def upgrade() -> None:
         sa.Column("dropped_before", sa.Integer()),
         sa.Column("carried_from", sa.Integer()),
     )
+    op.execute("INSERT INTO compatibility (revision, oldest) VALUES ('rows_0005', 'rows_0001')")

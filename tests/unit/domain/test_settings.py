@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from cli.output.settings import settings_help, shown
 from domain.errors import SettingsError
@@ -91,6 +92,48 @@ def test_a_wrong_value_is_named_with_what_to_write(name: str, value: str, says: 
     assert says in str(caught.value)
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    env = {
+        "PORT": "99999",
+        "DATABASE_URL": "mysql://x",
+        "READ_DATABASE_URL": "postgresql://h:port/x",
+        "RABBITMQ_URL": "amqp://a/v,amqp://b/w",
+        "RABBITMQ_MANAGEMENT_URL": "ftp://x",
+        "NUM_PARTITIONS": "9" * 5_000,
+        "PAGE_RULES": "upper-host, lower-host, strip-all",
+        "LOG_LEVEL": "loud",
+        "STREAM_PREFIX": "a b",
+        "DATA_DIR": "/srv/\udcff",
+    }
+    with pytest.raises(SettingsError) as caught:
+        from_env(env | {"WORKERS": "2"})
+    named = [sentence.split()[0] for sentence in caught.value.sentences]
+    assert sorted(named) == sorted(env)
+    assert str(caught.value).splitlines() == list(caught.value.sentences)
+    assert "'strip-all', 'upper-host'" in str(caught.value)
+
+
+def test_of_a_database_in_parts_too() -> None:
+    env = {"POSTGRES_HOST": "db", "POSTGRES_PORT": "0", "PORT": "x", "READ_DATABASE_URL": "y"}
+    with pytest.raises(SettingsError) as caught:
+        from_env(env)
+    named = [sentence.split()[0] for sentence in caught.value.sentences]
+    assert named == ["POSTGRES_PORT", "READ_DATABASE_URL", "PORT"]
+
+
+def test_bytes_that_are_no_text_are_refused_without_showing_a_password() -> None:
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not UTF-8") as caught:
+        from_env({"DATABASE_URL": "postgresql://u:secret\udcff@h/d"})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["q?x", "h#x", "p%41x", "a b", "ü"])
+def test_the_folder_of_the_files_may_have_any_name(name: str) -> None:
+    settings = from_env({"DATA_DIR": f"/srv/{name}"})
+    assert make_url(settings.rows_url).database == str(settings.rows_file)
+    assert make_url(settings.log_url).database == str(settings.log_file)
+
+
 def test_a_replica_that_is_no_postgresql_is_refused() -> None:
     env = {"DATABASE_URL": "postgresql://db/x", "READ_DATABASE_URL": "mysql://replica/x"}
     with pytest.raises(SettingsError, match="READ_DATABASE_URL is not postgresql://"):
@@ -100,13 +143,6 @@ def test_a_replica_that_is_no_postgresql_is_refused() -> None:
 @pytest.mark.parametrize(("given", "level"), [("info", "INFO"), ("warn", "WARNING")])
 def test_log_levels_are_read_as_the_old_service_wrote_them(given: str, level: str) -> None:
     assert from_env({"LOG_LEVEL": given}).log_level == level
-
-
-def test_the_sslmode_of_libpq_is_understood() -> None:
-    found = from_env({"DATABASE_URL": "postgresql://u@h/d?sslmode=require"})
-    assert found.database_url == "postgresql+asyncpg://u@h/d?ssl=require"
-    with pytest.raises(SettingsError, match="'options': only sslmode"):
-        from_env({"DATABASE_URL": "postgresql://u@h/d?options=x"})
 
 
 def documented() -> Iterator[tuple[str, str]]:
