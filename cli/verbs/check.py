@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli.output.bounds import bound_lines
+from cli.output.clocks import Seen, clock_lines
 from cli.output.rights import rights_lines
 from cli.processes.folder import require_folder
 from cli.processes.running import read_settings_or_exit, run
@@ -16,6 +17,7 @@ from cli.wiring.process import now_ms
 from domain.errors import FootfallError
 from domain.settings import Settings
 from log.opening import Log, open_log
+from projector.housekeeping.watch import Watch
 from projector.status import PartitionStatus, Status
 from rows.opening import open_rows
 
@@ -29,12 +31,13 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 @click.command()
 def check() -> None:
-    """Check every layer: settings, databases, their version, log, partitions, projectors.
+    """Check every layer: settings, databases, their version, log, clocks, partitions, projectors.
 
     Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
-    its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
-    code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what its projector
-    says of it, and so is one whose log has waited for a minute and is not folded.
+    its streams for another time than RETENTION_DAYS says or a clock is not believed, or ERROR;
+    both with what to do. Exit code 1 after an ERROR. A partition that is stopped or waits is an
+    ERROR with what its projector says of it, and so is one whose log has waited for a minute and
+    is not folded.
     """
     settings = read_settings_or_exit()
     click.echo("OK    settings")
@@ -47,6 +50,7 @@ def check() -> None:
         if all(results):
             results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
+            results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
 
@@ -121,6 +125,19 @@ async def _report_bounds(settings: Settings, log: Log) -> bool:
         click.echo(f"ERROR log, retention: {error}")
         return False
     return True
+
+
+async def _report_clocks(settings: Settings) -> bool:
+    try:
+        async with open_rows(settings, now_ms, read_only=True) as rows:
+            _, known = await Watch(rows.expiry, now_ms, lambda: 0).look()
+            seen = Seen(now_ms(), await rows.expiry.now_ms(), known, await rows.expiry.horizon())
+        lines = list(clock_lines(seen, settings.retention_days))
+    except FootfallError as error:
+        lines = [f"ERROR clocks: {error}"]
+    for line in lines:
+        click.echo(line)
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_fold(settings: Settings) -> bool:
