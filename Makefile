@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run test check safeguards format services services-stop bench clean
+.PHONY: help setup runtime python run test check safeguards format services services-stop bare debian13 bench clean
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: python ## create .venv with what runs, and what tests and checks
 	@$(PYTHON) requirements/install.py dev
@@ -26,7 +26,7 @@ run: runtime ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-dat
 	@$(BIN)/footfall up --data-dir ./footfall-data
 
 test: setup ## run all tests; those that need a server use the one found
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(TESTS)
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -46,6 +46,12 @@ services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get the
 
 services-stop: setup ## stop what `make services` started
 	$(BIN)/python -m tests.services stop
+
+bare: ## the two commands of README in minimal roots of Debian 12 and 13 (as root; BARE=--keep ...)
+	deploy/bare.sh $(BARE)
+
+debian13: ## all tests against RabbitMQ 4 and PostgreSQL 17, in a root of Debian 13 (as root)
+	deploy/bare.sh --servers $(BARE) trixie
 
 bench: setup ## measure; prints the table of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
