@@ -153,7 +153,7 @@ try() {
 
 apt_get() {
     online "apt-get update -qq; apt-get install -qq --no-install-recommends $* >/tmp/said 2>&1 ||
-        { tail /tmp/said; exit 1; }; dpkg-query -W python3-venv 'postgresql-[0-9]*' $* | awk '\$2'"
+        { tail /tmp/said; exit 1; }; dpkg-query -W python3-venv 'postgresql-[0-9]*' $* 2>/dev/null | awk '\$2'"
     # A package of certificates writes them anew.
     configure
 }
