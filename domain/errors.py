@@ -9,6 +9,7 @@ FootfallError
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be reached
+├── Outdated               a newer Footfall has migrated the database past this one: end
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -77,7 +78,20 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached."""
+    """The database cannot be reached.
+
+    Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
+    limit: the same once more may well succeed.
+    """
+
+    conflict = False
+
+
+class Outdated(FootfallError):
+    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
+
+    Trying again cannot help.
+    """
 
 
 class Fenced(FootfallError):

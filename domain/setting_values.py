@@ -1,8 +1,9 @@
 """What the values of settings may be; each function raises `SettingsError` with a sentence."""
 
 from collections.abc import Mapping
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from domain.database_urls import DatabaseUrl, address_of, parse_url
 from domain.errors import SettingsError
 
 _MOST_DIGITS = 30
@@ -75,8 +76,9 @@ def _virtual_host(node: str) -> str:
 def database_url(given: Given) -> str | None:
     """DATABASE_URL, or the parts POSTGRES_HOST and so on, for SQLAlchemy; None without either."""
     if "DATABASE_URL" not in given:
-        return _from_postgres_parts(given) if "POSTGRES_HOST" in given else None
-    return _postgresql("DATABASE_URL", given, "leave it out for the embedded SQLite files")
+        return _to_write(_from_postgres_parts(given)) if "POSTGRES_HOST" in given else None
+    without = "leave it out for the embedded SQLite files"
+    return _to_write(parse_url("DATABASE_URL", given["DATABASE_URL"], without))
 
 
 def read_database_url(given: Given) -> str | None:
@@ -89,43 +91,37 @@ def read_database_url(given: Given) -> str | None:
             "set DATABASE_URL too"
         )
         raise SettingsError(message)
-    return _postgresql("READ_DATABASE_URL", given, "leave it out to read from DATABASE_URL")
+    without = "leave it out to read from DATABASE_URL"
+    return parse_url("READ_DATABASE_URL", given["READ_DATABASE_URL"], without).for_the_driver
 
 
-def _postgresql(name: str, given: Given, without: str) -> str:
-    url = given[name]
-    parts = _split(name, url)
-    if parts.scheme in ("postgresql", "postgres", "postgresql+asyncpg"):
-        return "postgresql+asyncpg" + _driver_query(name, url[len(parts.scheme) :])
-    message = f"{name} is not postgresql://USER:PASSWORD@HOST:5432/DATABASE ({without})"
-    raise SettingsError(message)
+def _to_write(url: DatabaseUrl) -> str:
+    """Of several hosts, the one that can be written to."""
+    if len(url.hosts) > 1 and "target_session_attrs" not in url.parameters:
+        parameters = {**url.parameters, "target_session_attrs": "read-write"}
+        return url._replace(parameters=parameters).for_the_driver
+    return url.for_the_driver
 
 
-def _driver_query(name: str, rest: str) -> str:
-    """The driver says `ssl` where the URLs of libpq say `sslmode`, and knows little else."""
-    address, mark, query = rest.partition("?")
-    found = []
-    for pair in filter(None, query.split("&")):
-        key, _, value = pair.partition("=")
-        if key not in ("sslmode", "ssl"):
-            raise SettingsError(f"{name} has the parameter {key!r}: only sslmode is understood")
-        found.append(f"ssl={value}")
-    return address + mark + "&".join(found)
-
-
-def _from_postgres_parts(given: Given) -> str:
+def _from_postgres_parts(given: Given) -> DatabaseUrl:
     port = whole_number("POSTGRES_PORT", given.get("POSTGRES_PORT", "5432"), 1, 65_535)
-    user = quote(given.get("POSTGRES_USER", "postgres"), safe="")
-    password = given.get("POSTGRES_PASSWORD")
-    login = user if password is None else f"{user}:{quote(password, safe='')}"
-    name = quote(given.get("POSTGRES_DB", given.get("POSTGRES_USER", "postgres")), safe="")
-    return f"postgresql+asyncpg://{login}@{given['POSTGRES_HOST']}:{port}/{name}"
+    user = given.get("POSTGRES_USER", "postgres")
+    return DatabaseUrl(
+        hosts=address_of("POSTGRES_HOST", given["POSTGRES_HOST"], port),
+        user=user,
+        password=given.get("POSTGRES_PASSWORD"),
+        database=given.get("POSTGRES_DB", user),
+        parameters={},
+        settings={},
+    )
 
 
 def _split(name: str, url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise SettingsError(f"{name} is not a URL: {error}") from error
+    except ValueError:
+        # What it says of the URL may hold a piece of the password.
+        message = f"{name} is not a URL: write special characters of the password as %XX"
+        raise SettingsError(message) from None
     return parts

@@ -1,7 +1,7 @@
 """Settings from the environment, checked whole before anything starts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -25,10 +25,11 @@ class Settings:
     """Everything a role needs to know; URLs of None mean the embedded SQLite files."""
 
     data_dir: Path = Path("footfall-data")
-    database_url: str | None = None
-    read_database_url: str | None = None
-    rabbitmq_url: str | None = None
-    rabbitmq_management_url: str | None = None
+    # Not shown: passwords are in them.
+    database_url: str | None = field(default=None, repr=False)
+    read_database_url: str | None = field(default=None, repr=False)
+    rabbitmq_url: str | None = field(default=None, repr=False)
+    rabbitmq_management_url: str | None = field(default=None, repr=False)
     num_partitions: int = 10
     num_shards: int = 10
     flush_interval_ms: int = 1_000
@@ -76,7 +77,7 @@ def _sqlite_url(file: Path) -> str:
     return f"sqlite+aiosqlite:///{quote(str(file))}"
 
 
-_DEFAULTS = {field.name: field.default for field in fields(Settings)}
+_DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
 
 class Setting(NamedTuple):
@@ -193,15 +194,13 @@ def from_env(env: Mapping[str, str]) -> Settings:
     given = {name: value.strip() for name, value in env.items() if value.strip()}
     by_field = {setting.field: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
-    wrong = [
-        f"{name} is not UTF-8: write it anew"
-        for name in (setting.name for setting in SETTINGS)
-        if not _is_utf_8(given.get(name, ""))
-    ]
-    for field in _DEFAULTS:
-        read: Callable[[Given], Any] = _URLS.get(field, by_field[field].value)
+    unreadable = [s.name for s in SETTINGS if not _is_utf_8(given.get(s.name, ""))]
+    wrong = [f"{name} is not UTF-8: write it anew" for name in unreadable]
+    given = {name: value for name, value in given.items() if name not in unreadable}
+    for name in _DEFAULTS:
+        read: Callable[[Given], Any] = _URLS.get(name, by_field[name].value)
         try:
-            values[field] = read(given)
+            values[name] = read(given)
         except SettingsError as error:
             wrong += error.sentences
     if wrong:

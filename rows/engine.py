@@ -1,70 +1,112 @@
 """One way to open the rows, whichever database the URL names."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import aiosqlite
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from domain.errors import StoreUnavailable
+from domain.database_urls import DRIVER, parse_url
+from domain.errors import FootfallError, StoreUnavailable
+from domain.version import VERSION
+from rows.connecting import Connector
+from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
+from rows.reasons import reason
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 # Shorter than a lease, or those who wait for the lock would lose their own meanwhile.
 PAUSE_MS = "5000"
+# Those of a pool close one after the other.
+DISPOSE_SECONDS = 3.0
+RECYCLE_SECONDS = 300
 
 
 def open_engine(
-    url: str, *, pool_size: int = 10, read_only: bool = False, patient: bool = False
+    url: str,
+    *,
+    pool_size: int = 10,
+    read_only: bool = False,
+    patient: bool = False,
+    application_name: str = f"footfall {VERSION}",
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
     `read_only` engines run each statement by itself, which saves the round trips of a transaction.
     A statement may take a minute and a transaction may pause for some seconds; with `patient` a
     statement takes as long as it takes, and a transaction may pause for a minute (ten minutes where
-    it is read-only).
+    it is read-only). PostgreSQL shows the connections under `application_name`, unless the URL has
+    one.
     """
-    if make_url(url).get_backend_name() == "sqlite":
+    # It tells of lost connections with tracebacks; what is raised says the same.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    if url.startswith("sqlite"):
         return _open_sqlite(url, read_only=read_only)
-    isolation = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
-    return create_async_engine(
-        url,
+    connector = Connector(
+        parse_url("the database's URL", url),
+        _session(read_only, patient),
+        application_name,
+        patient=patient,
+    )
+    engine = create_async_engine(
+        DRIVER,
+        async_creator=connector.connect,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # A name that leads to another server by now is asked again.
+        pool_recycle=RECYCLE_SECONDS,
         pool_use_lifo=True,
-        connect_args={
-            "timeout": 5,
-            "command_timeout": None if patient else 60,
-            "server_settings": {
-                "application_name": "footfall",
-                "jit": "off",
-                # What a process that froze or vanished has locked is free again after this.
-                "idle_in_transaction_session_timeout": _pause(read_only, patient),
-                "tcp_keepalives_idle": "30",
-                "tcp_keepalives_interval": "10",
-                "tcp_keepalives_count": "3",
-            },
-        },
-        **isolation,
+        # Not what is set for the role: whoever waits for a lock must see what was done under it.
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
     )
+    adapt(engine)
+    _set_in_transactions(engine)
+    _translate(engine)
+    return engine
 
 
 @asynccontextmanager
-async def engine_at(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncEngine]:
+async def engine_at(
+    url: str, *, read_only: bool = False, patient: bool = False
+) -> AsyncIterator[AsyncEngine]:
     """An engine for `url`, disposed of at the end."""
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, patient=patient)
     try:
         yield engine
     finally:
-        await engine.dispose()
+        await dispose(engine)
+
+
+async def dispose(engine: AsyncEngine) -> None:
+    """Close every connection; what does not close within some seconds is left to the system."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DISPOSE_SECONDS):
+            await engine.dispose()
+
+
+def _session(read_only: bool, patient: bool) -> dict[str, str]:
+    """Settings of PostgreSQL for each session, or for each transaction through a pooler."""
+    # A DBA's limit on how long a report may take stands.
+    limits = read_only and not patient
+    return {
+        "jit": "off",
+        **ISOLATION,
+        **({} if limits else NO_LIMITS),
+        # What a process that froze or vanished has locked is free again after this.
+        "idle_in_transaction_session_timeout": _pause(read_only, patient),
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
 
 
 def _pause(read_only: bool, patient: bool) -> str:
@@ -72,6 +114,44 @@ def _pause(read_only: bool, patient: bool) -> str:
         return PAUSE_MS
     # A snapshot locks nobody's rows, and the log is read meanwhile.
     return "600000" if read_only else "60000"
+
+
+def _set_in_transactions(engine: AsyncEngine) -> None:
+    """Through a pooler a transaction brings its settings along; so reads need one too."""
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def checkout(connection: Any, _: object, __: object) -> None:
+        if connection.driver_connection.settings_in_transactions and connection.autocommit:
+            engine.dialect.set_isolation_level(connection, "READ COMMITTED")
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        settings = connection.connection.driver_connection.settings_in_transactions
+        if settings:
+            calls = ", ".join(
+                f"set_config({_literal(name)}, {_literal(value)}, true)"
+                for name, value in settings.items()
+            )
+            connection.exec_driver_sql(f"SELECT {calls}")
+
+
+def _literal(text: str) -> str:
+    doubled = text.replace("'", "''").replace("\\", "\\\\")
+    return f"E'{doubled}'"
+
+
+def _translate(engine: AsyncEngine) -> None:
+    """What is none of the database's errors, such as what the driver makes of garbage."""
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def handle(context: ExceptionContext) -> None:
+        error = context.original_exception
+        if context.sqlalchemy_exception is None and isinstance(error, Exception):
+            # Only this one: a statement that took too long says nothing of the others.
+            context.is_disconnect = True
+            context.invalidate_pool_on_disconnect = False
+            if not isinstance(error, (FootfallError, TimeoutError)):
+                raise StoreUnavailable(f"the database: {reason(error)}") from error
 
 
 def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:

@@ -24,6 +24,7 @@ from tests.servers import (
     PrivatePostgres,
     PrivateRabbitMQ,
     nginx_binary,
+    pgbouncer_binary,
     postgres_url,
     rabbitmq_url,
     reachable,
@@ -45,7 +46,9 @@ def _group(test: str) -> str:
     """Tests of a group run one after another: they would take each other's pauses for their own."""
     if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
         return "servers of their own"
-    if test.startswith(("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released")):
+    if test.startswith(
+        ("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released", "tests/upgrades/")
+    ):
         return "processes"
     return test
 
@@ -70,6 +73,8 @@ def _missing(item: pytest.Item) -> list[str]:
         missing.append("installed PostgreSQL and RabbitMQ binaries")
     if item.get_closest_marker("nginx") and nginx_binary() is None:
         missing.append("nginx")
+    if item.get_closest_marker("pgbouncer") and pgbouncer_binary() is None:
+        missing.append("PgBouncer")
     return missing
 
 

@@ -319,6 +319,56 @@ def nginx_binary() -> str | None:
     return shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
 
 
+def pgbouncer_binary() -> str | None:
+    """Of the PgBouncer of this machine; Debian has it where only root looks."""
+    return shutil.which("pgbouncer", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
+class PrivatePgBouncer(PrivateServer):
+    """PgBouncer before the server of a URL, which lets the role of that URL in without a password.
+
+    `settings` are lines of its pgbouncer.ini.
+    """
+
+    def __init__(self, server: str, mode: str = "transaction", **settings: object) -> None:
+        super().__init__()
+        self._server = urlsplit(server)
+        self._settings = {
+            "pool_mode": mode,
+            "default_pool_size": 3,
+            "listen_addr": "127.0.0.1",
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_type": "trust",
+            "auth_file": self.folder / "users.txt",
+            "max_client_conn": 200,
+            **settings,
+        }
+
+    def url(self, database: str) -> str:
+        """Of a database behind it."""
+        return f"postgresql+asyncpg://{self._user}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def _user(self) -> str:
+        return self._server.username or "postgres"
+
+    def command(self) -> tuple[list[str], dict[str, str]]:
+        binary = pgbouncer_binary()
+        assert binary is not None, "PgBouncer is not installed"
+        (self.folder / "users.txt").write_text(f'"{self._user}" "{self._server.password or ""}"\n')
+        lines = [f"{name} = {value}" for name, value in self._settings.items()]
+        host, port = self._server.hostname or "127.0.0.1", self._server.port or 5432
+        server = f"* = host={host} port={port}"
+        configuration = self.folder / "pgbouncer.ini"
+        configuration.write_text("\n".join(["[databases]", server, "[pgbouncer]", *lines, ""]))
+        # It refuses to run as root too.
+        return [*as_postgres(), binary, str(configuration)], {}
+
+    def ready(self) -> bool:
+        return answers("127.0.0.1", self.port)
+
+
 class PrivateRabbitMQ(PrivateServer):
     """One RabbitMQ node of its own."""
 

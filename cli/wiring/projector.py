@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cli.wiring.process import now_ms, owner_name
+from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.fold.runner import Runner
@@ -14,7 +14,7 @@ from rows.opening import open_rows
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
     """The projector, its connections closed at the end."""
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, name=application_name("projector")) as rows:
         reader = open_reader(settings)
         runner = Runner(
             reader,

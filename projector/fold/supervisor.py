@@ -12,6 +12,7 @@ from domain.errors import (
     HistoryTruncated,
     LogUnavailable,
     LogWentBackward,
+    Outdated,
     StoreUnavailable,
     UnknownFormat,
 )
@@ -46,14 +47,21 @@ class Supervisor:
         self._running: dict[Partition, _Running] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; then drains: every runner commits what it has read."""
+        """Until `stop`; then drains: every runner commits what it has read.
+
+        Raises `Outdated`, the leases given back, once a newer Footfall has migrated the database
+        past this one.
+        """
+        outdated: Outdated | None = None
         backoffs = Backoff(_BACKOFF.first, self._tick_seconds)
         backoff = backoffs.first
         try:
-            while not stop.is_set():
+            while not stop.is_set() and outdated is None:
                 try:
                     await self._tick()
                     pause, backoff = self._tick_seconds, backoffs.first
+                except Outdated as error:
+                    outdated, pause = error, 0
                 except StoreUnavailable as error:
                     logger.warning("waiting for the database: %s", error)
                     pause, backoff = backoff, backoffs.next(backoff)
@@ -61,6 +69,8 @@ class Supervisor:
         finally:
             await self._drain(list(self._running))
         await self._leave()
+        if outdated is not None:
+            raise outdated
 
     async def _tick(self) -> None:
         held = await self._leases.tick(self._owner, self._partitions, draining=False)
@@ -117,6 +127,9 @@ class Supervisor:
             held = await self._leases.tick(self._owner, self._partitions, draining=True)
         except StoreUnavailable:
             return True
+        except Outdated:
+            # The next tick says it.
+            return False
         return held.get(partition) == epoch
 
     async def _drain(self, partitions: list[Partition]) -> None:

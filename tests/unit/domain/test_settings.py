@@ -145,13 +145,6 @@ def test_log_levels_are_read_as_the_old_service_wrote_them(given: str, level: st
     assert from_env({"LOG_LEVEL": given}).log_level == level
 
 
-def test_the_sslmode_of_libpq_is_understood() -> None:
-    found = from_env({"DATABASE_URL": "postgresql://u@h/d?sslmode=require"})
-    assert found.database_url == "postgresql+asyncpg://u@h/d?ssl=require"
-    with pytest.raises(SettingsError, match="'options': only sslmode"):
-        from_env({"DATABASE_URL": "postgresql://u@h/d?options=x"})
-
-
 def documented() -> Iterator[tuple[str, str]]:
     """Names and defaults in README's table; `_PORT` after `POSTGRES_HOST` is POSTGRES_PORT."""
     table = README.read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
