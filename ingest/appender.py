@@ -24,10 +24,11 @@ _CLOSE_SECONDS = 1.0
 class _Request:
     """Done when every slice of it is confirmed, or when one of them fails."""
 
-    __slots__ = ("deadline", "done", "open")
+    __slots__ = ("deadline", "done", "open", "slices")
 
     def __init__(self, done: asyncio.Future[None], slices: int, deadline: float) -> None:
         self.done = done
+        self.slices = slices
         self.open = slices
         self.deadline = deadline
 
@@ -37,6 +38,9 @@ class _Request:
             self.done.set_result(None)
 
     def fail(self, error: LogUnavailable) -> None:
+        if error.took_nothing and self.slices > 1:
+            # Another part of it may be in the log, or still get there.
+            error = LogUnavailable(str(error))
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -157,7 +161,7 @@ class Appender:
         parts: Sequence[_Slice],
         failed: Callable[[LogUnavailable], None],
     ) -> None:
-        """One batch to the log, tried again as long as somebody waits for it.
+        """One batch to the log, tried again as long as somebody waits for it and it may help.
 
         Each time `failed` is told why.
         """
@@ -165,7 +169,7 @@ class Appender:
         body = encode(
             Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
         )
-        backoff = _BACKOFF.first
+        backoff, in_doubt = _BACKOFF.first, False
         while True:
             try:
                 # The same bytes each time: if an earlier try did arrive, the fold sees producer
@@ -173,6 +177,10 @@ class Appender:
                 return await self._writer.append(partition, body)
             except LogUnavailable as error:
                 failed(error)
+                if error.took_nothing:
+                    # This time; of an earlier time nobody knows.
+                    raise LogUnavailable(str(error)) if in_doubt else error
+                in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):
                     raise

@@ -1,7 +1,6 @@
 """A change of the tables waits for its turn: one at a time, and not in the way of who uses them."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
@@ -18,6 +17,7 @@ _PAUSE_SECONDS = 0.2
 # Below the server's deadlock_timeout of a second: it is the migration that gives way, and who uses
 # the tables is held up no longer than this at a time.
 _LOCK_MS = 500
+_SQLITE_BUSY = 5  # SQLite: result codes
 
 # Each schema has a lock of its own; in `public` it is the number that it ever was.
 _KEY = """
@@ -84,12 +84,12 @@ async def _prepare(connection: AsyncConnection, say: Say) -> None:
 
 
 def _is_sqlite(error: DBAPIError) -> bool:
-    return isinstance(error.orig, sqlite3.Error)
+    return hasattr(error.orig, "sqlite_errorcode")
 
 
 def _in_use(error: DBAPIError) -> bool:
     if _is_sqlite(error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
     # A lock that was not given in time; a deadlock.
     return getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
 

@@ -98,14 +98,22 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
 
 
 @click.command()
-def projector() -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Where to answer /health, /ready and /metrics (PROJECTOR_PORT, nowhere).",
+)
+def projector(port: int | None) -> None:
     """Fold the log into rows.
 
     Start as many as you like, on as many machines: partitions are spread over them by leases in
     the database, and taken over when one dies. Ctrl-C or SIGTERM: what was read is committed,
     the leases are given back, then it exits.
+
+    With --port GET /ready says whether all the partitions it holds are folded: one that is stopped
+    or waits is named with the reason, 503. footfall check and the metrics say the same of all.
     """
-    settings = settings_or_exit()
+    settings = settings_or_exit(PROJECTOR_PORT=port)
     configure_logging(settings)
 
     async def main() -> int:

@@ -74,7 +74,7 @@ async def test_all_that_use_the_rows_end_with_a_code_of_their_own(backend: Setti
             left = await rows.leases.ownership()
         assert not left.projectors
         assert not any(left.owners.values())
-        for verb in ("projector", "status", "migrate"):
+        for verb in ("projector", "migrate"):
             code, _, err = await footfall(backend, verb)
             assert (code, err.strip()) == (OUTDATED, SENTENCE.format("rows_9999"))
 

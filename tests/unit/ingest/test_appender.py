@@ -220,3 +220,28 @@ async def test_the_end_is_not_held_up_by_what_nobody_waits_for() -> None:
         await sender.append({ONE: [event()]})
     async with asyncio.timeout(5):
         await sender.close()
+
+
+async def test_a_log_that_cannot_be_written_is_said_at_once() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("disk is full: make room", took_nothing=True)]
+    async with asyncio.timeout(2):
+        with pytest.raises(LogUnavailable, match="full: make room") as refused:
+            await appender(log, deadline_seconds=60).append({ONE: [event()]})
+    assert refused.value.took_nothing
+
+
+async def test_what_an_earlier_try_may_have_left_is_in_doubt() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("gone"), LogUnavailable("full", took_nothing=True)]
+    with pytest.raises(LogUnavailable, match="full") as refused:
+        await appender(log, deadline_seconds=60).append({ONE: [event()]})
+    assert not refused.value.took_nothing
+
+
+async def test_a_request_in_parts_of_which_one_was_refused_is_in_doubt() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("full", took_nothing=True)]
+    with pytest.raises(LogUnavailable, match="full") as refused:
+        await appender(log, deadline_seconds=60).append({ONE: [event()], TWO: [event()]})
+    assert not refused.value.took_nothing
