@@ -5,6 +5,8 @@ from importlib import import_module
 import click
 
 from cli.output.settings import settings_help
+from cli.processes.beginning import ending_quietly
+from domain.version import VERSION
 
 _VERBS = {
     "up": "cli.verbs.up:up",
@@ -38,12 +40,13 @@ class _Verbs(click.Group):
         if name not in _VERBS:
             return None
         module, attribute = _VERBS[name].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with ending_quietly(name):
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
 
 @click.command(cls=_Verbs, epilog=settings_help())
-@click.version_option(package_name="footfall")
+@click.version_option(VERSION, prog_name="footfall")
 def main() -> None:
     """Count page views exactly once, and prove it.
 
@@ -55,4 +58,8 @@ def main() -> None:
         curl -X POST http://127.0.0.1:3000/page-views/single \\
              -d '{"page":"example.com/page","timestamp":"2025-07-16T10:00:00Z"}'
         curl 'http://127.0.0.1:3000/report?page=example.com/page&now=2025-07-16T11:00:00Z'
+
+    \b
+    Exit codes of all verbs: 0 done, or stopped when asked to; 1 not done, a sentence says why and
+    what to do; 2 a wrong option or setting, each with a sentence; 130 or 143 interrupted.
     """

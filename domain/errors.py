@@ -8,7 +8,11 @@ FootfallError
 │   ├── LogUnavailable     the log cannot be reached or did not confirm in time
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
-├── StoreUnavailable       the database cannot be reached
+├── StoreUnavailable       the database cannot be used; trying again may help, but for
+│   ├── Unstorable         what it was given can never be stored: a batch's own content
+│   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
+├── Outdated               a newer Footfall has migrated the database past this one: end
+├── PartitionTrouble       partitions are not folded; the message says which and why
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -29,7 +33,11 @@ class FootfallError(Exception):
 
 
 class SettingsError(FootfallError):
-    """A setting is wrong; the message names it and says what to write instead."""
+    """Settings are wrong; each sentence names one and says what to write instead."""
+
+    def __init__(self, *sentences: str) -> None:
+        self.sentences = sentences
+        super().__init__("\n".join(sentences))
 
 
 class Problem(NamedTuple):
@@ -73,7 +81,38 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached."""
+    """The database cannot be reached, or not be used just now.
+
+    Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
+    limit: the same once more may well succeed.
+    """
+
+    conflict = False
+
+
+class Outdated(FootfallError):
+    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
+
+    Trying again cannot help.
+    """
+
+
+class Unstorable(StoreUnavailable):
+    """The database can never hold what it was given: a value out of range or of its encoding.
+
+    Nothing was written; the same again is refused again.
+    """
+
+
+class StoreRefused(StoreUnavailable):
+    """The database refuses the statement whatever is in it: a table or a right is missing.
+
+    Trying again helps once somebody has seen to the database.
+    """
+
+
+class PartitionTrouble(FootfallError):
+    """Partitions are stopped or wait; the message says which and why."""
 
 
 class Fenced(FootfallError):

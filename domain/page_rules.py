@@ -53,7 +53,8 @@ class PageRules:
         """Raises `SettingsError` for a name that is no rule."""
         named = {name.strip() for name in text.split(",") if name.strip()}
         if unknown := sorted(named - set(RULES)):
-            message = f"PAGE_RULES names {unknown[0]!r}: write any of {', '.join(RULES)}"
+            names = ", ".join(map(repr, unknown))
+            message = f"PAGE_RULES names {names}: write any of {', '.join(RULES)}"
             raise SettingsError(message)
         self._chosen = [name for name in RULES if name in named]
         self.text = ",".join(self._chosen)

@@ -3,12 +3,35 @@
 Machines go by `type` and the members, never by a sentence; the sentences are for people.
 """
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Literal, NamedTuple
 
 Outcome = Literal["none", "unknown"]
 """Of a request to append: was anything appended?"""
 
 PROBLEMS = "/problems/"
+
+# Clients may compare them, and Python renames its own (413 and 422 in 3.13).
+_TITLES: Mapping[int, str] = {
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+}
+
+
+def title_of(status: int) -> str:
+    """What `title` says for a status, the same under every Python."""
+    known = _TITLES.get(status)
+    return known or (HTTPStatus(status).phrase if status in set(HTTPStatus) else "Refused")
 
 
 class Kind(NamedTuple):

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from domain.database_urls import DatabaseUrl, address_of, parse_url
 from domain.errors import SettingsError
 
+_MOST_DIGITS = 30
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Given = Mapping[str, str]
@@ -14,7 +15,9 @@ Given = Mapping[str, str]
 
 def whole_number(name: str, text: str, low: int, high: int) -> int:
     """The number in `text`, from `low` to `high`."""
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    # Python refuses to read a number of some thousand digits.
+    digits = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    if not (digits and low <= int(text) <= high):
         raise SettingsError(f"{name} is {text!r}: write a whole number from {low} to {high}")
     return int(text)
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
+from domain.errors import SettingsError
 from domain.page_rules import PageRules
 from domain.setting_values import (
     Given,
@@ -41,6 +43,7 @@ class Settings:
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
     port: int = 3_000
+    projector_port: int = 0
     workers: int = 1
     log_level: str = "INFO"
 
@@ -50,14 +53,29 @@ class Settings:
         return self.data_dir / "log.sqlite3"
 
     @property
+    def rows_file(self) -> Path:
+        """The embedded rows."""
+        return self.data_dir / "rows.sqlite3"
+
+    @property
     def rows_url(self) -> str:
         """The SQLAlchemy URL of the rows."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'rows.sqlite3'}"
+        return self.database_url or _sqlite_url(self.rows_file)
+
+    @property
+    def log_url(self) -> str:
+        """The SQLAlchemy URL of the embedded log."""
+        return _sqlite_url(self.log_file)
 
     @property
     def reports_url(self) -> str:
         """The SQLAlchemy URL reports are read from: a replica of the rows, or the rows."""
         return self.read_database_url or self.rows_url
+
+
+def _sqlite_url(file: Path) -> str:
+    # A folder may have any name, one that means something in a URL too.
+    return f"sqlite+aiosqlite:///{quote(str(file))}"
 
 
 _DEFAULTS = {each.name: each.default for each in fields(Settings)}
@@ -155,6 +173,13 @@ SETTINGS = (
     Setting("STREAM_PREFIX", "stream_prefix", "of the streams' names", read=stream_prefix, edge=75),
     Setting("HOST", "host", "where to listen", edge=74),
     Setting("PORT", "port", "", 0, 65_535),
+    Setting(
+        "PROJECTOR_PORT",
+        "projector_port",
+        "where a projector answers /ready, 0: nowhere",
+        0,
+        65_535,
+    ),
     Setting("WORKERS", "workers", "processes that answer there", 1, 256),
     Setting("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING or ERROR", read=log_level),
 )
@@ -170,15 +195,27 @@ _URLS: Mapping[str, Callable[[Given], str | None]] = {
 
 
 def from_env(env: Mapping[str, str]) -> Settings:
-    """The settings in `env`. Raises `SettingsError` with a sentence for the first wrong value.
+    """The settings in `env`. Raises `SettingsError` with a sentence for each wrong value.
 
     An empty value counts as not set.
     """
     given = {name: value.strip() for name, value in env.items() if value.strip()}
     by_field = {setting.field: setting for setting in SETTINGS}
     values: dict[str, Any] = {}
-    # In the order of the fields: where several are wrong, that decides which is named.
+    unreadable = [s.name for s in SETTINGS if not _is_utf_8(given.get(s.name, ""))]
+    wrong = [f"{name} is not UTF-8: write it anew" for name in unreadable]
+    given = {name: value for name, value in given.items() if name not in unreadable}
     for name in _DEFAULTS:
         read: Callable[[Given], Any] = _URLS.get(name, by_field[name].value)
-        values[name] = read(given)
+        try:
+            values[name] = read(given)
+        except SettingsError as error:
+            wrong += error.sentences
+    if wrong:
+        raise SettingsError(*wrong)
     return Settings(**values)
+
+
+def _is_utf_8(text: str) -> bool:
+    # Other bytes come out of the environment as halves of surrogate pairs.
+    return not any("\ud800" <= c <= "\udfff" for c in text)

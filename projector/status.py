@@ -12,14 +12,19 @@ from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
 from domain.ports.fold import Leases
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations, History
+from domain.processes import Process
 
 
 class PartitionStatus(Struct, frozen=True):
-    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next."""
+    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next.
+
+    `trouble` is what its owner says of it, `error` what is wrong with it for people.
+    """
 
     partition: int
     first: int | None
@@ -32,12 +37,15 @@ class PartitionStatus(Struct, frozen=True):
     epoch: int
     owner: str | None
     error: str | None = None
+    trouble: Trouble | None = None
 
 
-class Status(Struct, frozen=True):
+class Status(Struct, frozen=True, omit_defaults=True):
     """All partitions and their sums, the projectors that live, and the generations of rows.
 
-    `horizon` is the oldest hour that is kept, None where nothing has expired yet.
+    `horizon` is the oldest hour that is kept, None where nothing has expired yet. `processes` are
+    the projectors and whoever else is connected, with their versions; left out where there are
+    none.
     """
 
     generation: int
@@ -48,6 +56,7 @@ class Status(Struct, frozen=True):
     lag: int | None
     events: int
     views: int
+    processes: list[Process] = []
 
 
 async def read_status(
@@ -57,10 +66,12 @@ async def read_status(
     leases: Leases,
     clock: Clock,
     partitions: int,
+    connected: Sequence[Process] = (),
 ) -> Status:
     """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
 
-    Raises `StoreUnavailable`; a log that cannot be read is said in the partition's `error`.
+    `connected` are those of whom the database tells. Raises `StoreUnavailable`; a log that cannot
+    be read is said in the partition's `error`.
     """
     infos = await generations.all()
     live = next(info.generation for info in infos if info.state == "live")
@@ -69,7 +80,7 @@ async def read_status(
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
         *(
-            _partition(reader, clock, known.get(p) or at_start(live, p), ownership.owners.get(p))
+            _partition(reader, clock, known.get(p) or at_start(live, p), ownership)
             for p in sorted(wanted)
         )
     )
@@ -82,11 +93,18 @@ async def read_status(
         lag=_total(rows),
         events=sum(row.events for row in rows),
         views=sum(row.views for row in rows),
+        processes=_processes(ownership, connected),
     )
 
 
+def _processes(ownership: Ownership, connected: Sequence[Process]) -> list[Process]:
+    # Projectors tell of themselves with their leases, and are connected too.
+    projectors = [Process("projector", ownership.versions.get(o), o) for o in ownership.projectors]
+    return projectors + [process for process in connected if process.role != "projector"]
+
+
 async def _partition(
-    reader: LogReader, clock: Clock, checkpoint: Checkpoint, owner: str | None
+    reader: LogReader, clock: Clock, checkpoint: Checkpoint, ownership: Ownership
 ) -> PartitionStatus:
     bounds: Bounds | None = None
     behind, seconds, error = None, None, None
@@ -96,6 +114,7 @@ async def _partition(
         seconds = await _age(reader, clock, checkpoint) if behind else 0.0
     except LogError as failure:
         error = str(failure)
+    trouble = ownership.troubles.get(checkpoint.partition)
     return PartitionStatus(
         partition=checkpoint.partition,
         first=bounds.first if bounds else None,
@@ -106,8 +125,9 @@ async def _partition(
         events=checkpoint.events,
         views=checkpoint.views,
         epoch=checkpoint.epoch,
-        owner=owner,
-        error=error,
+        owner=ownership.owners.get(checkpoint.partition),
+        error=trouble.sentence if trouble else error,
+        trouble=trouble,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -111,12 +112,31 @@ leases = Table(
     Column("expires_ms", BigInteger, nullable=False),
 )
 
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(128), nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""What an owner cannot fold, and why; true as long as its lease of the partition is."""
+
 projectors = Table(
     "projectors",
     metadata,
     Column("owner", String(128), primary_key=True),
     Column("expires_ms", BigInteger, nullable=False),
 )
+
+projector_versions = Table(
+    "projector_versions",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("version", String(32), nullable=False),
+)
+"""Which Footfall each live projector is; those up to 0.2.0 do not say."""
 
 jobs = Table(
     "jobs",
@@ -144,3 +164,11 @@ audits = Table(
     Column("difference", BigInteger, nullable=False),
 )
 """The last result of each audit: `totals` (views), `log` (hours that differ)."""
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("oldest", String(32), nullable=False),
+)
+"""A database at `revision` is understood by every program that knows the revision `oldest`."""

@@ -1,7 +1,6 @@
 """Answers, and refusals as RFC 9457 problem+json."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -14,10 +13,12 @@ from domain.errors import (
     Overloaded,
     Problem,
     RequestRefused,
+    StoreRefused,
     StoreUnavailable,
+    Unstorable,
 )
 from domain.hours import as_iso, hour_of
-from domain.problems import Kind
+from domain.problems import Kind, title_of
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
@@ -47,7 +48,7 @@ def document(
     """A refusal as it is sent; what asks instead of appending (no POST) has no outcome."""
     content: dict[str, Any] = {
         "type": kind.reference,
-        "title": HTTPStatus(kind.status).phrase,
+        "title": title_of(kind.status),
         "status": kind.status,
         "detail": detail,
         "errors": [{"pointer": e.pointer, "detail": e.detail} for e in errors],
@@ -83,6 +84,9 @@ def from_error(error: FootfallError, method: str = "POST") -> Answer:
         case LogUnavailable():
             detail = f"{error}; the views may or may not be counted later, nothing is confirmed"
             return problem(problems.UNCONFIRMED, detail, (), retry, method)
+        case StoreRefused() | Unstorable():
+            # Asking again later would be answered the same.
+            return problem(problems.FAILED, str(error), method=method)
         case StoreUnavailable():
             return problem(problems.UNAVAILABLE, f"{error}; ask again later", (), retry, method)
         case _:

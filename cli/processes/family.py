@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS
 from cli.processes.listening import LISTENERS, Sockets
-from cli.processes.running import LIFELINE
+from cli.processes.running import LIFELINE, OUTDATED
 from domain.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -25,11 +25,16 @@ FAMILY_SECONDS = CHILD_SECONDS + LAST_SECONDS
 
 
 class Family:
-    """The children of this process; each holds a pipe that closes when this process is gone."""
+    """The children of this process; each holds a pipe that closes when this process is gone.
+
+    One that ends because a newer Footfall has migrated the database is not started again:
+    `until` returns then, with its exit code.
+    """
 
     def __init__(self, **environment: str) -> None:
         self._lifeline, self._write_end = os.pipe()
         self._environment = {**os.environ, **environment, LIFELINE: str(self._lifeline)}
+        self._outdated = asyncio.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +60,11 @@ class Family:
                         socket.close()
                 stop.set()
 
+    async def until(self, stop: asyncio.Event) -> int:
+        """Until told to stop, or a child is outdated; the exit code."""
+        await _first(stop.wait(), self._outdated.wait())
+        return OUTDATED if self._outdated.is_set() else 0
+
     async def run(self, commands: Sequence[Sequence[str]]) -> bool:
         """Verbs with their arguments, side by side to their end; did all succeed?
 
@@ -78,6 +88,10 @@ class Family:
             await _first(child.wait(), stop.wait())
             if stop.is_set():
                 await _end(child)
+                return
+            if child.returncode == OUTDATED:
+                logger.error("%s ended with code %s, so does all of it", name, OUTDATED)
+                self._outdated.set()
                 return
             if loop.time() - started > _HEALTHY_SECONDS:
                 backoff = _BACKOFF.first

@@ -1,8 +1,9 @@
 """The sockets of a role that serves in several processes: bound by the parent, inherited."""
 
+import errno
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from domain.errors import SettingsError
@@ -32,14 +33,37 @@ def listening(host: str, port: int, workers: int) -> Iterator[list[Sockets]]:
     with ExitStack() as stack:
         try:
             port = _free(host, port)
-            found = [_bind(stack, host, port, shared=True) for _ in range(workers)]
-        except OSError as error:
-            message = (
-                f"HOST and PORT are {host!r} and {port}, nothing can listen there: "
-                f"{error.strerror}: name others, or stop what listens there"
-            )
-            raise SettingsError(message) from error
+            found = [_bind(stack, host, port, shared=workers > 1) for _ in range(workers)]
+        # A name with an empty or an endless part cannot even be asked for.
+        except (OSError, UnicodeError) as error:
+            message = f"HOST and PORT are {host!r} and {port}, nothing can listen there: "
+            raise SettingsError(message + _reason(error)) from error
         yield found
+
+
+def port_of(listeners: Sequence[Sockets]) -> int:
+    """The port that is listened on, also where 0 left the choice to the system."""
+    port: int = listeners[0][0].getsockname()[1]
+    return port
+
+
+def address_of(host: str, port: int) -> str:
+    """Where a client on this machine finds what listens on `host`."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return "HOST is no name or address of this machine: write one, such as 127.0.0.1"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "the port is taken: stop what listens there, or name another one with PORT"
+        case errno.EACCES | errno.EPERM:
+            return "this user may not: name a port from 1024 on with PORT"
+        case errno.EADDRNOTAVAIL | errno.EAFNOSUPPORT:
+            return "HOST is no address of this machine: write one, such as 127.0.0.1"
+    return f"{os.strerror(error.errno or 0)}: name others"
 
 
 def _free(host: str, port: int) -> int:
@@ -53,9 +77,20 @@ def _free(host: str, port: int) -> int:
 def _bind(stack: ExitStack, host: str, port: int, *, shared: bool) -> Sockets:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = {(family, address) for family, _, _, _, address in found}
-    return [
-        stack.enter_context(
-            socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
-        )
-        for family, address in sorted(addresses)
-    ]
+    bound: Sockets = []
+    absent: OSError | None = None
+    for family, address in sorted(addresses):
+        try:
+            bound.append(
+                socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
+            )
+        except OSError as error:
+            # `localhost` has an address of IPv6 also where the machine has none.
+            if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise
+            absent = error
+            continue
+        stack.enter_context(bound[-1])
+    if absent and not bound:
+        raise absent
+    return bound

@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -15,33 +16,67 @@ import uvloop
 from litestar import Litestar
 
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
-from cli.processes.listening import BACKLOG, inherited
-from domain.errors import FootfallError, SettingsError
+from cli.processes.folder import require_folder
+from cli.processes.listening import (
+    BACKLOG,
+    Sockets,
+    address_of,
+    inherited,
+    listening,
+    port_of,
+)
+from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
 
 logger = logging.getLogger(__name__)
 
 LIFELINE = "FOOTFALL_LIFELINE"
 SHUTDOWN_SECONDS = DRAIN_SECONDS
+OUTDATED = 3
+"""The exit code of a process that a newer Footfall has migrated the database away from.
+
+Starting it again cannot help.
+"""
+
+# What calls its argument when the process is to end, for as long as it is open.
+Watch = Callable[[Callable[[], None]], AbstractAsyncContextManager[object]]
 
 
-def settings_or_exit(**overrides: Any) -> Settings:
+def read_settings_or_exit(**overrides: Any) -> Settings:
     """The settings of the environment, `overrides` that are not None in their place.
 
-    A wrong one ends the process with its sentence, exit code 2.
+    Wrong ones end the process with a sentence each, exit code 2.
     """
     given = {name: str(value) for name, value in overrides.items() if value is not None}
     try:
         return from_env({**os.environ, **given})
     except SettingsError as error:
-        click.echo(f"footfall: {error}", err=True)
+        for sentence in error.sentences:
+            click.echo(f"footfall: {sentence}", err=True)
         sys.exit(2)
 
 
+def settings_or_exit(**overrides: Any) -> Settings:
+    """The same; a folder for embedded files that cannot be used ends it too, exit code 1."""
+    settings = read_settings_or_exit(**overrides)
+    try:
+        require_folder(settings)
+    except FootfallError as error:
+        click.echo(f"footfall: {error}", err=True)
+        sys.exit(1)
+    return settings
+
+
 def run(main: Coroutine[Any, Any, int | None]) -> None:
-    """Run `main` to its end; its errors become a sentence on stderr and exit code 1."""
+    """Run `main` to its end; its errors become a sentence on stderr and exit code 1.
+
+    `Outdated` has a code of its own.
+    """
     try:
         code = uvloop.run(_to_the_end(main))
+    except Outdated as error:
+        click.echo(f"footfall: {error}", err=True)
+        sys.exit(OUTDATED)
     except FootfallError as error:
         click.echo(f"footfall: {error}", err=True)
         sys.exit(1)
@@ -139,17 +174,34 @@ def watch_lifeline(stop: Callable[[], None]) -> None:
     loop.add_reader(number, gone)
 
 
-async def serve(app: Litestar, settings: Settings) -> int:
-    """Serve `app` until a signal; open requests are answered first.
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Its own way ends the process by the signal once more, after everything was answered.
+        yield
 
-    On the sockets the parent process bound, where it did.
+
+async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: nullcontext()) -> int:
+    """Serve `app` until a signal, or until `watch` ends it; open requests are answered first.
+
+    On the sockets the parent process bound, where it did. Raises `SettingsError` where nothing
+    can listen.
     """
-    server = uvicorn.Server(
+    sockets = inherited()
+    if sockets is not None:
+        return await _serve_on(sockets, app, settings, watch)
+    with listening(settings.host, settings.port, workers=1) as listeners:
+        address = address_of(settings.host, port_of(listeners))
+        logger.info("listening on %s", address)
+        return await _serve_on(listeners[0], app, settings, watch)
+
+
+async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: Watch) -> int:
+    server = _Server(
         uvicorn.Config(
             app,
-            host=settings.host,
-            port=settings.port,
-            log_level=settings.log_level.lower(),
+            # Its level is set with all others.
+            log_level=None,
             access_log=False,
             server_header=False,
             # The client address is not used; looking for it in headers costs each request.
@@ -164,15 +216,13 @@ async def serve(app: Litestar, settings: Settings) -> int:
     def stop() -> None:
         server.should_exit = True
 
-    watch_lifeline(stop)
+    stop_on_signals(stop)
     # What is loaded by now stays for good: searching it for garbage again and again held requests
     # up for tens of milliseconds.
     gc.collect()
     gc.freeze()
     # A request leaves no cycles behind: searching every 700 objects cost a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
-    sockets = inherited()
-    if sockets is None:
-        logger.info("listening on http://%s:%d", settings.host, settings.port)
-    await server.serve(sockets)
+    async with watch(stop):
+        await server.serve(sockets)
     return 0 if server.started else 1

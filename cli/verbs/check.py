@@ -1,12 +1,14 @@
 """footfall check"""
 
+import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 import click
 
 from cli.output.bounds import bound_lines
-from cli.processes.running import run, settings_or_exit
+from cli.processes.folder import require_folder
+from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.migrate import require_migrated, require_newest_at
 from cli.wiring.process import now_ms
@@ -18,6 +20,10 @@ from rows.opening import open_rows
 
 Layer = Callable[[], Awaitable[None]]
 
+# Since the oldest of a partition that is not folded was recorded, before anybody wonders.
+_LONG_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 2.0
+
 
 @click.command()
 def check() -> None:
@@ -25,18 +31,24 @@ def check() -> None:
 
     Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
     its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
-    code 1 after an ERROR.
+    code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what its projector
+    says of it, and so is one whose log has waited for a minute and is not folded.
     """
-    settings = settings_or_exit()
+    settings = read_settings_or_exit()
     click.echo("OK    settings")
 
     async def main() -> int:
+        if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
+            return 1
         log = open_log(settings)
         results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
             results.append(await _report_bounds(settings, log))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
+
+    async def folder() -> None:
+        require_folder(settings)
 
     run(main())
 
@@ -74,13 +86,14 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     }
 
 
-async def _report(name: str, layer: Layer) -> bool:
+async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     try:
         await layer()
     except FootfallError as error:
         click.echo(f"ERROR {name}: {error}", file=sys.stdout)
         return False
-    click.echo(f"OK    {name}")
+    if not quiet:
+        click.echo(f"OK    {name}")
     return True
 
 
@@ -100,6 +113,7 @@ async def _report_fold(settings: Settings) -> bool:
             entered = (await rows.leases.ownership()).owners
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
+        lines += await _backlog_lines(settings, found)
         lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:
         lines = [f"ERROR partitions: {error}"]
@@ -123,6 +137,30 @@ def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterato
         if row.error:
             yield f"ERROR partition {row.partition}: {row.error}"
     yield _projectors_line(found)
+
+
+async def _backlog_lines(settings: Settings, found: Status) -> list[str]:
+    """Looks twice where a projector lives and something has waited for long."""
+    if not found.projectors or not any(map(_waits_long, found.partitions)):
+        return []
+    await asyncio.sleep(_LOOK_AGAIN_SECONDS + 2 * settings.flush_interval_ms / 1_000)
+    return list(backlog_lines(found, await status.ask(settings)))
+
+
+def backlog_lines(before: Status, after: Status) -> Iterator[str]:
+    """Partitions that nobody folds between the two, though nothing is known to be wrong."""
+    waited = {row.partition: row.checkpoint for row in before.partitions if _waits_long(row)}
+    for row in after.partitions:
+        if _waits_long(row) and row.checkpoint == waited.get(row.partition):
+            yield (
+                f"ERROR partition {row.partition}: {row.lag} offsets wait and none is folded: "
+                f"look at the log of its projector ({row.owner or 'none has it'}), restart it"
+            )
+
+
+def _waits_long(row: PartitionStatus) -> bool:
+    seconds = _LONG_SECONDS if row.lag_seconds is None else row.lag_seconds
+    return bool(row.lag) and not row.error and seconds >= _LONG_SECONDS
 
 
 def rules_lines(found: Status, wanted: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import logging
 import click
 
 from cli.processes.family import FAMILY_SECONDS, Family
-from cli.processes.listening import listening
+from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import (
     run,
     serve,
@@ -16,6 +16,7 @@ from cli.processes.running import (
 )
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
+from cli.wiring.outdated import open_watch
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
 from cli.wiring.web import create_web
@@ -76,7 +77,9 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     async def main() -> int:
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
-        return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)
+        app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
+        async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
+            return await serve(app, settings, watch)
 
     run(main())
 
@@ -88,22 +91,29 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(WORKERS="1") as family,
     ):
-        port = listeners[0][0].getsockname()[1]
-        logger.info("%d workers on http://%s:%d", settings.workers, settings.host, port)
+        address = address_of(settings.host, port_of(listeners))
+        logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            await stop.wait()
-    return 0
+            return await family.until(stop)
 
 
 @click.command()
-def projector() -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Where to answer /health, /ready and /metrics (PROJECTOR_PORT, nowhere).",
+)
+def projector(port: int | None) -> None:
     """Fold the log into rows.
 
     Start as many as you like, on as many machines: partitions are spread over them by leases in
     the database, and taken over when one dies. Ctrl-C or SIGTERM: what was read is committed,
     the leases are given back, then it exits.
+
+    With --port GET /ready says whether all the partitions it holds are folded: one that is stopped
+    or waits is named with the reason, 503. footfall check and the metrics say the same of all.
     """
-    settings = settings_or_exit()
+    settings = settings_or_exit(PROJECTOR_PORT=port)
     configure_logging(settings)
 
     async def main() -> int:

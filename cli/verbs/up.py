@@ -2,16 +2,18 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
+from cli.output.first_steps import first_steps
 from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
-from cli.processes.listening import listening
+from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
 from cli.verbs.roles import WORKERS
 from cli.wiring.migrate import migrate
-from cli.wiring.process import configure_logging
+from cli.wiring.process import configure_logging, now_ms
 from domain.settings import Settings
 from log.opening import open_log
 
@@ -45,17 +47,18 @@ async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, migrate(settings)):
+    if not await unless_stopped(stop, migrate(settings, partial(click.echo, err=True))):
         return 0
-    rows = "PostgreSQL" if settings.database_url else str(settings.data_dir / "rows.sqlite3")
+    rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
     ):
-        click.echo(f"log: {open_log(settings).place}\nrows: {rows}", err=True)
-        click.echo(f"serving on http://{settings.host}:{settings.port} (Ctrl-C stops)", err=True)
+        address = address_of(settings.host, port_of(listeners))
+        for line in first_steps(address, open_log(settings).place, rows, now_ms()):
+            click.echo(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            await stop.wait()
+            code = await family.until(stop)
             click.echo("stopping: answering what is under way, committing what was read", err=True)
-    return 0
+    return code

@@ -46,8 +46,11 @@ class SqliteLogWriter(LogWriter):
                 bodies = [(partition, body) for partition, body, _ in group]
                 try:
                     appended = await loop.run_in_executor(self._thread, self._commit, bodies)
-                except sqlite3.Error as error:
-                    _fail(group, f"the log file {self._path}: {error}")
+                # Whatever it is, somebody waits for it.
+                except Exception as error:  # noqa: BLE001
+                    foreseen = isinstance(error, sqlite3.Error)
+                    what = str(error) if foreseen else f"{type(error).__name__}: {error}"
+                    _fail(group, f"the log file {self._path}: {what}")
                 else:
                     _settle(group, appended)
         finally:
@@ -60,7 +63,7 @@ class SqliteLogWriter(LogWriter):
             connection.execute("BEGIN IMMEDIATE")
             appended = [_append(connection, partition, body) for partition, body in bodies]
             connection.execute("COMMIT")
-        except sqlite3.Error:
+        except Exception:
             # A connection in an unknown state is not worth saving.
             self._disconnect()
             raise

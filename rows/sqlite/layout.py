@@ -17,10 +17,12 @@ from rows.sqlite.expiry import ExpiryByPage
 # Rows a transaction deletes, so that others get their turn.
 _CHUNK_ROWS = 10_000
 _CHUNK_PAUSE_SECONDS = 0.02
+# A sum over 64 bits would become a float without a word; NULL is refused.
 _UPSERT = HOURLY.sql(
     """
     INSERT INTO {table} ({columns}) VALUES ({marks})
-    ON CONFLICT (generation, {keys}) DO UPDATE SET {sum} = {sum} + excluded.{sum}
+    ON CONFLICT (generation, {keys}) DO UPDATE SET {sum} = CASE
+        WHEN {sum} <= 9223372036854775807 - excluded.{sum} THEN {sum} + excluded.{sum} END
     """,
     marks=", ".join("?" for _ in HOURLY.columns),
 )
@@ -67,8 +69,8 @@ class LayoutInOneTable:
     async def finish(self, generation: Generation) -> None:
         """Nothing."""
 
-    def targets(
-        self, generation: Generation, hours: Sequence[Hour]
+    async def targets(
+        self, connection: AsyncConnection, generation: Generation, hours: Sequence[Hour]
     ) -> Sequence[tuple[str, Hour, Hour]]:
         """The one table."""
         return [(HOURLY.table.name, hours[0], Hour(hours[-1] + 1))] if hours else []

@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from cli.output.settings import settings_help, shown
 from domain.errors import SettingsError
@@ -89,6 +90,48 @@ def test_a_wrong_value_is_named_with_what_to_write(name: str, value: str, says: 
     with pytest.raises(SettingsError, match=name) as caught:
         from_env({name: value})
     assert says in str(caught.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    env = {
+        "PORT": "99999",
+        "DATABASE_URL": "mysql://x",
+        "READ_DATABASE_URL": "postgresql://h:port/x",
+        "RABBITMQ_URL": "amqp://a/v,amqp://b/w",
+        "RABBITMQ_MANAGEMENT_URL": "ftp://x",
+        "NUM_PARTITIONS": "9" * 5_000,
+        "PAGE_RULES": "upper-host, lower-host, strip-all",
+        "LOG_LEVEL": "loud",
+        "STREAM_PREFIX": "a b",
+        "DATA_DIR": "/srv/\udcff",
+    }
+    with pytest.raises(SettingsError) as caught:
+        from_env(env | {"WORKERS": "2"})
+    named = [sentence.split()[0] for sentence in caught.value.sentences]
+    assert sorted(named) == sorted(env)
+    assert str(caught.value).splitlines() == list(caught.value.sentences)
+    assert "'strip-all', 'upper-host'" in str(caught.value)
+
+
+def test_of_a_database_in_parts_too() -> None:
+    env = {"POSTGRES_HOST": "db", "POSTGRES_PORT": "0", "PORT": "x", "READ_DATABASE_URL": "y"}
+    with pytest.raises(SettingsError) as caught:
+        from_env(env)
+    named = [sentence.split()[0] for sentence in caught.value.sentences]
+    assert named == ["POSTGRES_PORT", "READ_DATABASE_URL", "PORT"]
+
+
+def test_bytes_that_are_no_text_are_refused_without_showing_a_password() -> None:
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not UTF-8") as caught:
+        from_env({"DATABASE_URL": "postgresql://u:secret\udcff@h/d"})
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["q?x", "h#x", "p%41x", "a b", "ü"])
+def test_the_folder_of_the_files_may_have_any_name(name: str) -> None:
+    settings = from_env({"DATA_DIR": f"/srv/{name}"})
+    assert make_url(settings.rows_url).database == str(settings.rows_file)
+    assert make_url(settings.log_url).database == str(settings.log_file)
 
 
 def test_a_replica_that_is_no_postgresql_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from http import HTTPStatus
+from enum import IntEnum
 from typing import Any
 
 import httpx
@@ -18,7 +18,7 @@ from domain.errors import (
     StoreUnavailable,
 )
 from domain.hours import parse_instant
-from domain.problems import BY_REFERENCE, KINDS, TOO_LARGE, TOO_SLOW, Kind
+from domain.problems import BY_REFERENCE, KINDS, TOO_LARGE, TOO_SLOW, Kind, title_of
 from importer.answers import Again, Outcome, Past, judge
 from web.app import create_app
 from web.problems import from_error
@@ -112,8 +112,35 @@ def test_every_refusal_has_a_kind_of_its_own_that_agrees_with_its_status(
     document = sent(error).json()
     kind = BY_REFERENCE[document["type"]]
     assert (document["status"], document["outcome"]) == (kind.status, kind.outcome)
-    assert document["title"] == HTTPStatus(kind.status).phrase
+    assert document["title"] == title_of(kind.status)
     assert document.get("oldest") == (OLDEST if meaning == PAST else None)
+
+
+def test_titles_are_those_that_were_released_whatever_python_calls_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Renamed(IntEnum):
+        OURS = 413
+        OTHER = 410
+
+        @property
+        def phrase(self) -> str:
+            return "as a later Python says"
+
+    monkeypatch.setattr("domain.problems.HTTPStatus", Renamed)
+    found = {status: title_of(status) for status in {kind.status for kind in KINDS} | {502}}
+    assert found == {
+        400: "Bad Request",
+        404: "Not Found",
+        405: "Method Not Allowed",
+        408: "Request Timeout",
+        413: "Request Entity Too Large",
+        500: "Internal Server Error",
+        502: "Bad Gateway",
+        503: "Service Unavailable",
+    }
+    # Of the framework, nothing of ours: there only has to be one.
+    assert [title_of(410), title_of(499)] == ["as a later Python says", "Refused"]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
