@@ -70,7 +70,15 @@ class LogError(FootfallError):
 
 
 class LogUnavailable(LogError):
-    """The log cannot be reached, or did not confirm in time; the outcome may be unknown."""
+    """The log cannot be reached, or did not confirm in time; the outcome may be unknown.
+
+    `took_nothing`: it cannot be written before somebody helps, as on a full disk, and nothing was
+    appended. Trying again at once does not help, so nobody is kept waiting.
+    """
+
+    def __init__(self, message: str, *, took_nothing: bool = False) -> None:
+        self.took_nothing = took_nothing
+        super().__init__(message)
 
 
 class HistoryTruncated(LogError):

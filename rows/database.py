@@ -14,7 +14,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Table,
+    cast,
+    func,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -29,6 +40,9 @@ from rows.refusals import OF_VALUES, kind_of
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
 LEASES_LOCK = 0x_F007_1EA5
+
+# Twice what LEASE_MS can be.
+_LONGEST_LEASE_MS = 1_200_000
 
 # Where the rows are: the schema in which `search_path` finds them, or else the one in which they
 # would be made.
@@ -169,6 +183,11 @@ def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite
 def is_postgresql(dialect: Dialect) -> bool:
     """PostgreSQL, or else SQLite."""
     return dialect.name == "postgresql"
+
+
+def over(expires_ms: Column[int], now_ms: ColumnElement[int]) -> ColumnElement[bool]:
+    """Is a lease over? Or was it written while the clock was ahead: none is that long."""
+    return or_(expires_ms < now_ms, expires_ms > now_ms + _LONGEST_LEASE_MS)
 
 
 def clock_ms(dialect: Dialect) -> ColumnElement[int]:

@@ -7,6 +7,7 @@ from domain.settings import Settings
 from log.opening import open_log
 from migrations.turn import Say
 from migrations.upgrade import Branch, silent, upgrade
+from projector.housekeeping.watch import begin_watch
 from rows.database import database_errors
 from rows.engine import engine_at
 from rows.opening import open_rows
@@ -28,6 +29,8 @@ async def migrate(settings: Settings, say: Say = silent) -> list[str]:
     done.append(f"log: {await open_log(settings).declare(lambda url: _upgrade(url, 'log', say))}")
     async with open_rows(settings, now_ms) as rows:
         await rows.generations.adopt_rules(PageRules(settings.page_rules))
+        # Before anything is folded or dropped by what a clock will say later.
+        await begin_watch(rows.expiry, now_ms)
         # After the log has them: from now on every projector tries to read them.
         await rows.leases.enter(settings.num_partitions)
         known = len((await rows.leases.ownership()).owners)
