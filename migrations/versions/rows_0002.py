@@ -10,6 +10,8 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
+from domain.errors import StoreUnavailable
+
 revision = "rows_0002"
 down_revision = "rows_0001"
 branch_labels = None
@@ -132,6 +134,7 @@ def _new_tables() -> None:
 
 
 def _in_postgresql() -> None:
+    _refuse_dependants()
     grants = _grants()
     op.execute("DROP VIEW page_views")
     for statement in (*GENERATIONS, *POSITIONS):
@@ -164,6 +167,20 @@ def _megabytes() -> int:
         FROM pg_partition_tree('hourly_views')
     """
     return int(op.get_bind().execute(sa.text(statement)).scalar_one())
+
+
+def _refuse_dependants() -> None:
+    statement = """
+        SELECT DISTINCT ev_class::regclass::text
+        FROM pg_depend JOIN pg_rewrite ON pg_rewrite.oid = objid
+        WHERE refobjid = 'page_views'::regclass AND ev_class <> refobjid ORDER BY 1
+    """
+    if found := list(op.get_bind().execute(sa.text(statement)).scalars()):
+        message = (
+            f"page_views is to be made anew, and {', '.join(found)} was made on it: drop that, run "
+            "footfall migrate again, then make it again"
+        )
+        raise StoreUnavailable(message)
 
 
 def _grants() -> list[str]:

@@ -8,6 +8,7 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.hours import hour_of
 from migrations.upgrade import _config, current, newest, upgrade
@@ -148,6 +149,38 @@ async def test_who_was_let_read_the_view_still_may(tmp_path: Path) -> None:
         before = await rows_of(engine, acl)
         await upgrade(engine)
         assert await rows_of(engine, acl) == before
+        await engine.dispose()
+
+
+@pytest.mark.postgres
+async def test_what_takes_long_is_said_before_it_begins(caplog: pytest.LogCaptureFixture) -> None:
+    async with postgres_database() as url:
+        engine = open_engine(url)
+        await made_by_0_1_0(engine)
+        async with engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO hourly_views SELECT 1, 'page ' || n, "
+                    "'2026-07-20 04:00:00+00', 0, 1 FROM generate_series(1, 20000) AS n"
+                )
+            )
+        await upgrade(engine)
+        await engine.dispose()
+    assert "1 MB of rows get a new key, and nobody can read or write them meanwhile" in caplog.text
+
+
+@pytest.mark.postgres
+async def test_a_view_that_somebody_made_on_ours_is_named_and_nothing_is_changed() -> None:
+    async with postgres_database() as url:
+        engine = open_engine(url)
+        await made_by_0_1_0(engine)
+        async with engine.begin() as connection:
+            await connection.execute(text("CREATE VIEW mine AS SELECT page FROM page_views"))
+        before = await catalog(engine)
+        with pytest.raises(StoreUnavailable, match="mine was made on it: drop that"):
+            await upgrade(engine)
+        assert await catalog(engine) == before
+        assert await current(engine) == "rows_0001"
         await engine.dispose()
 
 
