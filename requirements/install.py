@@ -131,7 +131,9 @@ def _can_make() -> bool:
 
 
 def _make() -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(VENV)], check=True)
+    # Where .venv was activated this Python is its own, which has just been removed.
+    python = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([python, "-m", "venv", "--without-pip", str(VENV)], check=True)
 
 
 def _pip(*arguments: str, path: Sequence[Path] = ()) -> None:
