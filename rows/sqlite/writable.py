@@ -1,4 +1,4 @@
-"""Can the file of the rows be written? Only a write tells: reports go on from a disk that is full."""
+"""Can the file of the rows be written? Only a write tells: reports go on from a full disk."""
 
 import asyncio
 import sqlite3
