@@ -1,5 +1,6 @@
 """A wrong clock as an operator meets it, and what an older Footfall lost by one."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -48,9 +49,7 @@ async def counted(settings: Settings, moment: str, number: int) -> None:
         Role(settings, "projector") as projector,
         Role(settings, "read-api") as reports,
     ):
-        await ingest.serving()
-        await reports.serving()
-        await projector.start()
+        await asyncio.gather(ingest.serving(), reports.serving(), projector.start())
         assert (await post(ingest.url, moment)).status_code == 202
 
         async def there() -> bool:

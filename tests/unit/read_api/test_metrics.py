@@ -26,3 +26,8 @@ def test_what_is_folded_is_told_by_partition() -> None:
     assert 'footfall_folded_views_total{partition="7"} 30.0' in lines
     assert 'footfall_folded_recorded_timestamp_seconds{partition="7"} 2.0' in lines
     assert "footfall_live_generation 1.0" in lines
+
+
+def test_a_clock_that_jumped_is_a_metric() -> None:
+    facts = Facts(1, 0, 0, [], [], clock_ahead_ms=86_400_000)
+    assert "footfall_clock_ahead_seconds 86400.0" in exposition(facts).decode()
