@@ -105,8 +105,8 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                 ),
                 "503": problem_response(
-                    "The log did not confirm within the deadline, cannot be written, or too much is "
-                    "waiting.",
+                    "The log did not confirm within the deadline or cannot be written, or too much "
+                    "is waiting.",
                     document(
                         OVERLOADED,
                         "too many views are waiting for the log; nothing was appended, "
