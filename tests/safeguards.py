@@ -456,7 +456,7 @@ SAFEGUARDS = [
         "hours that lost rows are taken from the log",
         "rows/rebuild/carry_over.py",
         "            first = max(first, gone)\n",
-        "",
+        "            pass\n",
         "tests/contract/rebuild/test_reset.py::test_what_the_log_still_holds_comes_back[sqlite]",
     ),
     Safeguard(
@@ -478,7 +478,7 @@ SAFEGUARDS = [
         "readiness has written",
         "log/sqlite/writer.py",
         "            self._transaction(lambda c: c.execute(_TRY, (size,)))\n",
-        "",
+        "            assert size\n",
         "tests/contract/log/test_disk.py::"
         "test_what_cannot_be_written_is_said_at_once_by_appends_and_by_readiness",
     ),
