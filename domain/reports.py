@@ -1,11 +1,12 @@
 """What the read side answers with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
-from domain.events import Hour
+from domain.events import Hour, Partition
+from domain.ownership import Trouble
 
 
 class HourlyViews(dict[Hour, int]):
@@ -36,4 +37,5 @@ class Facts(Struct, frozen=True):
     dead_letters: int
     checkpoints: Sequence[Checkpoint]
     audits: Sequence[AuditResult]
+    troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
     clock_ahead_ms: int = 0

@@ -35,6 +35,7 @@ from domain.errors import StoreUnavailable
 from rows.connecting import Connection, driver_errors
 from rows.postgresql.session import READ_ONLY
 from rows.reasons import reason
+from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -53,15 +54,18 @@ _HOME = """
     )
 """
 
+NOT_ALLOWED = "42501"
 # Undone by the database: serialization, deadlock, a lock or a statement that took too long.
 _CONFLICTS = ("40001", "40P01", "55P03", "57014")
 _HINTS = {
     READ_ONLY: ". The server takes no writes: it is a replica, a former primary, or set to be "
     "read-only (default_transaction_read_only). It is connected to anew each time; DATABASE_URL "
     "must lead to the primary",
-    "42501": ". docs/postgresql.md has the grants that a role needs; footfall check says which "
+    NOT_ALLOWED: ". docs/postgresql.md has the grants that a role needs; footfall check says which "
     "are missing",
 }
+
+_NO_WRITE = text("UPDATE generations SET state = state WHERE false")
 
 # What COPY raises, which goes past SQLAlchemy to the driver.
 _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -69,17 +73,17 @@ _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 @asynccontextmanager
 async def database_errors() -> AsyncIterator[None]:
-    """Driver and pool errors as `StoreUnavailable`, with their cause."""
+    """Driver and pool errors as `StoreUnavailable`, of the kind they are, with their cause."""
     try:
         yield
     except PoolTimeout as error:
         message = "the database: every connection of this process is busy"
         raise StoreUnavailable(message) from error
-    except (DBAPIError, OSError, TimeoutError, *_OF_COPY) as error:
+    except (DBAPIError, OSError, TimeoutError, *OF_VALUES, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None)
         hint = _HINTS.get(state or "", "")
-        found = StoreUnavailable(f"the database: {reason(cause)}{hint}")
+        found = kind_of(cause)(f"the database: {reason(cause)}{hint}")
         found.conflict = state in _CONFLICTS
         raise found from error
     except asyncio.CancelledError as error:
@@ -88,6 +92,19 @@ async def database_errors() -> AsyncIterator[None]:
             raise
         # Nobody asked for it: the driver lets go so of what was under way on a lost connection.
         raise StoreUnavailable("the database: a connection was lost") from error
+
+
+def state_of(error: StoreUnavailable) -> str | None:
+    """The SQLSTATE that PostgreSQL gave, if it was that."""
+    cause = error.__cause__
+    return getattr(getattr(cause, "orig", None) or cause, "sqlstate", None)
+
+
+async def try_to_write(engine: AsyncEngine) -> None:
+    """Write nothing at all: raises what a write would. SQLite is not asked, where writers queue."""
+    if is_postgresql(engine.dialect):
+        async with transaction(engine) as connection:
+            await connection.execute(_NO_WRITE)
 
 
 @asynccontextmanager

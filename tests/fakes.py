@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
-from domain.ports.fold import Leases, ProjectionStore
+from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
@@ -87,7 +87,7 @@ class _FakeSubscription(Subscription):
         return found
 
 
-class FakeStore(ProjectionStore, ReportReader):
+class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
     """Rows and checkpoints in dictionaries."""
 
     def __init__(self) -> None:
@@ -124,6 +124,9 @@ class FakeStore(ProjectionStore, ReportReader):
             recorded_ms=delta.recorded_ms or stored.recorded_ms,
         )
         return self.stored[checkpoint.partition]
+
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        return dict(self.stored)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
@@ -185,6 +188,8 @@ class FakeLeases(Leases):
         # Those with a checkpoint: they are drained although the number of today is smaller.
         self.folded: set[Partition] = set()
         self.failures: list[Exception] = []
+        self.troubles: dict[Partition, tuple[str, Trouble]] = {}
+        self.told: list[str] = []
 
     def with_lease(self, lease_ms: int, version: str | None = VERSION) -> Self:
         """The same leases, as a process that is configured otherwise takes them."""
@@ -210,6 +215,15 @@ class FakeLeases(Leases):
             self._relieve(owner, now)
         return {partition: found.epoch for partition, found in self._of(owner).items()}
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        self.told.append(owner)
+        said = {p: t for p, (name, t) in self.troubles.items() if name == owner}
+        for partition in [*said]:
+            del self.troubles[partition]
+        for partition, trouble in troubles.items():
+            since = said[partition].since_ms if partition in said else self._now_ms()
+            self.troubles[partition] = owner, replace(trouble, since_ms=since)
+
     async def surplus(self, owner: str) -> Partition | None:
         now = self._now_ms()
         live = [
@@ -230,6 +244,7 @@ class FakeLeases(Leases):
         for found in self._of(owner).values():
             found.give_back()
         self.projectors.pop(owner, None)
+        await self.tell(owner, {})
 
     async def enter(self, partitions: int) -> None:
         for partition in {*map(Partition, range(partitions)), *self.folded}:
@@ -240,8 +255,10 @@ class FakeLeases(Leases):
         owners = {
             p: None if self.held[p].free(now) else self.held[p].owner for p in sorted(self.held)
         }
+        troubles = {p: t for p, (o, t) in sorted(self.troubles.items()) if owners.get(p) == o}
         live = sorted(o for o, until in self.projectors.items() if not over(until, now))
-        return Ownership(owners, live, {owner: self.versions.get(owner) for owner in live})
+        versions = {owner: self.versions.get(owner) for owner in live}
+        return Ownership(owners, live, versions, troubles)
 
     def _sign_in(self, owner: str, now: int) -> None:
         self.projectors[owner] = now + self._lease_ms

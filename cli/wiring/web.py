@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
@@ -12,8 +12,10 @@ from litestar.handlers import ASGIRouteHandler
 from cli.wiring.horizon import WatchedHorizon
 from cli.wiring.process import application_name, now_ms
 from domain.errors import StoreUnavailable
+from domain.ownership import require_untroubled
 from domain.ports.common import Probe
 from domain.ports.log import LogWriter
+from domain.reports import Facts
 from domain.settings import Settings
 from domain.version import VERSION
 from ingest import openapi as ingest_openapi
@@ -57,6 +59,9 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
         handlers.append(metrics_route(rows.facts.facts))
         # The one that answers for all roles of `up` says too where nothing can be folded.
         probes["database"] = partial(_foldable if ingest else _readable, rows)
+        if ingest:
+            # All roles are one then, and ready is what every one of them is.
+            probes["partitions"] = _folded(rows)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -76,6 +81,18 @@ async def _readable(rows: Rows) -> None:
 async def _foldable(rows: Rows) -> None:
     await _readable(rows)
     await rows.require_writable()
+
+
+def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]) -> Litestar:
+    """What a role answers that has no API of its own."""
+    return create_app([metrics_route(facts)], probes, api_description())
+
+
+def _folded(rows: Rows) -> Probe:
+    async def folded() -> None:
+        require_untroubled(await rows.facts.troubles())
+
+    return folded
 
 
 def api_description() -> Mapping[str, object]:

@@ -17,8 +17,9 @@ from log.sqlite.file import connect, file_errors, identity
 POLL_SECONDS = 0.05
 # Readers wait for nobody but one who opens the file.
 _BUSY_SECONDS = 5
+# SQLite keeps what it is given: a body that somebody wrote as text comes back as bytes.
 _TAKE = """
-    SELECT log_offset, body FROM log_entries
+    SELECT log_offset, CAST(body AS BLOB) FROM log_entries
     WHERE partition = ? AND log_offset >= ? ORDER BY log_offset LIMIT ?
 """
 _ENDS = "SELECT partition, next_offset FROM log_ends"

@@ -62,6 +62,10 @@ class SqliteLogWriter(LogWriter):
                 except LogUnavailable as error:
                     self._failed_bytes = max(len(body) for _, body in bodies)
                     _fail(group, error)
+                # Whatever it is, somebody waits for it.
+                except Exception as error:  # noqa: BLE001
+                    what = f"the log file {self._path}: {type(error).__name__}: {error}"
+                    _fail(group, LogUnavailable(what))
                 else:
                     self._failed_bytes = 0
                     _settle(group, appended)
@@ -88,6 +92,9 @@ class SqliteLogWriter(LogWriter):
             # A connection in an unknown state is not worth saving.
             self._disconnect()
             raise translated(self._path, error, committing=committing) from error
+        except BaseException:
+            self._disconnect()
+            raise
         self._written = monotonic()
         return found
 

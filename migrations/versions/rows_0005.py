@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "rows_0005"
-down_revision = "rows_0003"
+down_revision = "rows_0004"
 branch_labels = None
 depends_on = None
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
 from domain.version import VERSION
 from rows.database import (
@@ -36,8 +36,9 @@ from rows.database import (
     transaction,
 )
 from rows.fold.relief import CAN_FOLD, Relief
+from rows.fold.troubles import read_troubles, write_troubles
 from rows.revision import require_understood
-from rows.tables import checkpoints, leases, projector_versions, projectors
+from rows.tables import checkpoints, leases, projector_versions, projectors, troubles
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,10 @@ class SqlLeases(Leases):
             )
             return Partition(found.scalar_one())
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        async with transaction(self._engine) as connection:
+            await write_troubles(connection, self._engine, owner, self._now, troubles)
+
     async def release(self, owner: str, partition: Partition) -> None:
         async with self._alone() as connection:
             await connection.execute(
@@ -98,6 +103,7 @@ class SqlLeases(Leases):
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
             await self._forget_versions(connection)
+            await connection.execute(delete(troubles).where(troubles.c.owner == owner))
 
     async def enter(self, partitions: int) -> None:
         async with self._alone() as connection:
@@ -117,7 +123,8 @@ class SqlLeases(Leases):
                 .order_by(projectors.c.owner)
             )
             versions = {row.owner: row.version for row in live}
-            return Ownership(owners, list(versions), versions)
+            said = await read_troubles(connection, self._now)
+            return Ownership(owners, list(versions), versions, said)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:

@@ -1,4 +1,4 @@
-"""Can the file of the rows be written? Only a write tells: reports go on from a full disk."""
+"""Can the file of the rows be written? Only a write tells: a full disk still answers reports."""
 
 import asyncio
 import sqlite3
