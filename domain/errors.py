@@ -12,6 +12,7 @@ FootfallError
 │   ├── Unstorable         what it was given can never be stored: a batch's own content
 │   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
 ├── Outdated               a newer Footfall has migrated the database past this one: end
+├── NotMigrated            the database is empty or of an older Footfall: run footfall migrate
 ├── PartitionTrouble       partitions are not folded; the message says which and why
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
@@ -121,6 +122,10 @@ class StoreRefused(StoreUnavailable):
 
 class PartitionTrouble(FootfallError):
     """Partitions are stopped or wait; the message says which and why."""
+
+
+class NotMigrated(FootfallError):
+    """The database is empty, or at the version of an older Footfall: run footfall migrate."""
 
 
 class Fenced(FootfallError):

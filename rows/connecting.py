@@ -289,6 +289,9 @@ async def driver_errors() -> AsyncIterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError as error:
+        # Not of a value of ours, but of what came.
+        raise StoreUnavailable(f"the database: {reason(error)}") from error
     except _KNOWN:
         raise
     except Exception as error:

@@ -12,8 +12,8 @@ from cli.output.rights import rights_lines
 from cli.processes.folder import require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
-from cli.wiring.migrate import require_migrated, require_newest_at
 from cli.wiring.process import now_ms
+from cli.wiring.versions import compare_versions, version_at
 from domain.errors import FootfallError
 from domain.settings import Settings
 from log.opening import Log, open_log
@@ -31,22 +31,25 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 @click.command()
 def check() -> None:
-    """Check every layer: settings, databases, their version, log, clocks, partitions, projectors.
+    """Check every layer: versions, settings, databases, log, clocks, partitions, projectors.
 
-    Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
-    its streams for another time than RETENTION_DAYS says or a clock is not believed, or ERROR;
-    both with what to do. Exit code 1 after an ERROR. A partition that is stopped or waits is an
-    ERROR with what its projector says of it, and so is one whose log has waited for a minute and
-    is not folded.
+    The first line says which Footfall this is and at which versions the databases are. Then a line
+    a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps its streams
+    for another time than RETENTION_DAYS says or a clock is not believed, or ERROR; both with what
+    to do. Exit code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what
+    its projector says of it, and so is one whose log has waited for a minute and is not folded.
     """
     settings = read_settings_or_exit()
-    click.echo("OK    settings")
 
     async def main() -> int:
+        fits, versions = await compare_versions(settings)
+        click.echo(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
+        click.echo("OK    settings")
         if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
             return 1
         log = open_log(settings)
-        results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
+        results = [fits]
+        results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
             results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
@@ -62,12 +65,12 @@ def check() -> None:
 
 def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     async def database() -> None:
-        await require_migrated(settings)
+        await version_at(settings.rows_url)
         async with open_rows(settings, now_ms) as rows:
             await rows.ping()
 
     async def reports() -> None:
-        await require_newest_at(settings.reports_url)
+        await version_at(settings.reports_url)
 
     async def reading() -> None:
         reader = log.reader()

@@ -7,8 +7,8 @@ import click
 from cli.output.clocks import held_line, reset_lines
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.housekeeping import Housekeeping, open_housekeeping
-from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging
+from cli.wiring.versions import require_migrated
 from domain.hours import as_text
 from domain.retention import Removal
 from domain.settings import Settings
