@@ -190,6 +190,13 @@ SAFEGUARDS = [
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
     ),
     Safeguard(
+        "a delivery without an offset ends the reading",
+        "log/rabbitmq/reader.py",
+        "        if self.ended:\n            return\n        try:\n",
+        "        try:\n",
+        "tests/unit/log/test_reader.py::test_nothing_is_read_beyond_a_delivery_without_an_offset",
+    ),
+    Safeguard(
         "log went backward, SQLite",
         "log/sqlite/reader.py",
         "        if offset > bounds.end:\n",
