@@ -110,7 +110,7 @@ async def test_every_role_and_verb_works_in_transaction_mode(database: str, tmp_
             Role(settings, "projector") as projector,
             Role(settings, "projector") as other,
         ):
-            await asyncio.gather(ingest.serving(), reading.serving())
+            await asyncio.gather(ingest.serving(90), reading.serving(90))
             await asyncio.gather(projector.start(), other.start())
             now = datetime.now(UTC)
             moments = [now - timedelta(minutes=1), now - timedelta(days=400)]
