@@ -62,7 +62,8 @@ async def in_turn(
         except DBAPIError as error:
             if not _in_use(error):
                 raise
-            if monotonic() > deadline or _is_sqlite(error):
+            # SQLite has waited already.
+            if monotonic() > deadline or engine.dialect.name == "sqlite":
                 raise StoreUnavailable(await _explained(engine, wait_seconds)) from error
         await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -83,15 +84,10 @@ async def _prepare(connection: AsyncConnection, say: Say) -> None:
         await connection.execute(text(f"SET LOCAL {setting}"))
 
 
-def _is_sqlite(error: DBAPIError) -> bool:
-    return hasattr(error.orig, "sqlite_errorcode")
-
-
 def _in_use(error: DBAPIError) -> bool:
-    if _is_sqlite(error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
-    # A lock that was not given in time; a deadlock.
-    return getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+    # A lock that was not given in time, a deadlock; a file that others write to.
+    locked = getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+    return locked or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
 
 
 async def _explained(engine: AsyncEngine, wait_seconds: float) -> str:

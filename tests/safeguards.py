@@ -236,7 +236,7 @@ SAFEGUARDS = [
     Safeguard(
         "the silent lose their leases",
         "rows/fold/leases.py",
-        ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))",
+        ".where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))",
         ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < 0))",
         LEASES + "the_partitions_of_a_dead_owner_are_taken[sqlite]",
     ),
@@ -351,7 +351,7 @@ SAFEGUARDS = [
     Safeguard(
         "one job at a time",
         "rows/jobs.py",
-        "                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),\n",
+        "                    or_(jobs.c.owner.is_(None), over(jobs.c.expires_ms, self._now)),\n",
         "",
         JOBS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
     ),
@@ -408,8 +408,8 @@ SAFEGUARDS = [
     Safeguard(
         "carried hours are not folded",
         "domain/projection.py",
-        "        return [event for event in events if event.at_ms // HOUR_MS >= before]\n",
-        "        return events\n",
+        "    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]\n",
+        "    return events\n",
         CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(
