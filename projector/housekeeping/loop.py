@@ -18,7 +18,7 @@ async def keep_house(
     """All chores in turn, again and again until `stop`.
 
     Where one is done by another process, what comes after is left to that too. What goes wrong is
-    logged and tried next time, and keeps nobody from the chores after it.
+    logged and tried next time.
     """
     pause = first_seconds
     while not await passed(stop, pause):
@@ -27,16 +27,15 @@ async def keep_house(
 
 
 async def _once(chores: Sequence[Chore], stop: asyncio.Event) -> None:
-    for chore in chores:
-        try:
+    try:
+        for chore in chores:
             await chore()
-        except JobTaken:
-            logger.debug("another process looks for what is past")
-            return
-        except FootfallError as error:
-            logger.warning("what is past stays until the next try: %s", error)
-        except Exception:
-            # Folding must go on whatever happens here.
-            logger.exception("what is past stays until the next try")
-        if stop.is_set():
-            return
+            if stop.is_set():
+                return
+    except JobTaken:
+        logger.debug("another process looks for what is past")
+    except FootfallError as error:
+        logger.warning("what is past stays until the next try: %s", error)
+    except Exception:
+        # Folding must go on whatever happens here.
+        logger.exception("what is past stays until the next try")
