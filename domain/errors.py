@@ -8,8 +8,12 @@ FootfallError
 │   ├── LogUnavailable     the log cannot be reached or did not confirm in time
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
-├── StoreUnavailable       the database cannot be reached
+├── StoreUnavailable       the database cannot be used; trying again may help, but for
+│   ├── Unstorable         what it was given can never be stored: a batch's own content
+│   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
 ├── Outdated               a newer Footfall has migrated the database past this one: end
+├── NotMigrated            the database is empty or of an older Footfall: run footfall migrate
+├── PartitionTrouble       partitions are not folded; the message says which and why
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -66,7 +70,15 @@ class LogError(FootfallError):
 
 
 class LogUnavailable(LogError):
-    """The log cannot be reached, or did not confirm in time; the outcome may be unknown."""
+    """The log cannot be reached, or did not confirm in time; the outcome may be unknown.
+
+    `took_nothing`: it cannot be written before somebody helps, as on a full disk, and nothing was
+    appended. Trying again at once does not help, so nobody is kept waiting.
+    """
+
+    def __init__(self, message: str, *, took_nothing: bool = False) -> None:
+        self.took_nothing = took_nothing
+        super().__init__(message)
 
 
 class HistoryTruncated(LogError):
@@ -78,7 +90,7 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached.
+    """The database cannot be reached, or not be used just now.
 
     Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
     limit: the same once more may well succeed.
@@ -92,6 +104,28 @@ class Outdated(FootfallError):
 
     Trying again cannot help.
     """
+
+
+class Unstorable(StoreUnavailable):
+    """The database can never hold what it was given: a value out of range or of its encoding.
+
+    Nothing was written; the same again is refused again.
+    """
+
+
+class StoreRefused(StoreUnavailable):
+    """The database refuses the statement whatever is in it: a table or a right is missing.
+
+    Trying again helps once somebody has seen to the database.
+    """
+
+
+class PartitionTrouble(FootfallError):
+    """Partitions are stopped or wait; the message says which and why."""
+
+
+class NotMigrated(FootfallError):
+    """The database is empty, or at the version of an older Footfall: run footfall migrate."""
 
 
 class Fenced(FootfallError):

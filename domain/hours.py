@@ -52,6 +52,11 @@ def as_iso(hour: Hour) -> str:
     return to_datetime(hour).isoformat().replace("+00:00", "Z")
 
 
+def as_moment(at_ms: int) -> str:
+    """A moment to the second, as in 2025-07-16T10:00:05Z."""
+    return f"{_EPOCH + timedelta(seconds=at_ms // 1_000):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def from_datetime(moment: datetime) -> Hour:
     """The hour that holds `moment`; naive means UTC."""
     if moment.tzinfo is None:

@@ -2,9 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from domain.errors import PartitionTrouble
 from domain.events import Partition
+from domain.hours import as_moment
+
+
+class Trouble(Struct, frozen=True):
+    """Why a partition is not folded just now.
+
+    It is `stopped` where trying again does not help before somebody has done something, or else it
+    waits for what is away. `since_ms` is by the clock of the database, 0 before it has seen it.
+    """
+
+    stopped: bool
+    reason: str
+    since_ms: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        since = f" since {as_moment(self.since_ms)}" if self.since_ms else ""
+        return f"{'stopped' if self.stopped else 'waits'}{since}: {self.reason}"
+
+
+def require_untroubled(troubles: Mapping[Partition, Trouble]) -> None:
+    """Raises `PartitionTrouble` that says what is wrong with each."""
+    if troubles:
+        said = (f"partition {p}: {trouble.sentence}" for p, trouble in sorted(troubles.items()))
+        raise PartitionTrouble("; ".join(said))
 
 
 class Ownership(Struct, frozen=True):
@@ -12,9 +39,10 @@ class Ownership(Struct, frozen=True):
 
     A partition has no owner before somebody takes it, and between the end of a lease and the next.
     `versions` has the Footfall each of the projectors is, None for those that do not say: 0.2.0 or
-    before.
+    before. `troubles` are what live owners say of partitions that they cannot fold.
     """
 
     owners: Mapping[Partition, str | None]
     projectors: Sequence[str]
-    versions: Mapping[str, str | None] = {}
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+    troubles: Mapping[Partition, Trouble] = field(default_factory=dict)

@@ -5,12 +5,13 @@ Splitting the entries differently, or starting again from a checkpoint, gives th
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
 from domain.errors import Undecodable
-from domain.events import Batch, Entry, Hour, Offset, PageViewed
+from domain.events import MAX_COUNT, MAX_VIEWS, Batch, Entry, Hour, Offset, PageViewed
 from domain.generations import Carry
 from domain.hours import HOUR_MS
 from domain.page_rules import NO_RULES, PageRules
@@ -20,6 +21,10 @@ from domain.wire import decode
 # REQUEST_TIMEOUT_MS, at most 120 s, and sends a partition at most a few hundred a second. Counted
 # in offsets, not in time: a rebuild must decide as the live fold did.
 POSITION_WINDOW = 1_000_000
+
+_TOO_MANY = (
+    f"it would bring the views of its partition beyond {MAX_VIEWS:,}, the most that is counted"
+)
 
 RowKey = tuple[str, Hour, int]
 """Page, hour, shard key."""
@@ -42,7 +47,7 @@ class Claim(Struct, frozen=True):
 
 
 class DeadLetter(Struct, frozen=True):
-    """A log message that is no batch, set aside."""
+    """A log message that is no batch, or one that cannot be counted, set aside."""
 
     offset: Offset
     reason: str
@@ -65,7 +70,8 @@ class Delta(Struct):
 class Fold:
     """Gathers entries into one delta on top of known producer positions.
 
-    `rules` name the pages; what `carry` says was copied is passed over.
+    `rules` name the pages; what `carry` says was copied is passed over. `views` are those of the
+    partition so far: a batch that would bring them beyond `MAX_VIEWS` is a dead letter.
     """
 
     def __init__(
@@ -73,10 +79,12 @@ class Fold:
         positions: Mapping[str, Position],
         rules: PageRules = NO_RULES,
         carry: Carry | None = None,
+        views: int = 0,
     ) -> None:
         self._known = positions
         self._rules = rules
         self._carry = carry
+        self._room = MAX_VIEWS - views
         self._names: dict[str, str] = {}
         self.delta = Delta()
 
@@ -86,21 +94,39 @@ class Fold:
         try:
             batch = decode(entry.body)
         except Undecodable as error:
-            delta.dead_letters.append(DeadLetter(entry.offset, str(error), entry.body))
+            self._set_aside(entry, str(error))
         else:
-            self._add_batch(batch, entry.offset)
+            # 0 says nothing, as in a checkpoint: the moment before stays, wherever the log is cut.
+            delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
+            if not self._seen(batch, entry.offset):
+                self._add_batch(batch, entry)
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
-    def _add_batch(self, batch: Batch, offset: Offset) -> None:
+    def refuse(self, entry: Entry, reason: str) -> None:
+        """Pass an entry that `add` would count, but that cannot be stored: a dead letter."""
         delta = self.delta
-        delta.recorded_ms = batch.recorded_ms
-        if self._seen(batch, offset):
-            return
-        delta.positions[batch.producer] = Position(batch.sequence, offset)
+        with suppress(Undecodable):
+            delta.recorded_ms = decode(entry.body).recorded_ms or delta.recorded_ms
+        self._set_aside(entry, reason)
+        delta.next_offset = Offset(entry.offset + 1)
+        delta.entries += 1
+
+    def _set_aside(self, entry: Entry, reason: str) -> None:
+        self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body))
+
+    def _add_batch(self, batch: Batch, entry: Entry) -> None:
+        delta, offset = self.delta, entry.offset
         events = batch.events
         if self._carry is not None and offset < self._carry.offset:
-            events = self._not_carried(events, self._carry.before)
+            events = _not_carried(events, self._carry)
+        # Decided by the log alone, as the total is: a rebuild decides the same. The sum is only
+        # taken where it may matter.
+        room = self._room - delta.views
+        if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:
+            self._set_aside(entry, _TOO_MANY)
+            return
+        delta.positions[batch.producer] = Position(batch.sequence, offset)
         if self._rules:
             events = self._renamed(events)
         rows, shard, views = delta.rows, batch.shard, 0
@@ -123,9 +149,6 @@ class Fold:
             and offset - last.offset <= POSITION_WINDOW
         )
 
-    def _not_carried(self, events: list[PageViewed], before: Hour) -> list[PageViewed]:
-        return [event for event in events if event.at_ms // HOUR_MS >= before]
-
     def _renamed(self, events: list[PageViewed]) -> list[PageViewed]:
         return [PageViewed(self._name(e.page), e.at_ms, e.count) for e in events]
 
@@ -136,9 +159,15 @@ class Fold:
         return name
 
 
-def project(entries: Iterable[Entry], positions: Mapping[str, Position] | None = None) -> Delta:
-    """The delta of `entries` on top of `positions`."""
-    fold = Fold(positions or {})
+def _not_carried(events: list[PageViewed], carry: Carry) -> list[PageViewed]:
+    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]
+
+
+def project(
+    entries: Iterable[Entry], positions: Mapping[str, Position] | None = None, views: int = 0
+) -> Delta:
+    """The delta of `entries` on top of `positions` and a total of `views`."""
+    fold = Fold(positions or {}, views=views)
     for entry in entries:
         fold.add(entry)
     return fold.delta

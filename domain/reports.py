@@ -1,11 +1,12 @@
 """What the read side answers with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
-from domain.events import Hour
+from domain.events import Hour, Partition
+from domain.ownership import Trouble
 
 
 class HourlyViews(dict[Hour, int]):
@@ -26,10 +27,15 @@ class AuditResult(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is measured, from one moment: checkpoints are those of the live generation."""
+    """What is measured, from one moment: checkpoints are those of the live generation.
+
+    `clock_ahead_ms` is how far the clocks are ahead of what retention believes, 0: they are not.
+    """
 
     generation: int
     horizon_hour: int
     dead_letters: int
     checkpoints: Sequence[Checkpoint]
     audits: Sequence[AuditResult]
+    troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
+    clock_ahead_ms: int = 0

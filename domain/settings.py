@@ -43,6 +43,7 @@ class Settings:
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
     port: int = 3_000
+    projector_port: int = 0
     workers: int = 1
     log_level: str = "INFO"
 
@@ -172,6 +173,13 @@ SETTINGS = (
     Setting("STREAM_PREFIX", "stream_prefix", "of the streams' names", read=stream_prefix, edge=75),
     Setting("HOST", "host", "where to listen", edge=74),
     Setting("PORT", "port", "", 0, 65_535),
+    Setting(
+        "PROJECTOR_PORT",
+        "projector_port",
+        "where a projector answers /ready, 0: nowhere",
+        0,
+        65_535,
+    ),
     Setting("WORKERS", "workers", "processes that answer there", 1, 256),
     Setting("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING or ERROR", read=log_level),
 )

@@ -12,7 +12,7 @@ from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
 from domain.ports.fold import Leases
 from domain.ports.log import LogReader
@@ -21,7 +21,10 @@ from domain.processes import Process
 
 
 class PartitionStatus(Struct, frozen=True):
-    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next."""
+    """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next.
+
+    `trouble` is what its owner says of it, `error` what is wrong with it for people.
+    """
 
     partition: int
     first: int | None
@@ -34,6 +37,7 @@ class PartitionStatus(Struct, frozen=True):
     epoch: int
     owner: str | None
     error: str | None = None
+    trouble: Trouble | None = None
 
 
 class Status(Struct, frozen=True, omit_defaults=True):
@@ -76,7 +80,7 @@ async def read_status(
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
         *(
-            _partition(reader, clock, known.get(p) or at_start(live, p), ownership.owners.get(p))
+            _partition(reader, clock, known.get(p) or at_start(live, p), ownership)
             for p in sorted(wanted)
         )
     )
@@ -100,7 +104,7 @@ def _processes(ownership: Ownership, connected: Sequence[Process]) -> list[Proce
 
 
 async def _partition(
-    reader: LogReader, clock: Clock, checkpoint: Checkpoint, owner: str | None
+    reader: LogReader, clock: Clock, checkpoint: Checkpoint, ownership: Ownership
 ) -> PartitionStatus:
     bounds: Bounds | None = None
     behind, seconds, error = None, None, None
@@ -110,6 +114,7 @@ async def _partition(
         seconds = await _age(reader, clock, checkpoint) if behind else 0.0
     except LogError as failure:
         error = str(failure)
+    trouble = ownership.troubles.get(checkpoint.partition)
     return PartitionStatus(
         partition=checkpoint.partition,
         first=bounds.first if bounds else None,
@@ -120,8 +125,9 @@ async def _partition(
         events=checkpoint.events,
         views=checkpoint.views,
         epoch=checkpoint.epoch,
-        owner=owner,
-        error=error,
+        owner=ownership.owners.get(checkpoint.partition),
+        error=trouble.sentence if trouble else error,
+        trouble=trouble,
     )
 
 

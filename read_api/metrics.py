@@ -48,11 +48,17 @@ class _Facts(Collector):
                 facts.horizon_hour * HOUR_MS / 1_000,
             )
         yield _gauge(
+            "footfall_clock_ahead_seconds",
+            "How far the clocks jumped ahead; nothing is dropped for that. 0 is right.",
+            facts.clock_ahead_ms / 1_000,
+        )
+        yield _gauge(
             "footfall_dead_letters",
-            "Log messages of the live generation that could not be decoded.",
+            "Log messages of the live generation that could not be counted, and were set aside.",
             facts.dead_letters,
         )
         yield from self._folded()
+        yield from self._troubled()
         yield from self._audited()
 
     def _folded(self) -> Iterator[Metric]:
@@ -71,6 +77,25 @@ class _Facts(Collector):
             views.add_metric(label, found.views)
             recorded.add_metric(label, found.recorded_ms / 1_000)
         yield from (events, views, recorded)
+
+    def _troubled(self) -> Iterator[Metric]:
+        stopped = GaugeMetricFamily(
+            "footfall_partition_stopped",
+            "1 where the partition is not folded until somebody has done something.",
+            labels=_PARTITION,
+        )
+        waiting = GaugeMetricFamily(
+            "footfall_partition_waiting",
+            "1 where the partition is not folded until the log or the database answers.",
+            labels=_PARTITION,
+        )
+        troubles = self._facts.troubles
+        for partition in sorted({*troubles, *(c.partition for c in self._facts.checkpoints)}):
+            trouble = troubles.get(partition)
+            label = [str(partition)]
+            stopped.add_metric(label, trouble is not None and trouble.stopped)
+            waiting.add_metric(label, trouble is not None and not trouble.stopped)
+        yield from (stopped, waiting)
 
     def _audited(self) -> Iterator[Metric]:
         difference = GaugeMetricFamily(

@@ -14,7 +14,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Table,
+    cast,
+    func,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,10 +35,14 @@ from domain.errors import StoreUnavailable
 from rows.connecting import Connection, driver_errors
 from rows.postgresql.session import READ_ONLY
 from rows.reasons import reason
+from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
 LEASES_LOCK = 0x_F007_1EA5
+
+# Twice what LEASE_MS can be.
+_LONGEST_LEASE_MS = 1_200_000
 
 # Where the rows are: the schema in which `search_path` finds them, or else the one in which they
 # would be made.
@@ -58,17 +73,17 @@ _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 @asynccontextmanager
 async def database_errors() -> AsyncIterator[None]:
-    """Driver and pool errors as `StoreUnavailable`, with their cause."""
+    """Driver and pool errors as `StoreUnavailable`, of the kind they are, with their cause."""
     try:
         yield
     except PoolTimeout as error:
         message = "the database: every connection of this process is busy"
         raise StoreUnavailable(message) from error
-    except (DBAPIError, OSError, TimeoutError, *_OF_COPY) as error:
+    except (DBAPIError, OSError, TimeoutError, *OF_VALUES, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None)
         hint = _HINTS.get(state or "", "")
-        found = StoreUnavailable(f"the database: {reason(cause)}{hint}")
+        found = kind_of(cause)(f"the database: {reason(cause)}{hint}")
         found.conflict = state in _CONFLICTS
         raise found from error
     except asyncio.CancelledError as error:
@@ -168,6 +183,11 @@ def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite
 def is_postgresql(dialect: Dialect) -> bool:
     """PostgreSQL, or else SQLite."""
     return dialect.name == "postgresql"
+
+
+def over(expires_ms: Column[int], now_ms: ColumnElement[int]) -> ColumnElement[bool]:
+    """Is a lease over? Or was it written while the clock was ahead: none is that long."""
+    return or_(expires_ms < now_ms, expires_ms > now_ms + _LONGEST_LEASE_MS)
 
 
 def clock_ms(dialect: Dialect) -> ColumnElement[int]:

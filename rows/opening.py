@@ -36,6 +36,7 @@ from rows.reports.hourly import SqlReportReader
 from rows.retention.expiry import SqlExpiry
 from rows.revision import require_understood
 from rows.sessions import SqlSessions
+from rows.sqlite.writable import require_writable
 
 
 class Pool(NamedTuple):
@@ -153,6 +154,7 @@ class Rows:
         engine = self._engine(ORDINARY)
         await _ping(engine)
         await _can_write(engine)
+        await self.require_writable()
 
     async def rights(self) -> Rights | None:
         """What the role that folds may do; None in SQLite, where there are no roles."""
@@ -172,6 +174,11 @@ class Rows:
             live = Generation((await connection.execute(select(LIVE))).scalar_one())
         await MonthPartitions(engine).ensure_months(live, between(first, last))
         return True
+
+    async def require_writable(self) -> None:
+        """Raises `StoreUnavailable` when the file of the rows takes nothing; a server says so."""
+        if self._settings.database_url is None:
+            await require_writable(self._settings.rows_file)
 
     async def ping_reports(self) -> None:
         """Raises `StoreUnavailable` when no report can be read, or none that is of now.

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
-from domain.ports.fold import Leases, ProjectionStore
+from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
@@ -87,7 +87,7 @@ class _FakeSubscription(Subscription):
         return found
 
 
-class FakeStore(ProjectionStore, ReportReader):
+class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
     """Rows and checkpoints in dictionaries."""
 
     def __init__(self) -> None:
@@ -125,6 +125,9 @@ class FakeStore(ProjectionStore, ReportReader):
         )
         return self.stored[checkpoint.partition]
 
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        return dict(self.stored)
+
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
 
@@ -145,6 +148,11 @@ def monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def over(expires_ms: int, now_ms: int) -> bool:
+    """Has a lease run out, or was it written while the clock was ahead?"""
+    return not now_ms <= expires_ms <= now_ms + 1_200_000
+
+
 class Held:
     """A partition or a job, and who has it under which epoch."""
 
@@ -161,7 +169,7 @@ class Held:
         self.owner, self.expires_ms = None, 0
 
     def free(self, now_ms: int) -> bool:
-        return self.owner is None or self.expires_ms < now_ms
+        return self.owner is None or over(self.expires_ms, now_ms)
 
 
 class FakeLeases(Leases):
@@ -180,6 +188,8 @@ class FakeLeases(Leases):
         # Those with a checkpoint: they are drained although the number of today is smaller.
         self.folded: set[Partition] = set()
         self.failures: list[Exception] = []
+        self.troubles: dict[Partition, tuple[str, Trouble]] = {}
+        self.told: list[str] = []
 
     def with_lease(self, lease_ms: int, version: str | None = VERSION) -> Self:
         """The same leases, as a process that is configured otherwise takes them."""
@@ -205,9 +215,20 @@ class FakeLeases(Leases):
             self._relieve(owner, now)
         return {partition: found.epoch for partition, found in self._of(owner).items()}
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        self.told.append(owner)
+        said = {p: t for p, (name, t) in self.troubles.items() if name == owner}
+        for partition in [*said]:
+            del self.troubles[partition]
+        for partition, trouble in troubles.items():
+            since = said[partition].since_ms if partition in said else self._now_ms()
+            self.troubles[partition] = owner, replace(trouble, since_ms=since)
+
     async def surplus(self, owner: str) -> Partition | None:
         now = self._now_ms()
-        live = [n for n, until in self.projectors.items() if until >= now and self._can_fold(n)]
+        live = [
+            n for n, until in self.projectors.items() if not over(until, now) and self._can_fold(n)
+        ]
         counts = {name: len(self._of(name)) for name in live}
         mine = self._of(owner)
         if not counts or len(mine) - min(counts.values()) < 2:
@@ -223,6 +244,7 @@ class FakeLeases(Leases):
         for found in self._of(owner).values():
             found.give_back()
         self.projectors.pop(owner, None)
+        await self.tell(owner, {})
 
     async def enter(self, partitions: int) -> None:
         for partition in {*map(Partition, range(partitions)), *self.folded}:
@@ -233,13 +255,15 @@ class FakeLeases(Leases):
         owners = {
             p: None if self.held[p].free(now) else self.held[p].owner for p in sorted(self.held)
         }
-        live = sorted(o for o, until in self.projectors.items() if until >= now)
-        return Ownership(owners, live, {owner: self.versions.get(owner) for owner in live})
+        troubles = {p: t for p, (o, t) in sorted(self.troubles.items()) if owners.get(p) == o}
+        live = sorted(o for o, until in self.projectors.items() if not over(until, now))
+        versions = {owner: self.versions.get(owner) for owner in live}
+        return Ownership(owners, live, versions, troubles)
 
     def _sign_in(self, owner: str, now: int) -> None:
         self.projectors[owner] = now + self._lease_ms
         self.versions[owner] = self._version
-        for name in [name for name, until in self.projectors.items() if until < now]:
+        for name in [n for n, until in self.projectors.items() if n != owner and over(until, now)]:
             del self.projectors[name]
 
     def _can_fold(self, owner: str) -> bool:

@@ -40,10 +40,14 @@ JOBS = "tests/contract/fold/test_jobs.py::test_"
 STORE = "tests/contract/fold/test_store.py::test_"
 LOG = "tests/contract/log/test_log.py::test_"
 LEASES = "tests/contract/fold/test_leases.py::test_"
+VERSIONS = "tests/contract/fold/test_versions.py::test_"
 EXPIRY = "tests/contract/retention/test_expiry.py::test_"
 RETENTION_RUN = "tests/contract/retention/test_run.py::test_"
 TRIMMING = "tests/contract/retention/test_log.py::test_"
 PROBLEMS = "tests/unit/web/test_problems.py::test_"
+REFUSALS = "tests/contract/fold/test_refusals.py::test_"
+RUNNER = "tests/unit/projector/test_runner.py::test_"
+SUPERVISOR = "tests/unit/projector/test_supervisor.py::test_"
 FOLD = "tests/unit/domain/test_projection.py::test_"
 
 SAFEGUARDS = [
@@ -113,6 +117,42 @@ SAFEGUARDS = [
         "tests/unit/projector/test_runner.py::test_a_newer_format_stops_the_partition_in_front_of_it",
     ),
     Safeguard(
+        "a number that can be no version",
+        "domain/wire.py",
+        "    if max(DECODERS) < version <= MAX_FORMAT:\n",
+        "    if max(DECODERS) < version:\n",
+        "tests/unit/domain/test_wire.py::"
+        "test_what_begins_with_no_plausible_version_is_undecodable[2025]",
+    ),
+    Safeguard(
+        "bound of a partition's views",
+        "domain/projection.py",
+        "        if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:\n",  # noqa: E501
+        "        if len(events) * MAX_COUNT > room and not events:\n",
+        FOLD + "a_batch_that_the_total_has_no_room_for_is_set_aside",
+    ),
+    Safeguard(
+        "a sum over 64 bits is refused, SQLite",
+        "rows/sqlite/layout.py",
+        "        WHEN {sum} <= 9223372036854775807 - excluded.{sum} THEN {sum} + excluded.{sum} END\n",  # noqa: E501
+        "        WHEN true THEN {sum} + excluded.{sum} END\n",
+        REFUSALS + "a_sum_beyond_64_bits_is_refused_and_changes_nothing[sqlite]",
+    ),
+    Safeguard(
+        "what can never be stored is looked for",
+        "projector/fold/place.py",
+        "            if not entries:\n",
+        "            if entries or not entries:\n",
+        RUNNER + "what_can_never_be_stored_is_found_in_its_flush_and_set_aside",
+    ),
+    Safeguard(
+        "only content is set aside",
+        "rows/refusals.py",
+        "    if state.startswith(_CONTENT) or name.startswith(_SQLITE_CONTENT):\n",
+        "    if state or name:\n",
+        REFUSALS + "a_table_that_is_gone_stops_the_partition_and_sets_nothing_aside[sqlite]",
+    ),
+    Safeguard(
         "stable partition of a page",
         "domain/partitioning.py",
         "crc32(page.encode())",
@@ -159,10 +199,17 @@ SAFEGUARDS = [
     Safeguard(
         "the batch at the checkpoint is the one that was folded",
         "projector/fold/runner.py",
-        "        if recorded_ms != checkpoint.recorded_ms:\n",
+        "        if recorded_ms and recorded_ms != checkpoint.recorded_ms:\n",
         "        if False:\n",
         "tests/unit/projector/test_runner.py::"
         "test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused",
+    ),
+    Safeguard(
+        "bodies are bytes, SQLite",
+        "log/sqlite/reader.py",
+        "CAST(body AS BLOB)",
+        "body",
+        LOG + "a_body_that_somebody_wrote_as_another_type_is_read_as_bytes",
     ),
     Safeguard(
         "log went backward, RabbitMQ",
@@ -189,9 +236,23 @@ SAFEGUARDS = [
     Safeguard(
         "the silent lose their leases",
         "rows/fold/leases.py",
-        ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))",
+        ".where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))",
         ".where(or_(leases.c.owner.is_(None), leases.c.expires_ms < 0))",
         LEASES + "the_partitions_of_a_dead_owner_are_taken[sqlite]",
+    ),
+    Safeguard(
+        "nothing is renewed on tables that are not understood",
+        "rows/fold/leases.py",
+        "            await require_understood(connection)\n",
+        "",
+        VERSIONS + "nothing_is_renewed_on_tables_that_are_not_understood[sqlite-None]",
+    ),
+    Safeguard(
+        "what cannot be claimed is taken",
+        "rows/fold/leases.py",
+        "if await self._relieve(connection, owner) or taken:",
+        "if taken:",
+        VERSIONS + "what_an_old_one_holds_and_cannot_claim_is_taken_from_it[sqlite]",
     ),
     Safeguard(
         "leases by the clock of the database",
@@ -200,6 +261,27 @@ SAFEGUARDS = [
         "    import time\n\n"
         "    return literal_column(str(time.time_ns() // 1_000_000), BigInteger())\n",
         JOBS + "leases_go_by_the_clock_of_the_database[sqlite]",
+    ),
+    Safeguard(
+        "the checkpoint that was left is there",
+        "projector/fold/supervisor.py",
+        "                running.halt.set()\n",
+        "                continue\n",
+        SUPERVISOR + "a_checkpoint_that_was_put_back_under_an_idle_partition_is_noticed",
+    ),
+    Safeguard(
+        "a failure is its partition's alone",
+        "projector/fold/supervisor.py",
+        "            except Exception as error:  # noqa: BLE001\n                pause",
+        "            except FootfallError as error:\n                pause",
+        SUPERVISOR + "a_failure_that_nobody_foresaw_is_its_partitions_alone",
+    ),
+    Safeguard(
+        "a dead owner is not believed",
+        "rows/fold/troubles.py",
+        "        .where(leases.c.expires_ms >= now)\n",
+        "",
+        "tests/contract/fold/test_troubles.py::test_a_dead_owner_is_not_believed[sqlite]",
     ),
     # Generations
     Safeguard(
@@ -269,7 +351,7 @@ SAFEGUARDS = [
     Safeguard(
         "one job at a time",
         "rows/jobs.py",
-        "                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),\n",
+        "                    or_(jobs.c.owner.is_(None), over(jobs.c.expires_ms, self._now)),\n",
         "",
         JOBS + "a_job_has_one_owner_and_a_growing_epoch[sqlite]",
     ),
@@ -326,8 +408,8 @@ SAFEGUARDS = [
     Safeguard(
         "carried hours are not folded",
         "domain/projection.py",
-        "        return [event for event in events if event.at_ms // HOUR_MS >= before]\n",
-        "        return events\n",
+        "    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]\n",
+        "    return events\n",
         CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(

@@ -13,7 +13,9 @@ from domain.errors import (
     Overloaded,
     Problem,
     RequestRefused,
+    StoreRefused,
     StoreUnavailable,
+    Unstorable,
 )
 from domain.hours import as_iso, hour_of
 from domain.problems import Kind, title_of
@@ -79,9 +81,15 @@ def from_error(error: FootfallError, method: str = "POST") -> Answer:
         case Overloaded():
             detail = f"{error}; nothing was appended, send it again later"
             return problem(problems.OVERLOADED, detail, (), retry, method)
+        case LogUnavailable(took_nothing=True):
+            detail = f"{error}; nothing was appended, send it again later"
+            return problem(problems.UNAVAILABLE, detail, (), retry, method)
         case LogUnavailable():
             detail = f"{error}; the views may or may not be counted later, nothing is confirmed"
             return problem(problems.UNCONFIRMED, detail, (), retry, method)
+        case StoreRefused() | Unstorable():
+            # Asking again later would be answered the same.
+            return problem(problems.FAILED, str(error), method=method)
         case StoreUnavailable():
             return problem(problems.UNAVAILABLE, f"{error}; ask again later", (), retry, method)
         case _:

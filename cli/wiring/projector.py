@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cli.processes.beside import serving
 from cli.wiring.process import application_name, now_ms, owner_name
+from cli.wiring.web import create_health
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
-from rows.opening import open_rows
+from rows.opening import Rows, open_rows
 
 
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
-    """The projector, its connections closed at the end."""
+    """The projector, answering on PROJECTOR_PORT; its connections closed at the end."""
     async with open_rows(settings, now_ms, name=application_name("projector")) as rows:
         reader = open_reader(settings)
         runner = Runner(
@@ -23,12 +25,25 @@ async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
             batch_size=settings.batch_size,
         )
         try:
-            yield Supervisor(
+            supervisor = Supervisor(
                 rows.leases,
                 runner,
+                rows.store,
                 owner=owner_name(),
                 partitions=settings.num_partitions,
                 lease_seconds=settings.lease_ms / 1_000,
             )
+            async with _answering(settings, supervisor, rows):
+                yield supervisor
         finally:
             await reader.close()
+
+
+@asynccontextmanager
+async def _answering(settings: Settings, supervisor: Supervisor, rows: Rows) -> AsyncIterator[None]:
+    if not settings.projector_port:
+        yield
+        return
+    app = create_health({"partitions": supervisor.ready, "database": rows.ping}, rows.facts.facts)
+    async with serving(app, settings.host, settings.projector_port, settings.log_level):
+        yield

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.projection import Claim, Delta
 
 
@@ -23,8 +23,16 @@ class ProjectionStore(Protocol):
     async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
         """Rows, positions, dead letters and the checkpoint in one transaction.
 
-        Raises `Fenced` when `checkpoint` is not the stored one any more; nothing changes then.
+        Raises `Fenced` when `checkpoint` is not the stored one any more, `Unstorable` for what the
+        database can never hold; nothing changes then.
         """
+
+
+class LiveCheckpoints(Protocol):
+    """What is stored, for those who remember what they have stored."""
+
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        """The checkpoints of the live generation now."""
 
 
 class Leases(Protocol):
@@ -38,6 +46,9 @@ class Leases(Protocol):
 
     async def surplus(self, owner: str) -> Partition | None:
         """The one partition `owner` should hand over next, if any."""
+
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        """These are all partitions that `owner` holds and cannot fold, for everybody to see."""
 
     async def release(self, owner: str, partition: Partition) -> None: ...
 

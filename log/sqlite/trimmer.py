@@ -24,7 +24,7 @@ _NEVER = 2**62
 
 _FIRST = "SELECT min(log_offset) FROM log_entries WHERE partition = ?"
 _BODIES = """
-    SELECT log_offset, body FROM log_entries
+    SELECT log_offset, CAST(body AS BLOB) FROM log_entries
     WHERE partition = ? AND log_offset >= ? AND log_offset < ? ORDER BY log_offset
 """
 _DELETE = "DELETE FROM log_entries WHERE partition = ? AND log_offset < ?"

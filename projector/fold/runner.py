@@ -5,14 +5,18 @@ from time import monotonic
 
 from domain import wire
 from domain.checkpoint import Checkpoint
-from domain.errors import LogWentBackward, Undecodable, UnknownFormat
-from domain.events import Epoch, Generation, Offset, Partition
+from domain.errors import LogUnavailable, LogWentBackward, Undecodable, UnknownFormat, Unstorable
+from domain.events import Entry, Epoch, Generation, Offset, Partition
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader, Subscription
 from domain.projection import Delta, Fold
+from projector.fold.place import Place
+from projector.fold.standing import Standing
 
 # How long a stop may go unnoticed while nothing arrives.
 _IDLE_SECONDS = 0.25
+# For what was read once already.
+_AGAIN_SECONDS = 10.0
 
 
 class Runner:
@@ -24,8 +28,12 @@ class Runner:
 
     Raises `Fenced` when another owner came, `UnknownFormat`, `HistoryTruncated` and
     `LogWentBackward` when the log must not be folded further, `LogUnavailable` and
-    `StoreUnavailable` when trying again later may help. Whatever is raised, `run` can be called
-    again: it begins at the stored checkpoint.
+    `StoreUnavailable` when trying again later may help, `StoreRefused` and `Unstorable` when the
+    database has to be seen to. Whatever is raised, `run` can be called again: it begins at the
+    stored checkpoint.
+
+    A batch that the database can never hold is set aside as a dead letter: the flush it was in is
+    committed in parts until it is found.
     """
 
     def __init__(
@@ -55,26 +63,61 @@ class Runner:
         *,
         generation: Generation | None = None,
         until: Offset | None = None,
+        standing: Standing | None = None,
     ) -> Checkpoint:
         """Fold until `stop`, or up to the offset `until`; returns the last checkpoint.
 
-        Into the live generation, or into `generation` while it is built.
+        Into the live generation, or into `generation` while it is built. `standing` is told on
+        the way.
         """
-        claim = await self._store.claim(partition, epoch, generation)
-        checkpoint, positions = claim.checkpoint, dict(claim.positions)
-        if until is not None and checkpoint.next_offset >= until:
-            return checkpoint
-        await self._prove_same_log(checkpoint)
-        async with self._reader.subscribe(partition, checkpoint.next_offset) as subscription:
-            while not stop.is_set() and (until is None or checkpoint.next_offset < until):
-                fold = Fold(positions, claim.rules, claim.carry)
-                failure = await self._gather(subscription, fold, stop, until)
-                if fold.delta.next_offset > checkpoint.next_offset:
-                    checkpoint = await self._store.apply(checkpoint, fold.delta)
-                    positions.update(fold.delta.positions)
+        standing = standing or Standing()
+        place = Place(self._store, await self._store.claim(partition, epoch, generation))
+        if until is not None and place.checkpoint.next_offset >= until:
+            return place.checkpoint
+        await self._prove_same_log(place.checkpoint)
+        try:
+            await self._fold(place, stop, until, standing)
+        finally:
+            standing.at(None)
+        return place.checkpoint
+
+    async def _fold(
+        self, place: Place, stop: asyncio.Event, until: Offset | None, standing: Standing
+    ) -> None:
+        checkpoint = place.checkpoint
+        async with self._reader.subscribe(
+            checkpoint.partition, checkpoint.next_offset
+        ) as subscription:
+            while not stop.is_set() and (until is None or place.checkpoint.next_offset < until):
+                standing.at(place.checkpoint)
+                fold = place.fold()
+                failure = await self._gather(subscription, fold, stop, until, standing)
+                if fold.delta.next_offset > place.checkpoint.next_offset:
+                    standing.at(None)
+                    await self._flush(place, fold.delta)
+                    standing.folds()
                 if failure is not None:
                     raise failure
-        return checkpoint
+
+    async def _flush(self, place: Place, delta: Delta) -> None:
+        try:
+            await place.apply(delta)
+        except Unstorable:
+            entries = await self._read_again(place.checkpoint, delta.next_offset)
+            await place.sift(entries, delta.next_offset)
+
+    async def _read_again(self, checkpoint: Checkpoint, end: Offset) -> list[Entry]:
+        """What the refused flush was folded from: nobody keeps it for the rare case."""
+        found: list[Entry] = []
+        partition, start = checkpoint.partition, checkpoint.next_offset
+        async with self._reader.subscribe(partition, start) as subscription:
+            while not found or found[-1].offset + 1 < end:
+                entries = await subscription.take(self._take_entries, _AGAIN_SECONDS)
+                if not entries:
+                    message = f"partition {partition}: the log does not deliver {start} again"
+                    raise LogUnavailable(message)
+                found += entries
+        return [entry for entry in found if entry.offset < end]
 
     async def _prove_same_log(self, checkpoint: Checkpoint) -> None:
         """A log made anew that has outgrown the checkpoint has the offset, but not the batch."""
@@ -89,7 +132,8 @@ class Runner:
         except Undecodable:
             # A dead letter says nothing of when it was recorded.
             return
-        if recorded_ms != checkpoint.recorded_ms:
+        # A batch that says 0 has left the moment of the one before it standing.
+        if recorded_ms and recorded_ms != checkpoint.recorded_ms:
             message = (
                 f"partition {checkpoint.partition}: what stands at offset {before} was recorded at "
                 f"{recorded_ms} ms, the last that was folded at {checkpoint.recorded_ms} ms: the "
@@ -98,7 +142,12 @@ class Runner:
             raise LogWentBackward(message)
 
     async def _gather(
-        self, subscription: Subscription, fold: Fold, stop: asyncio.Event, until: Offset | None
+        self,
+        subscription: Subscription,
+        fold: Fold,
+        stop: asyncio.Event,
+        until: Offset | None,
+        standing: Standing,
     ) -> UnknownFormat | None:
         deadline, taken_bytes = 0.0, 0
         delta = fold.delta
@@ -113,6 +162,8 @@ class Runner:
             entries = await subscription.take(self._take_entries, patience)
             if entries and not deadline:
                 deadline = monotonic() + self._flush_seconds
+            elif not deadline:
+                standing.folds()
             taken_bytes += sum(len(entry.body) for entry in entries)
             for entry in entries:
                 if until is not None and entry.offset >= until:

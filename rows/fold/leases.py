@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    not_,
     or_,
     select,
     update,
@@ -22,13 +23,22 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
 from domain.version import VERSION
-from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
+from rows.database import (
+    LEASES_LOCK,
+    alone,
+    clock_ms,
+    database_errors,
+    insert_into,
+    over,
+    transaction,
+)
 from rows.fold.relief import CAN_FOLD, Relief
+from rows.fold.troubles import read_troubles, write_troubles
 from rows.revision import require_understood
-from rows.tables import checkpoints, leases, projector_versions, projectors
+from rows.tables import checkpoints, leases, projector_versions, projectors, troubles
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +84,10 @@ class SqlLeases(Leases):
             )
             return Partition(found.scalar_one())
 
+    async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
+        async with transaction(self._engine) as connection:
+            await write_troubles(connection, self._engine, owner, self._now, troubles)
+
     async def release(self, owner: str, partition: Partition) -> None:
         async with self._alone() as connection:
             await connection.execute(
@@ -89,13 +103,14 @@ class SqlLeases(Leases):
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
             await self._forget_versions(connection)
+            await connection.execute(delete(troubles).where(troubles.c.owner == owner))
 
     async def enter(self, partitions: int) -> None:
         async with self._alone() as connection:
             await self._add_partitions(connection, partitions)
 
     async def ownership(self) -> Ownership:
-        holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
+        holder = case((not_(over(leases.c.expires_ms, self._now)), leases.c.owner))
         async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
@@ -104,11 +119,12 @@ class SqlLeases(Leases):
             live = await connection.execute(
                 select(projectors.c.owner, projector_versions.c.version)
                 .outerjoin(projector_versions, projector_versions.c.owner == projectors.c.owner)
-                .where(projectors.c.expires_ms >= self._now)
+                .where(not_(over(projectors.c.expires_ms, self._now)))
                 .order_by(projectors.c.owner)
             )
             versions = {row.owner: row.version for row in live}
-            return Ownership(owners, list(versions), versions)
+            said = await read_troubles(connection, self._now)
+            return Ownership(owners, list(versions), versions, said)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:
@@ -144,7 +160,7 @@ class SqlLeases(Leases):
                 index_elements=["owner"], set_={"expires_ms": statement.excluded.expires_ms}
             )
         )
-        await connection.execute(delete(projectors).where(projectors.c.expires_ms < self._now))
+        await connection.execute(delete(projectors).where(over(projectors.c.expires_ms, self._now)))
         await self._forget_versions(connection)
         if self._version:
             said = insert_into(self._engine, projector_versions).values(
@@ -174,7 +190,7 @@ class SqlLeases(Leases):
     async def _acquire(self, connection: AsyncConnection, owner: str, number: int) -> int:
         free = (
             select(leases.c.partition)
-            .where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))
+            .where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))
             .order_by(leases.c.partition)
             .limit(number)
         )
@@ -208,7 +224,7 @@ class SqlLeases(Leases):
         found = await connection.execute(
             select(projectors.c.owner, func.count(leases.c.partition).label("held"))
             .outerjoin(leases, leases.c.owner == projectors.c.owner)
-            .where(projectors.c.expires_ms >= self._now, CAN_FOLD)
+            .where(not_(over(projectors.c.expires_ms, self._now)), CAN_FOLD)
             .group_by(projectors.c.owner)
         )
         return {row.owner: row.held for row in found}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -13,19 +13,20 @@ from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import BUILDING, Carry
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
-from domain.ports.fold import ProjectionStore
+from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
 from rows.checkpoints import columns_of, read_checkpoint, read_positions
-from rows.database import insert_into, transaction
+from rows.database import database_errors, insert_into, transaction
 from rows.layout import layout_of
-from rows.live import IS_LIVE
+from rows.live import IS_LIVE, LIVE, read_carried_from
+from rows.refusals import plain
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
 _PLACE_TRIES = 3
 Rows = Mapping[RowKey, int]
 
 
-class SqlProjectionStore(ProjectionStore):
+class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
     """The store on PostgreSQL and SQLite.
 
     With `bulk` rows are loaded the quickest way, into a generation that nobody reads yet.
@@ -65,10 +66,21 @@ class SqlProjectionStore(ProjectionStore):
                 checkpoint,
                 await read_positions(connection, checkpoint),
                 PageRules(info.page_rules),
-                None
-                if info.carried_before is None
-                else Carry(Hour(info.carried_before), Offset(row.carried_offset)),
+                await self._carry(connection, info, Offset(row.carried_offset)),
             )
+
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        async with database_errors(), self._engine.connect() as connection:
+            found = await connection.execute(
+                select(checkpoints).where(checkpoints.c.generation == LIVE)
+            )
+            return {Partition(row.partition): read_checkpoint(row) for row in found}
+
+    async def _carry(self, connection: AsyncConnection, info: Any, offset: Offset) -> Carry | None:
+        if info.carried_before is None:
+            return None
+        since = await read_carried_from(connection, info.generation)
+        return Carry(Hour(info.carried_before), offset, since)
 
     async def _generation(self, connection: AsyncConnection, wanted: Generation | None) -> Any:
         """The row of a generation that may be folded into.
@@ -186,13 +198,15 @@ class SqlProjectionStore(ProjectionStore):
                 "generation": checkpoint.generation,
                 "partition": checkpoint.partition,
                 "log_offset": letter.offset,
-                "reason": letter.reason.replace("\x00", "\\0"),
+                "reason": plain(letter.reason),
                 "body": letter.body,
                 "created_ms": self._clock(),
             }
             for letter in delta.dead_letters
         ]
-        await connection.execute(insert(dead_letters), rows)
+        # Somebody may have put the checkpoint back and left the letters there.
+        statement = insert_into(self._engine, dead_letters).on_conflict_do_nothing()
+        await connection.execute(statement, rows)
 
     async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
         add = self._layout.load if self._bulk else self._layout.add

@@ -1,12 +1,12 @@
 """What one of two generations has folded more than the other, by page and hour."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
-from domain.checkpoint import at_start
+from domain.checkpoint import Checkpoint, at_start
 from domain.errors import LogUnavailable
 from domain.events import Generation, Offset, Partition
 from domain.generations import Carry, GenerationInfo
@@ -15,7 +15,8 @@ from domain.ports.log import LogReader, Subscription
 from domain.projection import Fold, Position, RowKey
 from rows.checkpoints import read_checkpoints, read_positions
 from rows.layout import Layout
-from rows.tables import HOUR, checkpoints
+from rows.live import read_carried_from
+from rows.tables import HOUR, checkpoints, dead_letters
 
 _TAKE_ENTRIES = 100
 _PATIENCE_SECONDS = 10.0
@@ -56,8 +57,15 @@ async def fill_ahead(
         if late.next_offset == until:
             continue
         before, offset = info.carried_before, carried.get((info.generation, partition), 0)
-        carry = None if before is None else Carry(before, Offset(offset))
-        ahead = _Ahead(await read_positions(connection, late), PageRules(info.page_rules), carry)
+        carry = None
+        if before is not None:
+            carry = Carry(
+                before, Offset(offset), await read_carried_from(connection, info.generation)
+            )
+        early = theirs if late is ours else ours
+        refused = await _dead_letters(connection, early, late.next_offset)
+        positions = await read_positions(connection, late)
+        ahead = _Ahead(positions, PageRules(info.page_rules), carry, refused)
         async with log.subscribe(partition, late.next_offset) as subscription:
             async for rows in ahead.fold(subscription, until):
                 pieces = [(key[0], key[1], *_side(rows[key], info is new)) for key in rows]
@@ -73,13 +81,33 @@ async def _carried_offsets(
     return {(Generation(g), Partition(p)): Offset(offset) for g, p, offset in found}
 
 
+async def _dead_letters(
+    connection: AsyncConnection, early: Checkpoint, first: Offset
+) -> Collection[Offset]:
+    """What the side that is ahead could not count since `first`; the other will not either."""
+    letters = dead_letters.c
+    found = await connection.execute(
+        select(letters.log_offset).where(
+            letters.generation == early.generation,
+            letters.partition == early.partition,
+            letters.log_offset >= first,
+        )
+    )
+    return {Offset(offset) for offset in found.scalars()}
+
+
 class _Ahead:
     """Folds a stretch of the log in pieces that fit in memory."""
 
     def __init__(
-        self, positions: Mapping[str, Position], rules: PageRules, carry: Carry | None
+        self,
+        positions: Mapping[str, Position],
+        rules: PageRules,
+        carry: Carry | None,
+        refused: Collection[Offset],
     ) -> None:
         self._positions = dict(positions)
+        self._refused = refused
         self._rules = rules
         self._carry = carry
 
@@ -97,7 +125,7 @@ class _Ahead:
                     raise LogUnavailable(message)
                 for entry in entries:
                     next_offset = Offset(entry.offset + 1)
-                    if entry.offset < until:
+                    if entry.offset < until and entry.offset not in self._refused:
                         fold.add(entry)
             self._positions.update(fold.delta.positions)
             if fold.delta.rows:

@@ -1,13 +1,18 @@
 """The facts behind the metrics, from PostgreSQL or SQLite."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.events import Partition
+from domain.ownership import Trouble
 from domain.reports import AuditResult, Facts
 from rows.checkpoints import read_checkpoint
-from rows.database import database_errors
+from rows.database import clock_ms, database_errors
+from rows.fold.troubles import read_troubles
 from rows.live import LIVE
-from rows.tables import audits, checkpoints, dead_letters, retention
+from rows.tables import audits, checkpoints, clock, dead_letters, retention
 
 
 class SqlMetricsReader:
@@ -15,6 +20,11 @@ class SqlMetricsReader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    async def troubles(self) -> Mapping[Partition, Trouble]:
+        """What keeps partitions from being folded now. Raises `StoreUnavailable`."""
+        async with database_errors(), self._engine.connect() as connection:
+            return await read_troubles(connection, clock_ms(self._engine.dialect))
 
     async def facts(self) -> Facts:
         """Raises `StoreUnavailable`."""
@@ -27,9 +37,10 @@ class SqlMetricsReader:
                     .select_from(dead_letters)
                     .where(dead_letters.c.generation == LIVE)
                     .scalar_subquery(),
+                    select(clock.c.ahead_ms).scalar_subquery(),
                 )
             )
-            generation, horizon, letters = one.one()
+            generation, horizon, letters, ahead_ms = one.one()
             folded = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == generation)
@@ -44,4 +55,6 @@ class SqlMetricsReader:
                 dead_letters=letters,
                 checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
+                troubles=await read_troubles(connection, clock_ms(self._engine.dialect)),
+                clock_ahead_ms=ahead_ms,
             )

@@ -17,10 +17,12 @@ from rows.sqlite.expiry import ExpiryByPage
 # Rows a transaction deletes, so that others get their turn.
 _CHUNK_ROWS = 10_000
 _CHUNK_PAUSE_SECONDS = 0.02
+# A sum over 64 bits would become a float without a word; NULL is refused.
 _UPSERT = HOURLY.sql(
     """
     INSERT INTO {table} ({columns}) VALUES ({marks})
-    ON CONFLICT (generation, {keys}) DO UPDATE SET {sum} = {sum} + excluded.{sum}
+    ON CONFLICT (generation, {keys}) DO UPDATE SET {sum} = CASE
+        WHEN {sum} <= 9223372036854775807 - excluded.{sum} THEN {sum} + excluded.{sum} END
     """,
     marks=", ".join("?" for _ in HOURLY.columns),
 )

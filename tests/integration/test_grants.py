@@ -11,8 +11,9 @@ import pytest
 
 from cli.output.rebuild import Narrator
 from cli.output.rights import rights_lines
-from cli.wiring.migrate import make_months, migrate, require_migrated
+from cli.wiring.migrate import make_months, migrate
 from cli.wiring.process import now_ms
+from cli.wiring.versions import require_migrated
 from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.hours import HOUR_MS, hour_of, parse_instant

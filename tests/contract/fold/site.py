@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cli.wiring.process import now_ms
 from domain.events import Epoch, Partition
-from domain.ownership import Ownership
+from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
 from domain.version import VERSION
 from rows.engine import open_engine
@@ -58,6 +58,9 @@ class Projector:
 
     async def release(self, partition: Partition) -> None:
         await self._leases.release(self.owner, partition)
+
+    async def tell(self, troubles: Mapping[Partition, Trouble]) -> None:
+        await self._leases.tell(self.owner, troubles)
 
     async def leave(self) -> None:
         await self._leases.leave(self.owner)

@@ -1,10 +1,12 @@
 """What every store of rows and checkpoints promises."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import pytest
+from sqlalchemy import text
 
 from cli.wiring.process import now_ms
 from domain.errors import Fenced, StoreUnavailable
@@ -12,8 +14,9 @@ from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
 from domain.ports.fold import ProjectionStore
 from domain.ports.reports import ReportReader
-from domain.projection import project
+from domain.projection import Position, project
 from domain.settings import Settings
+from rows.engine import open_engine
 from rows.opening import open_rows
 from tests.factories import HOUR_MS, TEN, entry, event
 from tests.fakes import FakeStore
@@ -146,6 +149,51 @@ async def test_a_page_nobody_saw_has_no_hours(rows: Rows) -> None:
 async def test_the_newest_hours_of_time_are_no_error(rows: Rows) -> None:
     far = Hour(-99_999_999)
     assert dict(await rows.reader.hourly("x", far, Hour(far + 24))) == {}
+
+
+async def test_a_store_that_was_put_back_tells_and_is_folded_on_from_there(
+    backend: Settings,
+) -> None:
+    async with open_rows(backend, now_ms) as opened:
+        store = opened.store
+        first = await store.apply(
+            (await store.claim(ONE, Epoch(1))).checkpoint, project([entry(0), entry(1)])
+        )
+        assert await store.live_checkpoints() == {ONE: first}
+        async with changing(backend) as put_back:
+            second = await store.apply(first, project([entry(2)], {"p1": Position(2, Offset(1))}))
+            assert await store.live_checkpoints() == {ONE: second}
+            await put_back()
+        assert await store.live_checkpoints() == {ONE: first}
+        with pytest.raises(Fenced):
+            await store.apply(second, project([entry(3)]))
+        claim = await store.claim(ONE, Epoch(1))
+        assert claim.checkpoint == first
+        assert await store.apply(first, project([entry(2)], claim.positions)) == second
+        assert dict(await opened.reports.hourly("example.com/page", HOUR, Hour(HOUR + 1))) == {
+            HOUR: 3
+        }
+
+
+@asynccontextmanager
+async def changing(
+    backend: Settings,
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """All rows as they are now, to be put back under whoever uses them."""
+    engine = open_engine(backend.rows_url)
+    names = ("hourly_views", "checkpoints", "producer_positions", "dead_letters")
+    async with engine.begin() as connection:
+        for name in names:
+            await connection.execute(text(f"CREATE TABLE kept_{name} AS SELECT * FROM {name}"))
+
+    async def put_back() -> None:
+        async with engine.begin() as connection:
+            for name in names:
+                await connection.execute(text(f"DELETE FROM {name}"))
+                await connection.execute(text(f"INSERT INTO {name} SELECT * FROM kept_{name}"))
+
+    yield put_back
+    await engine.dispose()
 
 
 async def test_checkpoints_are_listed_by_partition(backend: Settings) -> None:

@@ -19,6 +19,7 @@ from domain.ports.log import LogReader, LogWriter
 from domain.settings import Settings
 from log.opening import open_reader, open_writer
 from log.rabbitmq.broker import connect
+from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
 from tests.conftest import embedded
 from tests.fakes import FakeLog
@@ -66,6 +67,43 @@ async def test_reading_begins_at_the_offset_asked_for(log: Log) -> None:
     for i in range(5):
         await log.writer.append(ONE, b"%d" % i)
     assert [entry.body for entry in await read(log, ONE, 3, 2)] == [b"3", b"4"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read_back"),
+    [
+        ('[1,"p",1,9,0,[["例え/a",1,1]]]', '[1,"p",1,9,0,[["例え/a",1,1]]]'.encode()),
+        ("", b""),
+        (7, b"7"),
+        (1.5, b"1.5"),
+    ],
+)
+async def test_a_body_that_somebody_wrote_as_another_type_is_read_as_bytes(
+    tmp_path: Path, written: object, read_back: bytes
+) -> None:
+    settings = embedded(tmp_path)
+    await migrate(settings)
+    with closing(sqlite3.connect(settings.log_file)) as file, file:
+        file.execute("INSERT INTO log_entries VALUES (1, 0, ?)", (written,))
+        file.execute("UPDATE log_ends SET next_offset = 1 WHERE partition = 1")
+    log = Log(open_writer(settings), open_reader(settings))
+    assert await read(log, ONE, 0, 1) == [Entry(Offset(0), read_back)]
+    assert await log.reader.entry_at(ONE, Offset(0)) == Entry(Offset(0), read_back)
+    # The trimmer looks at when it was recorded, or passes over what says nothing of that.
+    assert await SqliteLogTrimmer(settings.log_file).trim(ONE, 1_000, Offset(1)) == 0
+    await log.writer.close()
+    await log.reader.close()
+
+
+async def test_an_append_that_fails_as_nobody_foresaw_is_answered(tmp_path: Path) -> None:
+    settings = embedded(tmp_path)
+    await migrate(settings)
+    writer = open_writer(settings)
+    with pytest.raises(LogUnavailable, match="OverflowError"):
+        await asyncio.wait_for(writer.append(Partition(2**64), b"x"), 10)
+    # And so are those after it.
+    await asyncio.wait_for(writer.append(ONE, b"x"), 10)
+    await writer.close()
 
 
 async def test_partitions_do_not_see_each_other(log: Log) -> None:
@@ -176,6 +214,17 @@ async def test_the_embedded_log_is_synced_at_every_commit(tmp_path: Path) -> Non
     with closing(writer._connect()) as connection:
         # FULL: a commit is on the disk when it returns, in WAL mode too.
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+async def test_what_the_embedded_log_did_not_foresee_is_answered_at_once(tmp_path: Path) -> None:
+    backend = embedded(tmp_path)
+    await migrate(backend)
+    writer = SqliteLogWriter(backend.log_file, backend.num_partitions)
+    async with asyncio.timeout(10):
+        with pytest.raises(LogUnavailable, match="too large"):
+            await writer.append(Partition(2**70), b"x")
+        await writer.append(ONE, b"x")
+    await writer.close()
 
 
 @pytest.mark.rabbitmq

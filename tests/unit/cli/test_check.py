@@ -1,8 +1,11 @@
 """What `footfall check` says of partitions and projectors."""
 
-import pytest
+from typing import Any
 
-from cli.verbs.check import fold_lines, rules_lines
+import pytest
+from msgspec.structs import replace
+
+from cli.verbs.check import backlog_lines, fold_lines, rules_lines
 from domain.events import Generation
 from domain.generations import GenerationInfo
 from projector.status import PartitionStatus, Status
@@ -64,6 +67,34 @@ def test_nobody_folds() -> None:
 def test_a_partition_may_be_free_for_a_moment() -> None:
     found = lines([row(0), row(1, owner=None)], 2)
     assert found[1] == "NOTE  projectors (1): partition 1 without an owner now"
+
+
+def waiting(
+    partition: int = 0, checkpoint: int = 5, seconds: float | None = 90.0, **other: Any
+) -> PartitionStatus:
+    found = PartitionStatus(partition, 0, 9, checkpoint, 9 - checkpoint, seconds, 0, 0, 1, "a")
+    return replace(found, **other)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (waiting(), waiting(), True),
+        (waiting(seconds=None), waiting(seconds=None), True),
+        (waiting(owner=None), waiting(owner=None), True),
+        # It moves, however slowly; it waits for no longer than others do; it is known to be wrong.
+        (waiting(), waiting(checkpoint=6), False),
+        (waiting(seconds=5.0), waiting(seconds=7.0), False),
+        (waiting(), waiting(lag=0), False),
+        (waiting(), waiting(error="stopped: gone"), False),
+        (waiting(), waiting(partition=1), False),
+    ],
+)
+def test_a_backlog_that_does_not_shrink_is_an_error(
+    before: PartitionStatus, after: PartitionStatus, says: bool
+) -> None:
+    found = list(backlog_lines(status([before], ["a"]), status([after], ["a"])))
+    assert [line.startswith("ERROR partition 0: 4 offsets wait") for line in found] == [True] * says
 
 
 def test_what_cannot_be_read_is_an_error() -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.events import Entry, Hour, Offset
+from domain.events import MAX_VIEWS, Entry, Hour, Offset
 from domain.generations import Carry
 from domain.page_rules import NO_RULES, PageRules
 from domain.projection import POSITION_WINDOW, Delta, Fold, Position, RowKey, project
+from domain.settings import SETTINGS
 from domain.wire import encode
 from tests.factories import HOUR_MS, TEN, batch, entry, event
 
@@ -138,6 +139,47 @@ def test_pages_that_rules_bring_together_share_a_row() -> None:
 def test_a_producer_is_forgotten_by_the_distance_in_the_log(distance: int, counts: int) -> None:
     known = {"p1": Position(4, Offset(10))}
     assert project([entry(10 + distance, sequence=4)], known).views == counts
+
+
+@pytest.mark.parametrize("room", [0, 1, 4, 5, 9])
+def test_a_batch_that_the_total_has_no_room_for_is_set_aside(room: int) -> None:
+    log = [entry(0, event(count=5)), entry(1, event(count=1)), entry(2, event(count=2))]
+    delta = project(log, views=MAX_VIEWS - room)
+    counted, left = [], room
+    for number, count in enumerate((5, 1, 2)):
+        if count <= left:
+            left -= count
+            counted.append(number)
+    assert [letter.offset for letter in delta.dead_letters] == sorted({0, 1, 2} - {*counted})
+    assert all("9,007,199,254,740,991" in letter.reason for letter in delta.dead_letters)
+    assert delta.views == sum(delta.rows.values()) == room - left
+    # When it was recorded is known all the same: it is how a log is told from another.
+    assert (delta.recorded_ms, delta.next_offset, delta.entries) == (TEN, 3, 3)
+
+
+@given(logs(), st.integers(0, 60), st.data())
+def test_what_the_total_has_no_room_for_is_the_same_however_the_log_is_cut(
+    log: list[Entry], room: int, data: st.DataObject
+) -> None:
+    before = MAX_VIEWS - room
+    cut = data.draw(st.integers(0, len(log)))
+    first = project(log[:cut], views=before)
+    second = project(log[cut:], first.positions, before + first.views)
+    assert sums(first, second) == sums(project(log, views=before))
+    assert first.views + second.views <= room
+
+
+def test_no_row_of_a_thousand_full_partitions_is_beyond_64_bits() -> None:
+    assert 1_024 * MAX_VIEWS < 2**63
+    assert next(s.high for s in SETTINGS if s.name == "NUM_PARTITIONS") == 1_024
+
+
+def test_what_cannot_be_stored_is_passed_as_a_dead_letter() -> None:
+    fold = Fold({})
+    fold.refuse(entry(4, at_ms=9), "it does not fit")
+    delta = fold.delta
+    assert [(d.offset, d.reason) for d in delta.dead_letters] == [(4, "it does not fit")]
+    assert (delta.rows, delta.positions, delta.next_offset, delta.recorded_ms) == ({}, {}, 5, 9)
 
 
 def folded(

@@ -90,6 +90,29 @@ def test_bytes_that_are_no_batch_are_undecodable(body: bytes) -> None:
         b'[1,"p",1,1,0,[["\xff",1,1]]]',
         b'[1,"p",1,1,0,[["' + "я".encode() * 1_025 + b'",1,1]]]',
         b"[" * 100_000,
+        b'[1,"p",1,1,0,[],' + b"[" * 100_000,
+        # No whole numbers, or none that is plausible.
+        b'[1,"p",1,1,0,[["a",1,1e3]]]',
+        b'[1,"p",1,1,0,[["a",1,1.0]]]',
+        b'[1,"p",1,1,0,[["a",1,NaN]]]',
+        b'[1,"p",1,1,0,[["a",1,true]]]',
+        b'[1,"p",1,1,0,[["a",1,' + b"9" * 5_000 + b"]]]",
+        b'[1,"p",1,1,0,[["a",1,-1]]]',
+        b'[1,"p",1,1,-1,[]]',
+        b'[1,"p",1,1,32768,[]]',
+        b'[1,"p",9223372036854775807,1,0,[]]',
+        b'[1,"p",-1,1,0,[]]',
+        b'[1,"p",1,9223372036854775807,0,[]]',
+        # The year 292277026596.
+        b'[1,"p",1,9223372036854775807000,0,[["a",9223372036854775807000,1]]]',
+        b'[1,"p",1,1,0,[["a",-62135596800001,1]]]',
+        b'[1,"p",1,1,0,[["a",253402300800000,1]]]',
+        b'[1,"' + b"p" * 65 + b'",1,1,0,[]]',
+        b'[1,"p",1,1,0,[["' + b"x" * 2_049 + b'",1,1]]]',
+        b'[1,"p",1,1,0,[["\xed\xa0\x80",1,1]]]',
+        b'[1,"p",1,1,0,[["\\ud83d",1,1]]]',
+        b'[1,"p",1,1,0,{"a":1,"a":2}]',
+        b'[1.0,"p",1,1,0,[]]',
     ],
 )
 def test_a_batch_that_rows_could_not_hold_is_undecodable(body: bytes) -> None:
@@ -101,6 +124,29 @@ def test_a_batch_that_rows_could_not_hold_is_undecodable(body: bytes) -> None:
 def test_a_newer_format_stops_instead_of_being_set_aside(body: bytes) -> None:
     with pytest.raises(UnknownFormat, match="upgrade the projectors"):
         decode(body)
+
+
+@pytest.mark.parametrize("first", ["100", "404", "2025", "1752660000123", "9" * 30, "-1", "1e2"])
+def test_what_begins_with_no_plausible_version_is_undecodable(first: str) -> None:
+    for body in (f"[{first}]", f'[ {first},"p",1,1,0,[]]'):
+        with pytest.raises(Undecodable):
+            decode(body.encode())
+
+
+# Appended by 0.1.0 and 0.2.0; every line of it is what an ingest process may have written.
+RELEASED = [
+    (b'[1,"6f1c0d7e4e0b4b0c8f2a6a1b2c3d4e5f",1,1752660000123,0,[["a",1752659999000,1]]]', 1),
+    (b'[1,"p",4611686018427387904,0,32767,[["a",-62135596800000,1000000000]]]', 10**9),
+    (b'[1,"p",1,253402300799999,1023,[["a",253402300799999,1]]]', 1),
+    (b'[1,"p",1,1752660000123,0,[["' + b"x" * 2_048 + b'",0,1],["\xf0\x9f\x99\x82",0,2]]]', 3),
+    (b'[1,"p",1,1752660000123,0,[["a\\"b\\\\c",0,1],["\\u0436",0,1]]]', 2),
+    (b'[1,"p",1,1752660000123,0,[' + b",".join([b'["a",0,1000000000]'] * 500) + b"]]", 5 * 10**11),
+]
+
+
+@pytest.mark.parametrize(("body", "views"), RELEASED)
+def test_what_was_ever_accepted_is_read_for_ever(body: bytes, views: int) -> None:
+    assert sum(event.count for event in decode(body).events) == views
 
 
 def test_msgspec_reads_what_it_wrote_as_plain_json() -> None:

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from domain.checkpoint import Checkpoint
-from domain.errors import LogWentBackward, UnknownFormat
-from domain.events import Epoch, Offset, Partition
+from domain.errors import LogWentBackward, UnknownFormat, Unstorable
+from domain.events import MAX_VIEWS, Epoch, Generation, Offset, Partition
 from domain.projection import Delta
 from projector.fold.runner import Runner
+from projector.fold.standing import Standing
 from tests.factories import TEN, entry, event
 from tests.fakes import FakeLog, FakeStore
 
@@ -43,6 +44,98 @@ async def test_nothing_beyond_the_offset_that_is_wanted_is_folded() -> None:
     assert (found.next_offset, found.views) == (3, 3)
     again = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))
     assert again.next_offset == 3
+
+
+class Picky(FakeStore):
+    """Can hold no page that begins with one of `never`, and nothing at all while it is `broken`."""
+
+    def __init__(self, *never: str) -> None:
+        super().__init__()
+        self.never = never
+        self.broken = False
+        self.applied = 0
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        if self.broken or any(page.startswith(self.never) for page, _, _ in delta.rows):
+            raise Unstorable("no such letters here")
+        self.applied += 1
+        return await super().apply(checkpoint, delta)
+
+
+@pytest.mark.parametrize("bad", [[0], [7], [19], [3, 4], [0, 9, 10, 19], [*range(20)]])
+async def test_what_can_never_be_stored_is_found_in_its_flush_and_set_aside(bad: list[int]) -> None:
+    bodies = [entry(n, event("bad" if n in bad else "good")).body for n in range(20)]
+    store = Picky("bad")
+    runner = Runner(await filled(*bodies), store, flush_seconds=5, batch_size=1_000)
+    found = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(20))
+    assert (found.next_offset, found.views) == (20, 20 - len(bad))
+    assert [letter.offset for letter in store.dead_letters] == bad
+    assert {letter.reason for letter in store.dead_letters} == {"no such letters here"}
+    assert [letter.body for letter in store.dead_letters] == [bodies[n] for n in bad]
+    # In parts, not one by one.
+    assert store.applied <= max(20, 1 + 5 * len(bad))
+    # It goes on from there, and knows the log by what was set aside.
+    again = await runner.run(ONE, Epoch(2), asyncio.Event(), until=Offset(20))
+    assert again.next_offset == 20
+
+
+async def test_what_is_set_aside_for_its_total_is_not_taken_for_another_log() -> None:
+    log = await filled(*(entry(n, at_ms=TEN + n).body for n in range(3)))
+    store = FakeStore()
+    store.stored[ONE] = Checkpoint(Generation(1), ONE, Offset(0), Epoch(1), views=MAX_VIEWS - 2)
+    runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(3))
+    assert [letter.offset for letter in store.dead_letters] == [2]
+    await log.append(ONE, entry(3, at_ms=TEN + 3).body)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(4))
+    assert [letter.offset for letter in store.dead_letters] == [2, 3]
+
+
+async def test_a_batch_that_says_it_was_recorded_at_0_is_not_taken_for_another_log() -> None:
+    log = await filled(entry(0).body, entry(1, at_ms=0).body)
+    store = FakeStore()
+    runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))
+    await log.append(ONE, entry(2).body)
+    found = await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(3))
+    assert found.views == 3
+
+
+async def test_a_database_that_refuses_everything_makes_no_dead_letters() -> None:
+    store = Picky()
+    store.broken = True
+    runner = Runner(
+        await filled(*(entry(n).body for n in range(5))), store, flush_seconds=5, batch_size=1_000
+    )
+    with pytest.raises(Unstorable):
+        await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(5))
+    assert not store.dead_letters
+    assert store.stored[ONE].next_offset == 0
+    store.broken = False
+    assert (await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(5))).views == 5
+
+
+async def test_what_it_holds_is_told_but_while_it_is_moved() -> None:
+    seen: list[Checkpoint | None] = []
+    standing = Standing()
+
+    class Watching(FakeStore):
+        async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+            seen.append(standing.checkpoint)
+            return await super().apply(checkpoint, delta)
+
+    store, stop = Watching(), asyncio.Event()
+    log = await filled(entry(0).body)
+    runner = Runner(log, store, flush_seconds=0.01, batch_size=1_000)
+    running = asyncio.create_task(runner.run(ONE, Epoch(1), stop, standing=standing))
+    async with asyncio.timeout(20):
+        while standing.checkpoint is None or not standing.checkpoint.next_offset:
+            await asyncio.sleep(0.005)
+    assert standing.checkpoint == store.stored[ONE]
+    stop.set()
+    await running
+    assert seen == [None]
+    assert standing.checkpoint is None
 
 
 class Counting(FakeStore):

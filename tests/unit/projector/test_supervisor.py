@@ -2,13 +2,26 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
+from typing import Any
 
 import pytest
 
 from domain.checkpoint import Checkpoint
-from domain.errors import Fenced, LogUnavailable, StoreUnavailable
+from domain.errors import (
+    Fenced,
+    HistoryTruncated,
+    LogUnavailable,
+    LogWentBackward,
+    Outdated,
+    PartitionTrouble,
+    StoreRefused,
+    StoreUnavailable,
+    UnknownFormat,
+    Unstorable,
+)
 from domain.events import Entry, Epoch, Generation, Offset, Partition
 from domain.ports.log import Subscription
 from domain.projection import Claim, Delta
@@ -68,6 +81,7 @@ class Store(FakeStore):
         super().__init__()
         self.refusals: list[Exception] = []
         self.claims: list[tuple[Partition, Epoch]] = []
+        self.compared = 0
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -79,6 +93,18 @@ class Store(FakeStore):
         if checkpoint.partition == ONE and self.refusals:
             raise self.refusals.pop(0)
         return await super().apply(checkpoint, delta)
+
+    async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
+        self.compared += 1
+        return await super().live_checkpoints()
+
+    def copy(self) -> tuple[Any, ...]:
+        """All that is stored."""
+        return deepcopy((self.rows, self.stored, self.positions))
+
+    def restore(self, before: tuple[Any, ...]) -> None:
+        """As a replica that lost its tail takes over."""
+        self.rows, self.stored, self.positions = deepcopy(before)
 
     def folded(self, *partitions: Partition) -> list[int]:
         chosen = partitions or tuple(map(Partition, range(PARTITIONS)))
@@ -96,7 +122,12 @@ class Site:
     def supervisor(self, owner: str = "me", flush_seconds: float = 0.01) -> Supervisor:
         runner = Runner(self.log, self.store, flush_seconds=flush_seconds, batch_size=1_000)
         return Supervisor(
-            self.leases, runner, owner=owner, partitions=PARTITIONS, lease_seconds=LEASE_SECONDS
+            self.leases,
+            runner,
+            self.store,
+            owner=owner,
+            partitions=PARTITIONS,
+            lease_seconds=LEASE_SECONDS,
         )
 
     def owned_by(self, owner: str) -> list[Partition]:
@@ -200,14 +231,141 @@ async def test_a_partition_whose_log_is_away_is_tried_again_ever_later(site: Sit
     assert third - second >= 2 * FIRST_PAUSE_SECONDS
 
 
-async def test_a_failure_that_nobody_foresaw_ends_it_with_everything_else_committed(
+@pytest.mark.parametrize("failure", [ValueError("nobody foresaw this"), TypeError(), KeyError(1)])
+async def test_a_failure_that_nobody_foresaw_is_its_partitions_alone(
+    site: Site, failure: Exception
+) -> None:
+    site.store.refusals = [failure] * 100
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1, 0, 1, 1])
+        await until(lambda: ONE in site.leases.troubles)
+        owner, trouble = site.leases.troubles[ONE]
+        assert owner == "me"
+        assert not trouble.stopped
+        assert trouble.reason == f"{type(failure).__name__}: {failure}"
+        site.store.refusals = []
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        await until(lambda: not site.leases.troubles)
+
+
+async def test_a_failure_of_the_leases_that_nobody_foresaw_ends_nothing(site: Site) -> None:
+    site.leases.failures = [ValueError("nobody foresaw this"), KeyError(1)]
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+    assert not site.leases.failures
+
+
+async def test_a_runner_that_is_cancelled_from_below_is_started_again(site: Site) -> None:
+    # Client libraries cancel what waits for a connection that is gone.
+    site.log.lost = [asyncio.CancelledError()]  # type: ignore[list-item]
+    await site.log.fill()
+    async with running(site.supervisor()):
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+
+
+STOPS = [
+    UnknownFormat("a newer one"),
+    HistoryTruncated("gone"),
+    LogWentBackward("too short"),
+    StoreRefused("no such table"),
+    Unstorable("not in any part"),
+]
+
+
+@pytest.mark.parametrize("failure", STOPS, ids=lambda found: type(found).__name__)
+async def test_a_partition_that_is_stopped_is_told_until_it_is_let_go(
+    site: Site, failure: Exception
+) -> None:
+    site.log.lost = [failure] * 100
+    supervisor = site.supervisor()
+    async with running(supervisor):
+        await until(lambda: ONE in site.leases.troubles)
+        _, trouble = site.leases.troubles[ONE]
+        assert trouble.stopped
+        assert trouble.reason == str(failure)
+        with pytest.raises(PartitionTrouble, match=f"^partition 1: stopped: {failure}$"):
+            await supervisor.ready()
+        # Told again and again, its beginning stays.
+        await until(lambda: len(site.leases.told) > 3)
+        assert site.leases.troubles[ONE][1].since_ms == trouble.since_ms
+    assert not site.leases.troubles
+
+
+async def test_what_waits_is_told_until_it_is_folded_on(site: Site) -> None:
+    site.log.lost = [LogUnavailable("no leader")] * 100
+    supervisor = site.supervisor()
+    async with running(supervisor):
+        await until(lambda: ONE in site.leases.troubles)
+        assert not site.leases.troubles[ONE][1].stopped
+        with pytest.raises(PartitionTrouble, match="partition 1: waits: no leader"):
+            await supervisor.ready()
+        # There is nothing to fold: that it can be read is enough.
+        site.log.lost = []
+        await until(lambda: not site.leases.troubles)
+        await supervisor.ready()
+
+
+async def test_it_is_not_ready_before_it_has_asked_for_partitions_nor_while_it_cannot(
     site: Site,
 ) -> None:
-    site.store.refusals = [ValueError("nobody foresaw this")]
-    await site.log.fill()
-    with pytest.raises(ValueError, match="nobody foresaw"):
-        await asyncio.wait_for(site.supervisor().run(asyncio.Event()), SECONDS)
-    assert site.store.folded() == [1, 0, 1, 1]
+    supervisor = site.supervisor()
+    with pytest.raises(PartitionTrouble, match="not asked for partitions yet"):
+        await supervisor.ready()
+    async with running(supervisor):
+        await until(lambda: len(site.owned_by("me")) == PARTITIONS)
+        site.leases.failures = [StoreUnavailable("refused")] * 1_000
+        await until(lambda: len(site.leases.failures) < 1_000)
+        with pytest.raises(PartitionTrouble, match="refused"):
+            await supervisor.ready()
+        site.leases.failures = []
+
+
+async def test_who_is_fenced_again_and_again_says_so(site: Site) -> None:
+    site.store.refusals = [Fenced("an epoch newer than 1 owns it")] * 1_000
+    await site.log.fill(ONE)
+    async with running(site.supervisor()):
+        await until(lambda: ONE in site.leases.troubles)
+        assert "newer than 1" in site.leases.troubles[ONE][1].reason
+        site.store.refusals = []
+
+
+async def test_a_checkpoint_that_was_put_back_under_an_idle_partition_is_noticed(
+    site: Site,
+) -> None:
+    async with running(site.supervisor()):
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        before = site.store.copy()
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [2] * PARTITIONS)
+        site.store.restore(before)
+        assert site.store.folded() == [1] * PARTITIONS
+        # Nobody views anything.
+        await until(lambda: site.store.folded() == [2] * PARTITIONS)
+        assert sum(site.store.rows.values()) == 2 * PARTITIONS
+
+
+async def test_a_checkpoint_that_is_gone_is_noticed(site: Site) -> None:
+    async with running(site.supervisor()):
+        before = site.store.copy()
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        site.store.restore(before)
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+    assert sum(site.store.rows.values()) == PARTITIONS
+
+
+async def test_checkpoints_that_are_where_they_were_left_are_left_alone(site: Site) -> None:
+    async with running(site.supervisor()):
+        for number in range(1, 6):
+            await site.log.fill()
+            wanted = [number] * PARTITIONS
+            await until(lambda wanted=wanted: site.store.folded() == wanted)  # type: ignore[misc]
+        compared = site.store.compared
+        await until(lambda: site.store.compared > compared + 5)
+    assert len(site.store.claims) == PARTITIONS
 
 
 async def test_a_database_that_is_away_is_waited_for(site: Site) -> None:
@@ -237,3 +395,25 @@ async def test_leases_that_cannot_be_given_back_are_left_to_expire(site: Site) -
     async with running(site.supervisor()):
         await until(lambda: len(site.owned_by("me")) == PARTITIONS)
     assert len(site.owned_by("me")) == PARTITIONS
+
+
+async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
+    leases, log = FakeLeases(int(LEASE_SECONDS * 1_000)), Log()
+    other = FakeStore()
+    found = Supervisor(
+        leases,
+        Runner(log, other, flush_seconds=0, batch_size=100),
+        other,
+        owner="old",
+        partitions=PARTITIONS,
+        lease_seconds=LEASE_SECONDS,
+    )
+    running = asyncio.create_task(found.run(asyncio.Event()))
+    async with asyncio.timeout(SECONDS):
+        while len(log.subscribed) < PARTITIONS:
+            await asyncio.sleep(0.005)
+        leases.failures.append(Outdated("the database is newer"))
+        with pytest.raises(Outdated, match="the database is newer"):
+            await running
+    assert not leases.projectors
+    assert not any(held.owner for held in leases.held.values())

@@ -1,5 +1,6 @@
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
+from domain.ownership import Trouble
 from domain.reports import AuditResult, Facts
 from read_api.metrics import exposition
 
@@ -26,3 +27,15 @@ def test_what_is_folded_is_told_by_partition() -> None:
     assert 'footfall_folded_views_total{partition="7"} 30.0' in lines
     assert 'footfall_folded_recorded_timestamp_seconds{partition="7"} 2.0' in lines
     assert "footfall_live_generation 1.0" in lines
+
+
+def test_partitions_that_are_not_folded_are_told() -> None:
+    folded = [Checkpoint(Generation(1), Partition(p), Offset(5), Epoch(1)) for p in (0, 1)]
+    troubles = {
+        Partition(1): Trouble(stopped=True, reason="gone"),
+        Partition(7): Trouble(stopped=False, reason="away"),
+    }
+    lines = exposition(Facts(1, 0, 0, folded, [], troubles)).decode().splitlines()
+    for partition, stopped, waiting in ((0, 0, 0), (1, 1, 0), (7, 0, 1)):
+        assert f'footfall_partition_stopped{{partition="{partition}"}} {stopped}.0' in lines
+        assert f'footfall_partition_waiting{{partition="{partition}"}} {waiting}.0' in lines

@@ -1,0 +1,60 @@
+"""One partition while it is folded, and what is done where the database refuses a flush."""
+
+from collections.abc import Sequence
+
+from domain.checkpoint import Checkpoint
+from domain.errors import Unstorable
+from domain.events import Entry, Offset
+from domain.ports.fold import ProjectionStore
+from domain.projection import Claim, Delta, Fold
+
+
+class Place:
+    """The checkpoint of a claim as it moves on, and what the next fold has to know there."""
+
+    def __init__(self, store: ProjectionStore, claim: Claim) -> None:
+        self._store = store
+        self._claim = claim
+        self._positions = dict(claim.positions)
+        self.checkpoint: Checkpoint = claim.checkpoint
+
+    def fold(self) -> Fold:
+        """An empty one, on top of what is committed."""
+        claim = self._claim
+        return Fold(self._positions, claim.rules, claim.carry, self.checkpoint.views)
+
+    async def apply(self, delta: Delta) -> None:
+        """Commit it and move on. Raises what `ProjectionStore.apply` does."""
+        self.checkpoint = await self._store.apply(self.checkpoint, delta)
+        self._positions.update(delta.positions)
+
+    async def sift(self, entries: Sequence[Entry], end: Offset) -> None:
+        """Commit what was refused as a whole in ever smaller parts, up to the offset `end`.
+
+        What is refused alone is a dead letter. Where even that is refused, it is not for what the
+        entry holds, and `Unstorable` is raised.
+        """
+        try:
+            await self.apply(self._folded(entries, end))
+        except Unstorable as error:
+            if not entries:
+                raise
+            if len(entries) == 1:
+                await self.apply(self._refused(entries[0], end, str(error)))
+                return
+            middle = len(entries) // 2
+            await self.sift(entries[:middle], Offset(entries[middle - 1].offset + 1))
+            await self.sift(entries[middle:], end)
+
+    def _folded(self, entries: Sequence[Entry], end: Offset) -> Delta:
+        fold = self.fold()
+        for entry in entries:
+            fold.add(entry)
+        fold.delta.next_offset = end
+        return fold.delta
+
+    def _refused(self, entry: Entry, end: Offset, reason: str) -> Delta:
+        fold = self.fold()
+        fold.refuse(entry, reason)
+        fold.delta.next_offset = end
+        return fold.delta
