@@ -6,6 +6,7 @@ import click
 
 from cli.output.settings import settings_help
 from cli.processes.beginning import ending_quietly
+from domain.version import VERSION
 
 _VERBS = {
     "up": "cli.verbs.up:up",
@@ -45,7 +46,7 @@ class _Verbs(click.Group):
 
 
 @click.command(cls=_Verbs, epilog=settings_help())
-@click.version_option(package_name="footfall")
+@click.version_option(VERSION, prog_name="footfall")
 def main() -> None:
     """Count page views exactly once, and prove it.
 

@@ -12,6 +12,7 @@ FootfallError
 │   ├── Unstorable         what it was given can never be stored: a batch's own content
 │   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
 ├── PartitionTrouble       partitions are not folded; the message says which and why
+├── Outdated               a newer Footfall has migrated the database past this one: end
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -80,7 +81,13 @@ class LogWentBackward(LogError):
 
 
 class StoreUnavailable(FootfallError):
-    """The database cannot be reached, or not be used just now."""
+    """The database cannot be reached, or not be used just now.
+
+    Where it is a `conflict`, the database has undone what was tried, in favour of others or of a
+    limit: the same once more may well succeed.
+    """
+
+    conflict = False
 
 
 class Unstorable(StoreUnavailable):
@@ -99,6 +106,13 @@ class StoreRefused(StoreUnavailable):
 
 class PartitionTrouble(FootfallError):
     """Partitions are stopped or wait; the message says which and why."""
+
+
+class Outdated(FootfallError):
+    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
+
+    Trying again cannot help.
+    """
 
 
 class Fenced(FootfallError):

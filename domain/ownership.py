@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from domain.errors import PartitionTrouble
 from domain.events import Partition
@@ -38,9 +38,11 @@ class Ownership(Struct, frozen=True):
     """Every partition that was ever entered, and every live projector.
 
     A partition has no owner before somebody takes it, and between the end of a lease and the next.
-    `troubles` are what live owners say of partitions that they cannot fold.
+    `versions` has the Footfall each of the projectors is, None for those that do not say: 0.2.0 or
+    before. `troubles` are what live owners say of partitions that they cannot fold.
     """
 
     owners: Mapping[Partition, str | None]
     projectors: Sequence[str]
-    troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
+    versions: Mapping[str, str | None] = {}
+    troubles: Mapping[Partition, Trouble] = {}

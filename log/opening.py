@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, LogTrimmer, LogWriter
+from domain.processes import Process
 from domain.retention import stream_max_age
 from domain.settings import Settings
 from log.rabbitmq.broker import nodes_of
@@ -64,6 +65,9 @@ class Log(Protocol):
         Raises `LogUnavailable`.
         """
 
+    async def connected(self) -> Sequence[Process]:
+        """The processes that it knows to be connected; none where it does not tell."""
+
 
 def open_log(settings: Settings) -> Log:
     """The log the settings name."""
@@ -114,6 +118,9 @@ class EmbeddedLog(Log):
     async def bounds(self) -> StreamBounds | None:
         return None
 
+    async def connected(self) -> Sequence[Process]:
+        return []
+
 
 class BrokerLog(Log):
     """RabbitMQ streams, on the nodes that `url` names."""
@@ -162,6 +169,12 @@ class BrokerLog(Log):
         management_url = self._settings.rabbitmq_management_url
         found = await read_bounds(self._url, management_url, streams, self._max_age)
         return StreamBounds(virtual_host(self._url), found)
+
+    async def connected(self) -> Sequence[Process]:
+        from log.rabbitmq.connections import read_connections
+
+        management_url = self._settings.rabbitmq_management_url
+        return await read_connections(self._url, management_url) if management_url else []
 
 
 def _confirm_timeout_seconds(settings: Settings) -> float:

@@ -1,5 +1,6 @@
 """Bring a database to the newest version. Two independent branches: the rows and the SQLite log."""
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -7,20 +8,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import StoreUnavailable
+from domain.errors import Outdated, StoreUnavailable
+from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
-LOCK = 0x_F007_FA11
 
 
-async def upgrade(engine: AsyncEngine, branch: Branch = "rows") -> str:
-    """Upgrade to the newest version and return its name. Safe to run from many places at once."""
-    async with engine.begin() as connection:
-        await connection.run_sync(_upgrade, branch)
-    return newest(branch)
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+async def upgrade(engine: AsyncEngine, branch: Branch = "rows", say: Say = silent) -> str:
+    """Upgrade to the newest version and return its name. Safe to run from many places at once.
+
+    A database that a newer Footfall has upgraded is left as it is where this one understands it.
+    `say` is told what may take its time, before it begins. Raises `Outdated` where it is not
+    understood, `StoreUnavailable` where others use the tables all the time.
+    """
+    return await in_turn(engine, partial(_upgrade, branch=branch, say=say), say)
 
 
 async def current(engine: AsyncEngine) -> str | None:
@@ -30,16 +38,29 @@ async def current(engine: AsyncEngine) -> str | None:
 
 
 async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> None:
-    """Raises `StoreUnavailable` when the database is at another version than this code expects."""
-    found = await current(engine)
-    _refuse_newer(found, branch)
-    if found != newest(branch):
+    """Raises `StoreUnavailable` when the database is at an older version than this code expects.
+
+    Raises `Outdated` when it is at a newer one that this code does not understand.
+    """
+    async with engine.connect() as connection:
+        found = await connection.run_sync(_current)
+        understood = await connection.run_sync(_is_newer, branch)
+    if found != newest(branch) and not understood:
         state = f"at version {found}" if found else "empty"
         message = (
             f"the database is {state}, this Footfall needs version {newest(branch)}: "
             "run footfall migrate"
         )
         raise StoreUnavailable(message)
+
+
+async def require_understood(engine: AsyncEngine, branch: Branch = "rows") -> None:
+    """Raises `Outdated` when the database is at a newer version that this code does not understand.
+
+    Nothing else is asked of it: it may be empty, or older.
+    """
+    async with engine.connect() as connection:
+        await connection.run_sync(_is_newer, branch)
 
 
 def newest(branch: Branch = "rows") -> str:
@@ -55,25 +76,56 @@ def _config(branch: Branch) -> Config:
     return config
 
 
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _current(connection: Connection, schema: str | None = None) -> str | None:
+    options = {"version_table_schema": schema}
+    return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def _refuse_newer(found: str | None, branch: Branch) -> None:
-    scripts = ScriptDirectory.from_config(_config(branch))
-    if found is not None and found not in {s.revision for s in scripts.walk_revisions()}:
+def _is_newer(connection: Connection, branch: Branch, schema: str | None = None) -> bool:
+    """Has a newer Footfall upgraded it? Raises `Outdated` unless this one understands it."""
+    found = _current(connection, schema)
+    known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
+    if found is None or found in known:
+        return False
+    if _oldest(connection, found) not in known:
         message = (
-            f"the database is at version {found}, which this Footfall does not know: "
-            "a newer one has upgraded it, so upgrade Footfall"
+            f"the database is at version {found}, which this Footfall does not know (it knows "
+            f"versions up to {newest(branch)}): a newer one has upgraded it, so upgrade Footfall"
         )
-        raise StoreUnavailable(message)
+        raise Outdated(message)
+    return True
 
 
-def _upgrade(connection: Connection, branch: Branch) -> None:
-    if connection.dialect.name == "postgresql":
-        # Two roles that start together must not both create the tables.
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    _refuse_newer(_current(connection), branch)
+def _oldest(connection: Connection, found: str) -> str | None:
+    """The oldest version whose programs understand the database, as far as it says so."""
+    if not inspect(connection).has_table("compatibility"):
+        return None
+    asked = text("SELECT oldest FROM compatibility WHERE revision = :found")
+    return connection.execute(asked, {"found": found}).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
+    schema = _schema(connection) if connection.dialect.name == "postgresql" else None
+    found = _current(connection, schema)
+    if _is_newer(connection, branch, schema):
+        return str(found)
+    if found is not None and found != newest(branch):
+        say(f"upgrading the {branch} from {found} to {newest(branch)}")
     config = _config(branch)
     config.attributes["connection"] = connection
+    config.attributes["schema"] = schema
     command.upgrade(config, f"{branch}@head")
+    return newest(branch)
+
+
+def _schema(connection: Connection) -> str:
+    """Where tables are made: what other schemas hold is of other installations."""
+    found = connection.execute(text("SELECT current_schema()")).scalar_one()
+    if found is None:
+        path = connection.execute(text("SHOW search_path")).scalar_one()
+        message = (
+            f"search_path is {path}: no schema of that name exists that this role may use. "
+            "CREATE SCHEMA makes one, GRANT USAGE ON SCHEMA lets a role use it"
+        )
+        raise StoreUnavailable(message)
+    return str(found)

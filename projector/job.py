@@ -53,7 +53,7 @@ async def held(
     Another process may have died with it: `wait_seconds` are given to its lease, and `waiting` is
     told once whose it is. Raises `JobTaken`, saying what the other one is `doing`, `Interrupted`
     when told to stop before, and at the end of a block that stopped because the lease was lost,
-    `Fenced`.
+    `Fenced`, or because the database was migrated past this program, `Outdated`.
     """
     lease = _Lease(jobs, name, owner, lease_seconds)
     stop = stop or asyncio.Event()
@@ -67,10 +67,12 @@ async def held(
         raise job.lost or Interrupted from None
     finally:
         done.set()
-        await renewing
-        # What is not given back is over soon.
-        with suppress(FootfallError):
-            await jobs.release(name, owner, job.epoch)
+        try:
+            await renewing
+        finally:
+            # What is not given back is over soon.
+            with suppress(FootfallError):
+                await jobs.release(name, owner, job.epoch)
 
 
 class _Lease:

@@ -17,6 +17,7 @@ from domain.ports.common import Clock
 from domain.ports.fold import Leases
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Generations, History
+from domain.processes import Process
 
 
 class PartitionStatus(Struct, frozen=True):
@@ -39,10 +40,12 @@ class PartitionStatus(Struct, frozen=True):
     trouble: Trouble | None = None
 
 
-class Status(Struct, frozen=True):
+class Status(Struct, frozen=True, omit_defaults=True):
     """All partitions and their sums, the projectors that live, and the generations of rows.
 
-    `horizon` is the oldest hour that is kept, None where nothing has expired yet.
+    `horizon` is the oldest hour that is kept, None where nothing has expired yet. `processes` are
+    the projectors and whoever else is connected, with their versions; left out where there are
+    none.
     """
 
     generation: int
@@ -53,6 +56,7 @@ class Status(Struct, frozen=True):
     lag: int | None
     events: int
     views: int
+    processes: list[Process] = []
 
 
 async def read_status(
@@ -62,10 +66,12 @@ async def read_status(
     leases: Leases,
     clock: Clock,
     partitions: int,
+    connected: Sequence[Process] = (),
 ) -> Status:
     """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
 
-    Raises `StoreUnavailable`; a log that cannot be read is said in the partition's `error`.
+    `connected` are those of whom the database tells. Raises `StoreUnavailable`; a log that cannot
+    be read is said in the partition's `error`.
     """
     infos = await generations.all()
     live = next(info.generation for info in infos if info.state == "live")
@@ -87,7 +93,14 @@ async def read_status(
         lag=_total(rows),
         events=sum(row.events for row in rows),
         views=sum(row.views for row in rows),
+        processes=_processes(ownership, connected),
     )
+
+
+def _processes(ownership: Ownership, connected: Sequence[Process]) -> list[Process]:
+    # Projectors tell of themselves with their leases, and are connected too.
+    projectors = [Process("projector", ownership.versions.get(o), o) for o in ownership.projectors]
+    return projectors + [process for process in connected if process.role != "projector"]
 
 
 async def _partition(

@@ -6,7 +6,7 @@ one writer at a time anyway:
 1. `STRUCTURE_LOCK`: a table with rows comes or goes; shared by whoever adds all rows up,
 2. `MONTHS_LOCK`: a month's table is made,
 3. `LEASES_LOCK`: leases of partitions change; alone,
-4. the lock of `migrations/upgrade.py`: the tables change; alone.
+4. the lock of `migrations/turn.py`: the tables change; alone.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,12 +22,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
 from rows.connecting import Connection, driver_errors
+from rows.postgresql.session import READ_ONLY
 from rows.reasons import reason
 from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
 LEASES_LOCK = 0x_F007_1EA5
+
+# Where the rows are: the schema in which `search_path` finds them, or else the one in which they
+# would be made.
+_HOME = """
+    coalesce(
+        (SELECT nspname::text FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         WHERE pg_class.oid = to_regclass('generations')),
+        current_schema()::text
+    )
+"""
+
+# Undone by the database: serialization, deadlock, a lock or a statement that took too long.
+_CONFLICTS = ("40001", "40P01", "55P03", "57014")
+_HINTS = {
+    READ_ONLY: ". The server takes no writes: it is a replica, a former primary, or set to be "
+    "read-only (default_transaction_read_only). It is connected to anew each time; DATABASE_URL "
+    "must lead to the primary",
+    "42501": ". docs/postgresql.md has the grants that a role needs; footfall check says which "
+    "are missing",
+}
 
 # What COPY raises, which goes past SQLAlchemy to the driver.
 _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -43,7 +64,11 @@ async def database_errors() -> AsyncIterator[None]:
         raise StoreUnavailable(message) from error
     except (DBAPIError, OSError, TimeoutError, *OF_VALUES, *_OF_COPY) as error:
         cause = getattr(error, "orig", None) or error
-        raise kind_of(cause)(f"the database: {reason(cause)}") from error
+        state = getattr(cause, "sqlstate", None)
+        hint = _HINTS.get(state or "", "")
+        found = kind_of(cause)(f"the database: {reason(cause)}{hint}")
+        found.conflict = state in _CONFLICTS
+        raise found from error
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or task.cancelling():
@@ -105,7 +130,19 @@ async def pause_at_most(connection: AsyncConnection, milliseconds: str) -> None:
 async def alone(connection: AsyncConnection, lock: int) -> None:
     """Nobody else has `lock` until the transaction ends, as SQLite has it anyway."""
     if is_postgresql(connection.dialect):
-        await connection.execute(select(func.pg_advisory_xact_lock(lock)))
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({lock_key(lock)})"))
+
+
+def lock_key(lock: int) -> str:
+    """The key of an advisory lock, in SQL: each schema of a PostgreSQL database has its own.
+
+    In `public` it is the number itself, as it ever was: processes of an older release may run
+    beside.
+    """
+    return (
+        f"(SELECT CASE home WHEN 'public' THEN {lock} ELSE hashtextextended(home, {lock}) END "
+        f"FROM (SELECT {_HOME} AS home) AS found)"
+    )
 
 
 def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite.Insert:

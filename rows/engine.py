@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.database_urls import DRIVER, parse_url
 from domain.errors import FootfallError, StoreUnavailable
+from domain.version import VERSION
 from rows.connecting import Connector
+from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
 from rows.reasons import reason
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -25,6 +27,7 @@ _RETRY_SECONDS = 0.01
 PAUSE_MS = "5000"
 # Those of a pool close one after the other.
 DISPOSE_SECONDS = 3.0
+RECYCLE_SECONDS = 300
 
 
 def open_engine(
@@ -33,7 +36,7 @@ def open_engine(
     pool_size: int = 10,
     read_only: bool = False,
     patient: bool = False,
-    application_name: str = "footfall",
+    application_name: str = f"footfall {VERSION}",
 ) -> AsyncEngine:
     """An engine for `url`; nothing connects yet.
 
@@ -53,25 +56,30 @@ def open_engine(
         application_name,
         patient=patient,
     )
-    isolation = {"isolation_level": "AUTOCOMMIT"} if read_only else {}
     engine = create_async_engine(
         DRIVER,
         async_creator=connector.connect,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # A name that leads to another server by now is asked again.
+        pool_recycle=RECYCLE_SECONDS,
         pool_use_lifo=True,
-        **isolation,
+        # Not what is set for the role: whoever waits for a lock must see what was done under it.
+        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
     )
+    adapt(engine)
     _set_in_transactions(engine)
     _translate(engine)
     return engine
 
 
 @asynccontextmanager
-async def engine_at(url: str, *, read_only: bool = False) -> AsyncIterator[AsyncEngine]:
+async def engine_at(
+    url: str, *, read_only: bool = False, patient: bool = False
+) -> AsyncIterator[AsyncEngine]:
     """An engine for `url`, disposed of at the end."""
-    engine = open_engine(url, read_only=read_only)
+    engine = open_engine(url, read_only=read_only, patient=patient)
     try:
         yield engine
     finally:
@@ -87,8 +95,12 @@ async def dispose(engine: AsyncEngine) -> None:
 
 def _session(read_only: bool, patient: bool) -> dict[str, str]:
     """Settings of PostgreSQL for each session, or for each transaction through a pooler."""
+    # A DBA's limit on how long a report may take stands.
+    limits = read_only and not patient
     return {
         "jit": "off",
+        **ISOLATION,
+        **({} if limits else NO_LIMITS),
         # What a process that froze or vanished has locked is free again after this.
         "idle_in_transaction_session_timeout": _pause(read_only, patient),
         "tcp_keepalives_idle": "30",

@@ -11,6 +11,7 @@ from domain.errors import Fenced
 from domain.events import Epoch
 from domain.ports.common import Jobs
 from rows.database import clock_ms, database_errors, insert_into, transaction
+from rows.revision import require_understood
 from rows.tables import jobs
 
 REPLAY = "replay"
@@ -28,6 +29,7 @@ class SqlJobs(Jobs):
     async def acquire(self, name: str, owner: str) -> Epoch | None:
         fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}
         async with transaction(self._engine) as connection:
+            await require_understood(connection)
             await connection.execute(
                 insert_into(self._engine, jobs).values(fresh).on_conflict_do_nothing()
             )
@@ -54,6 +56,7 @@ class SqlJobs(Jobs):
 
     async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
         async with transaction(self._engine) as connection:
+            await require_understood(connection)
             await fence(connection, name, epoch)
             await connection.execute(
                 update(jobs)

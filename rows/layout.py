@@ -69,8 +69,8 @@ class Layout(Protocol):
     async def finish(self, generation: Generation) -> None:
         """What was loaded can be read. Can be repeated, by more than one at a time."""
 
-    def targets(
-        self, generation: Generation, hours: Sequence[Hour]
+    async def targets(
+        self, connection: AsyncConnection, generation: Generation, hours: Sequence[Hour]
     ) -> Sequence[tuple[str, Hour, Hour]]:
         """The tables that sorted `hours` are loaded into: name, first hour, end of the hours."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ports.common import Clock
 from domain.settings import Settings
+from domain.version import VERSION
 from rows.audits import SqlAudits
 from rows.database import database_errors
 from rows.engine import dispose, open_engine
@@ -22,6 +23,8 @@ from rows.rebuild.generations import SqlGenerations
 from rows.reports.facts import SqlMetricsReader
 from rows.reports.hourly import SqlReportReader
 from rows.retention.expiry import SqlExpiry
+from rows.revision import require_understood
+from rows.sessions import SqlSessions
 
 
 class Pool(NamedTuple):
@@ -55,7 +58,15 @@ class Rows:
     froze.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        read_only: bool = False,
+        name: str = f"footfall {VERSION}",
+    ) -> None:
+        self._name = name
         self._settings = settings
         self._clock = clock
         self._read_only = read_only
@@ -121,6 +132,11 @@ class Rows:
         """What metrics tell, from where reports come from."""
         return SqlMetricsReader(self._reading)
 
+    @cached_property
+    def sessions(self) -> SqlSessions:
+        """Which processes are connected."""
+        return SqlSessions(self._engine(ORDINARY))
+
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the rows cannot be folded into."""
         await _ping(self._engine(ORDINARY))
@@ -128,6 +144,11 @@ class Rows:
     async def ping_reports(self) -> None:
         """Raises `StoreUnavailable` when no report can be read."""
         await _ping(self._reading)
+
+    async def require_understood(self) -> None:
+        """Raises `Outdated` when what reports are read from was migrated past this program."""
+        async with database_errors(), self._reading.connect() as connection:
+            await require_understood(connection)
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -145,17 +166,28 @@ class Rows:
     def _engine_at(self, url: str, pool: Pool) -> AsyncEngine:
         if (url, pool) not in self._engines:
             self._engines[url, pool] = open_engine(
-                url, pool_size=pool.connections, read_only=pool.read_only, patient=pool.patient
+                url,
+                pool_size=pool.connections,
+                read_only=pool.read_only,
+                patient=pool.patient,
+                application_name=self._name,
             )
         return self._engines[url, pool]
 
 
 @asynccontextmanager
 async def open_rows(
-    settings: Settings, clock: Clock, *, read_only: bool = False
+    settings: Settings,
+    clock: Clock,
+    *,
+    read_only: bool = False,
+    name: str = f"footfall {VERSION}",
 ) -> AsyncIterator[Rows]:
-    """The rows that the settings name, their connections closed at the end."""
-    rows = Rows(settings, clock, read_only=read_only)
+    """The rows that the settings name, their connections closed at the end.
+
+    PostgreSQL shows these under `name`.
+    """
+    rows = Rows(settings, clock, read_only=read_only, name=name)
     try:
         yield rows
     finally:

@@ -130,6 +130,14 @@ projectors = Table(
     Column("expires_ms", BigInteger, nullable=False),
 )
 
+projector_versions = Table(
+    "projector_versions",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("version", String(32), nullable=False),
+)
+"""Which Footfall each live projector is; those up to 0.2.0 do not say."""
+
 jobs = Table(
     "jobs",
     metadata,
@@ -156,3 +164,11 @@ audits = Table(
     Column("difference", BigInteger, nullable=False),
 )
 """The last result of each audit: `totals` (views), `log` (hours that differ)."""
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+    Column("oldest", String(32), nullable=False),
+)
+"""A database at `revision` is understood by every program that knows the revision `oldest`."""

@@ -46,7 +46,9 @@ def _group(test: str) -> str:
     """Tests of a group run one after another: they would take each other's pauses for their own."""
     if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
         return "servers of their own"
-    if test.startswith(("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released")):
+    if test.startswith(
+        ("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released", "tests/upgrades/")
+    ):
         return "processes"
     return test
 

@@ -21,6 +21,7 @@ from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
 from domain.reports import HourlyViews
+from domain.version import VERSION
 
 
 class FakeLog(LogWriter, LogReader):
@@ -173,17 +174,22 @@ class FakeLeases(Leases):
         self._lease_ms = lease_ms
         self._now_ms = now_ms
         self.held: dict[Partition, Held] = defaultdict(Held)
+        self._version: str | None = VERSION
         self.projectors: dict[str, int] = {}
+        self.versions: dict[str, str | None] = {}
+        # Partition and epoch of who has claimed a checkpoint; and since when one was seen without.
+        self.claimed: set[tuple[Partition, Epoch]] = set()
+        self._unused: dict[tuple[Partition, Epoch], int] = {}
         # Those with a checkpoint: they are drained although the number of today is smaller.
         self.folded: set[Partition] = set()
         self.failures: list[Exception] = []
         self.troubles: dict[Partition, tuple[str, Trouble]] = {}
         self.told: list[str] = []
 
-    def with_lease(self, lease_ms: int) -> Self:
+    def with_lease(self, lease_ms: int, version: str | None = VERSION) -> Self:
         """The same leases, as a process that is configured otherwise takes them."""
         found = copy(self)
-        found._lease_ms = lease_ms
+        found._lease_ms, found._version, found._unused = lease_ms, version, {}
         return found
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
@@ -196,10 +202,12 @@ class FakeLeases(Leases):
         for found in mine.values():
             found.expires_ms = now + self._lease_ms
         if not draining:
-            missing = ceil(len(self.held) / len(self.projectors)) - len(mine)
+            able = sum(map(self._can_fold, self.projectors))
+            missing = ceil(len(self.held) / max(1, able)) - len(mine)
             free = [p for p in sorted(self.held) if self.held[p].free(now)]
             for partition in free[: max(0, missing)]:
                 self.held[partition].take(owner, now + self._lease_ms)
+            self._relieve(owner, now)
         return {partition: found.epoch for partition, found in self._of(owner).items()}
 
     async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
@@ -213,7 +221,7 @@ class FakeLeases(Leases):
 
     async def surplus(self, owner: str) -> Partition | None:
         now = self._now_ms()
-        live = [name for name, until in self.projectors.items() if until >= now]
+        live = [n for n, until in self.projectors.items() if until >= now and self._can_fold(n)]
         counts = {name: len(self._of(name)) for name in live}
         mine = self._of(owner)
         if not counts or len(mine) - min(counts.values()) < 2:
@@ -242,12 +250,31 @@ class FakeLeases(Leases):
         }
         troubles = {p: t for p, (o, t) in sorted(self.troubles.items()) if owners.get(p) == o}
         live = sorted(o for o, until in self.projectors.items() if until >= now)
-        return Ownership(owners, live, troubles)
+        versions = {owner: self.versions.get(owner) for owner in live}
+        return Ownership(owners, live, versions, troubles)
 
     def _sign_in(self, owner: str, now: int) -> None:
         self.projectors[owner] = now + self._lease_ms
+        self.versions[owner] = self._version
         for name in [name for name, until in self.projectors.items() if until < now]:
             del self.projectors[name]
+
+    def _can_fold(self, owner: str) -> bool:
+        claimed = any((p, found.epoch) in self.claimed for p, found in self._of(owner).items())
+        return claimed or self.versions.get(owner) is not None
+
+    def _relieve(self, owner: str, now: int) -> None:
+        unused = [
+            (p, found.epoch)
+            for p, found in self.held.items()
+            if found.owner not in {None, owner}
+            and self.versions.get(found.owner or "") is None
+            and (p, found.epoch) not in self.claimed
+        ]
+        self._unused = {key: self._unused.get(key, now) for key in unused}
+        for (partition, _), since in self._unused.items():
+            if now - since >= self._lease_ms // 2:
+                self.held[partition].take(owner, now + self._lease_ms)
 
     def _of(self, owner: str) -> dict[Partition, Held]:
         return {p: found for p, found in self.held.items() if found.owner == owner}

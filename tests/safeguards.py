@@ -126,15 +126,15 @@ SAFEGUARDS = [
     Safeguard(
         "bound of a partition's views",
         "domain/projection.py",
-        "        if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:\n",
-        "        if len(events) * MAX_COUNT > room and not events:\n",
+        "        if len(events) * MAX_COUNT > room and sum(",
+        "        if not events and sum(",
         FOLD + "a_batch_that_the_total_has_no_room_for_is_set_aside",
     ),
     Safeguard(
         "a sum over 64 bits is refused, SQLite",
         "rows/sqlite/layout.py",
-        "        WHEN {sum} <= 9223372036854775807 - excluded.{sum} THEN {sum} + excluded.{sum} END\n",
-        "        WHEN true THEN {sum} + excluded.{sum} END\n",
+        "        WHEN {sum} <= 9223372036854775807 - excluded.{sum} THEN",
+        "        WHEN true THEN",
         REFUSALS + "a_sum_beyond_64_bits_is_refused_and_changes_nothing[sqlite]",
     ),
     Safeguard(
@@ -257,10 +257,8 @@ SAFEGUARDS = [
     Safeguard(
         "a failure is its partition's alone",
         "projector/fold/supervisor.py",
-        "            except Exception as error:  # noqa: BLE001\n"
-        "                pause",
-        "            except FootfallError as error:\n"
-        "                pause",
+        "            except Exception as error:  # noqa: BLE001\n                pause",
+        "            except FootfallError as error:\n                pause",
         SUPERVISOR + "a_failure_that_nobody_foresaw_is_its_partitions_alone",
     ),
     Safeguard(

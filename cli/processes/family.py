@@ -9,22 +9,32 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS
 from cli.processes.listening import LISTENERS, Sockets
-from cli.processes.running import LIFELINE, SHUTDOWN_SECONDS
+from cli.processes.running import LIFELINE, OUTDATED
 from domain.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
 _BACKOFF = Backoff(first=0.2, last=10.0)
 _HEALTHY_SECONDS = 10.0
+# A child has a last resort of its own before.
+CHILD_SECONDS = DRAIN_SECONDS + 2 * LAST_SECONDS
+FAMILY_SECONDS = CHILD_SECONDS + LAST_SECONDS
+"""After which a parent ends that waits for its children."""
 
 
 class Family:
-    """The children of this process; each holds a pipe that closes when this process is gone."""
+    """The children of this process; each holds a pipe that closes when this process is gone.
+
+    One that ends because a newer Footfall has migrated the database is not started again:
+    `until` returns then, with its exit code.
+    """
 
     def __init__(self, **environment: str) -> None:
         self._lifeline, self._write_end = os.pipe()
         self._environment = {**os.environ, **environment, LIFELINE: str(self._lifeline)}
+        self._outdated = asyncio.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -50,6 +60,11 @@ class Family:
                         socket.close()
                 stop.set()
 
+    async def until(self, stop: asyncio.Event) -> int:
+        """Until told to stop, or a child is outdated; the exit code."""
+        await _first(stop.wait(), self._outdated.wait())
+        return OUTDATED if self._outdated.is_set() else 0
+
     async def run(self, commands: Sequence[Sequence[str]]) -> bool:
         """Verbs with their arguments, side by side to their end; did all succeed?
 
@@ -73,6 +88,10 @@ class Family:
             await _first(child.wait(), stop.wait())
             if stop.is_set():
                 await _end(child)
+                return
+            if child.returncode == OUTDATED:
+                logger.error("%s ended with code %s, so does all of it", name, OUTDATED)
+                self._outdated.set()
                 return
             if loop.time() - started > _HEALTHY_SECONDS:
                 backoff = _BACKOFF.first
@@ -109,7 +128,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
         child.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(SHUTDOWN_SECONDS + 10):
+        async with asyncio.timeout(CHILD_SECONDS):
             await child.wait()
     except TimeoutError:
         logger.error("process %d did not stop in time, killing it", child.pid)

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar
 
+from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
 from cli.processes.folder import require_folder
 from cli.processes.listening import (
     BACKLOG,
@@ -24,13 +25,21 @@ from cli.processes.listening import (
     listening,
     port_of,
 )
-from domain.errors import FootfallError, SettingsError
+from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
 
 logger = logging.getLogger(__name__)
 
 LIFELINE = "FOOTFALL_LIFELINE"
-SHUTDOWN_SECONDS = 15
+SHUTDOWN_SECONDS = DRAIN_SECONDS
+OUTDATED = 3
+"""The exit code of a process that a newer Footfall has migrated the database away from.
+
+Starting it again cannot help.
+"""
+
+# What calls its argument when the process is to end, for as long as it is open.
+Watch = Callable[[Callable[[], None]], AbstractAsyncContextManager[object]]
 
 
 def read_settings_or_exit(**overrides: Any) -> Settings:
@@ -59,9 +68,15 @@ def settings_or_exit(**overrides: Any) -> Settings:
 
 
 def run(main: Coroutine[Any, Any, int | None]) -> None:
-    """Run `main` to its end; its errors become a sentence on stderr and exit code 1."""
+    """Run `main` to its end; its errors become a sentence on stderr and exit code 1.
+
+    `Outdated` has a code of its own.
+    """
     try:
-        code = uvloop.run(main)
+        code = uvloop.run(_to_the_end(main))
+    except Outdated as error:
+        click.echo(f"footfall: {error}", err=True)
+        sys.exit(OUTDATED)
     except FootfallError as error:
         click.echo(f"footfall: {error}", err=True)
         sys.exit(1)
@@ -70,12 +85,50 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
     sys.exit(code or 0)
 
 
-def stop_on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` at SIGINT, SIGTERM, or when the process that started this one is gone."""
+async def _to_the_end(main: Coroutine[Any, Any, int | None]) -> int | None:
+    """What `main` returns or raises; Ctrl-C cancels it, and ends the process if that takes long."""
+    working = asyncio.ensure_future(main)
+    try:
+        await asyncio.wait({working})
+    except asyncio.CancelledError:
+        last = end_within(LAST_SECONDS, 128 + signal.SIGINT)
+        working.cancel()
+        await asyncio.wait({working})
+        last.cancel()
+        raise
+    return working.result()
+
+
+def stop_on_signals(
+    stop: Callable[[], None], seconds: float = DRAIN_SECONDS + LAST_SECONDS
+) -> None:
+    """Call `stop` at SIGINT, SIGTERM, or when the process that started this one is gone.
+
+    After so many `seconds` the process ends, with the exit code of one that has drained.
+    """
+
+    def stop_in_time() -> None:
+        end_within(seconds, 0)
+        stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    watch_lifeline(stop)
+        loop.add_signal_handler(number, stop_in_time)
+    watch_lifeline(stop_in_time)
+
+
+async def unless_stopped(stop: asyncio.Event, beginning: Coroutine[Any, Any, Any]) -> bool:
+    """What comes before the work, given up when told to stop: False then."""
+    working = asyncio.ensure_future(beginning)
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=LAST_SECONDS)
+        return False
+    working.result()
+    return not stop.is_set()
 
 
 class Signalled:
@@ -128,22 +181,22 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: Litestar, settings: Settings) -> int:
-    """Serve `app` until a signal; open requests are answered first.
+async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: nullcontext()) -> int:
+    """Serve `app` until a signal, or until `watch` ends it; open requests are answered first.
 
     On the sockets the parent process bound, where it did. Raises `SettingsError` where nothing
     can listen.
     """
     sockets = inherited()
     if sockets is not None:
-        return await _serve_on(sockets, app, settings)
+        return await _serve_on(sockets, app, settings, watch)
     with listening(settings.host, settings.port, workers=1) as listeners:
         address = address_of(settings.host, port_of(listeners))
         logger.info("listening on %s", address)
-        return await _serve_on(listeners[0], app, settings)
+        return await _serve_on(listeners[0], app, settings, watch)
 
 
-async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings) -> int:
+async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: Watch) -> int:
     server = _Server(
         uvicorn.Config(
             app,
@@ -170,5 +223,6 @@ async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings) -> int:
     gc.freeze()
     # A request leaves no cycles behind: searching every 700 objects cost a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
-    await server.serve(sockets)
+    async with watch(stop):
+        await server.serve(sockets)
     return 0 if server.started else 1

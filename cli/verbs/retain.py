@@ -29,7 +29,7 @@ def retain(dry_run: bool) -> None:
 
     async def main() -> int:
         await require_migrated(settings)
-        async with open_housekeeping(settings) as house:
+        async with open_housekeeping(settings, "retain") as house:
             removal = await (house.retention.preview() if dry_run else house.retain())
         click.echo("\n".join(_lines(settings, removal, "would go" if dry_run else "gone")))
         return 0

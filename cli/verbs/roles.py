@@ -5,11 +5,18 @@ import logging
 
 import click
 
-from cli.processes.family import Family
+from cli.processes.family import FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
-from cli.processes.running import run, serve, settings_or_exit, stop_on_signals
+from cli.processes.running import (
+    run,
+    serve,
+    settings_or_exit,
+    stop_on_signals,
+    unless_stopped,
+)
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.migrate import require_migrated
+from cli.wiring.outdated import open_watch
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
 from cli.wiring.web import create_web
@@ -70,14 +77,16 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     async def main() -> int:
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
-        return await serve(create_web(settings, ingest=ingest, read_api=read_api), settings)
+        app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
+        async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
+            return await serve(app, settings, watch)
 
     run(main())
 
 
 async def _serve_with_workers(role: str, settings: Settings) -> int:
     stop = asyncio.Event()
-    stop_on_signals(stop.set)
+    stop_on_signals(stop.set, FAMILY_SECONDS)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
         Family(WORKERS="1") as family,
@@ -85,8 +94,7 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            await stop.wait()
-    return 0
+            return await family.until(stop)
 
 
 @click.command()
@@ -111,7 +119,8 @@ def projector(port: int | None) -> None:
     async def main() -> int:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
-        await require_migrated(settings)
+        if not await unless_stopped(stop, require_migrated(settings)):
+            return 0
         async with open_supervisor(settings) as supervisor, keeping_house(settings):
             await supervisor.run(stop)
         return 0

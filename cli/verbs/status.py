@@ -1,15 +1,18 @@
 """footfall status"""
 
+from collections.abc import Sequence
+
 import click
 import msgspec
 
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.migrate import require_migrated
-from cli.wiring.process import now_ms
+from cli.wiring.process import application_name, now_ms
 from domain.generations import GenerationInfo
 from domain.hours import as_text, from_datetime, hour_of
+from domain.processes import Process
 from domain.settings import Settings
-from log.opening import open_reader
+from log.opening import open_log
 from projector.status import Status, read_status
 from rows.opening import open_rows
 
@@ -30,8 +33,10 @@ def status(as_json: bool) -> None:
     owner         the projector that folds it
 
     Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
-    and cost nothing after. Below the table: which projectors live, the oldest hour that is kept,
-    the generations of rows, and what is wrong. Exit code 1 when anything is.
+    and cost nothing after. Below the table: which projectors live, the version of each process that
+    database and broker know of (projectors; whoever is connected to PostgreSQL, and to RabbitMQ
+    where RABBITMQ_MANAGEMENT_URL is set), the oldest hour that is kept, the generations of rows,
+    and what is wrong. Exit code 1 when anything is.
     """
     settings = settings_or_exit()
 
@@ -47,8 +52,10 @@ def status(as_json: bool) -> None:
 async def ask(settings: Settings) -> Status:
     """How far the fold is, and who does it."""
     # Read-only: nothing here waits for a writer, or for one that froze.
-    async with open_rows(settings, now_ms, read_only=True) as rows:
-        reader = open_reader(settings)
+    name = application_name("status")
+    async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
+        log = open_log(settings)
+        reader = log.reader()
         try:
             return await read_status(
                 reader,
@@ -57,6 +64,7 @@ async def ask(settings: Settings) -> Status:
                 rows.leases,
                 now_ms,
                 settings.num_partitions,
+                [*await rows.sessions.all(), *await log.connected()],
             )
         finally:
             await reader.close()
@@ -91,11 +99,27 @@ def _table(found: Status) -> str:
         [
             *lines,
             f"projectors alive: {projectors}",
+            *_versions(found.processes),
             f"oldest hour kept: {kept or 'all are'}",
             *map(_generation, found.generations),
             *errors,
         ]
     )
+
+
+def _versions(processes: Sequence[Process]) -> list[str]:
+    """A line for each version, with those that are of it."""
+    by_version: dict[str, list[str]] = {}
+    for process in processes:
+        version = process.version or "unknown (0.2.0 or before)"
+        words = [process.role, process.place or _connections(process)]
+        by_version.setdefault(version, []).append(" ".join(filter(None, words)))
+    return [f"version {version}: {', '.join(by_version[version])}" for version in by_version]
+
+
+def _connections(process: Process) -> str:
+    number = process.connections or 0
+    return f"{number} connection{'' if number == 1 else 's'}"
 
 
 def _generation(info: GenerationInfo) -> str:

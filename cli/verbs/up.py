@@ -2,14 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from cli.output.first_steps import first_steps
-from cli.processes.family import Family
+from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
-from cli.processes.running import run, settings_or_exit, stop_on_signals
+from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
 from cli.verbs.roles import WORKERS
 from cli.wiring.migrate import migrate
 from cli.wiring.process import configure_logging, now_ms
@@ -44,8 +45,10 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
 
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
-    stop_on_signals(stop.set)
-    await migrate(settings)
+    # The children drain one kind after the other.
+    stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
+    if not await unless_stopped(stop, migrate(settings, partial(click.echo, err=True))):
+        return 0
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (
         listening(settings.host, settings.port, settings.workers) as listeners,
@@ -56,6 +59,6 @@ async def _up(settings: Settings) -> int:
             click.echo(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            await stop.wait()
+            code = await family.until(stop)
             click.echo("stopping: answering what is under way, committing what was read", err=True)
-    return 0
+    return code

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from cli.wiring.process import now_ms, owner_name
+from cli.wiring.process import application_name, now_ms, owner_name
 from domain.ports.common import Jobs
 from domain.ports.rebuild import Audits, Comparison, Generations
 from domain.retention import Removal
@@ -45,9 +45,11 @@ class Housekeeping:
 
 
 @asynccontextmanager
-async def open_housekeeping(settings: Settings) -> AsyncIterator[Housekeeping]:
+async def open_housekeeping(
+    settings: Settings, role: str = "projector"
+) -> AsyncIterator[Housekeeping]:
     """Its connections are closed at the end."""
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, name=application_name(role)) as rows:
         jobs = rows.jobs
         retention = Retention(
             rows.expiry,

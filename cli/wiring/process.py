@@ -8,6 +8,7 @@ import time
 import uuid
 
 from domain.settings import Settings
+from domain.version import VERSION
 
 
 def now_ms() -> int:
@@ -18,6 +19,11 @@ def now_ms() -> int:
 def owner_name() -> str:
     """Under which this process holds leases and jobs: where it runs, and no two alike."""
     return f"{socket.gethostname()[:60]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def application_name(role: str) -> str:
+    """How this process calls itself to PostgreSQL, which keeps 63 characters of it."""
+    return f"footfall {role} {VERSION} {socket.gethostname()[:24]}-{os.getpid()}"
 
 
 def configure_logging(settings: Settings) -> None:

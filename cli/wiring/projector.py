@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from cli.processes.beside import serving
-from cli.wiring.process import now_ms, owner_name
+from cli.wiring.process import application_name, now_ms, owner_name
 from cli.wiring.web import create_health
 from domain.settings import Settings
 from log.opening import open_reader
@@ -16,7 +16,7 @@ from rows.opening import Rows, open_rows
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
     """The projector, answering on PROJECTOR_PORT; its connections closed at the end."""
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, name=application_name("projector")) as rows:
         reader = open_reader(settings)
         runner = Runner(
             reader,

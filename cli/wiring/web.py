@@ -3,18 +3,20 @@
 import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.metadata import version
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
-from cli.wiring.process import now_ms
+from cli.wiring.process import application_name, now_ms
+from domain.errors import StoreUnavailable
 from domain.ownership import require_untroubled
 from domain.ports.common import Probe
 from domain.ports.log import LogWriter
 from domain.reports import Facts
 from domain.settings import Settings
+from domain.version import VERSION
 from ingest import openapi as ingest_openapi
 from ingest.appender import Appender
 from ingest.routes import routes as ingest_routes
@@ -27,7 +29,7 @@ from web.app import create_app
 from web.openapi import describe
 
 
-def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
+def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = "web") -> Litestar:
     """The HTTP application of ingest, the read API, or both on one port."""
     handlers: list[ASGIRouteHandler] = []
     probes: dict[str, Probe] = {}
@@ -46,14 +48,14 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool) -> Litestar:
         )
         probes["log"] = writer.ping
     if read_api:
-        rows = Rows(settings, now_ms)
+        rows = Rows(settings, now_ms, name=application_name(role))
         stack.push_async_callback(rows.close)
         handlers += read_routes(rows.reports, now_ms)
         handlers.append(metrics_route(rows.facts.facts))
-        probes["database"] = rows.ping_reports
+        probes["database"] = partial(_readable, rows)
         if ingest:
             # All roles are one then, and ready is what every one of them is.
-            probes["partitions"] = _folded(rows)
+            probes["partitions"] = partial(_folded, rows)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -68,16 +70,20 @@ def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Fac
     return create_app([metrics_route(facts)], probes, api_description())
 
 
-def _folded(rows: Rows) -> Probe:
-    async def folded() -> None:
-        require_untroubled(await rows.facts.troubles())
+async def _folded(rows: Rows) -> None:
+    require_untroubled(await rows.facts.troubles())
 
-    return folded
+
+async def _readable(rows: Rows) -> None:
+    await rows.ping_reports()
+    # Who may read the rows and not this is told nothing of versions, and is ready.
+    with suppress(StoreUnavailable):
+        await rows.require_understood()
 
 
 def api_description() -> Mapping[str, object]:
     """The OpenAPI document of the whole API."""
-    return describe(version("footfall"), ingest_openapi.PATHS, read_openapi.PATHS)
+    return describe(VERSION, ingest_openapi.PATHS, read_openapi.PATHS)
 
 
 def _appender(settings: Settings, writer: LogWriter) -> Appender:

@@ -21,10 +21,13 @@ class Jobs(Protocol):
     """Who does a thing that only one may do at a time, kept on the database's clock."""
 
     async def acquire(self, name: str, owner: str) -> Epoch | None:
-        """Take a job that is free or whose lease is over; None when another has it."""
+        """Take a job that is free or whose lease is over; None when another has it.
+
+        Raises `Outdated`.
+        """
 
     async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
-        """Raises `Fenced` when somebody else has taken it since."""
+        """Raises `Fenced` when somebody else has taken it since, and `Outdated`."""
 
     async def release(self, name: str, owner: str, epoch: Epoch) -> None: ...
 

@@ -39,7 +39,10 @@ class Leases(Protocol):
     """Who may fold which partition, kept on the database's clock."""
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
-        """Renew, take and even out; returns what `owner` holds now."""
+        """Renew, take and even out; returns what `owner` holds now.
+
+        Raises `Outdated`, nothing renewed, when the database was migrated past this program.
+        """
 
     async def surplus(self, owner: str) -> Partition | None:
         """The one partition `owner` should hand over next, if any."""

@@ -11,8 +11,11 @@ from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 from yarl import URL
 
 from domain.errors import LogUnavailable
+from domain.version import VERSION
 
 RPC_SECONDS = 10.0
+# What a connection's name begins with, and who tells its version.
+PRODUCT = "footfall"
 # A broker that vanished is missed after about three of these.
 _HEARTBEAT_SECONDS = 10
 
@@ -47,7 +50,7 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> Abstrac
         return await aio_pika.connect(
             found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
             timeout=patience_seconds,
-            client_properties={"connection_name": name},
+            client_properties={"connection_name": name, "product": PRODUCT, "version": VERSION},
         )
 
 

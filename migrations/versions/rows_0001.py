@@ -16,13 +16,7 @@ def upgrade() -> None:
         "generations",
         sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("purpose", sa.String(16), nullable=False),
         sa.Column("created_ms", BIG, nullable=False),
-        sa.Column("page_rules", sa.Text(), nullable=False),
-        sa.Column("carried_before", sa.Integer()),
-        sa.Column("carried_views", BIG, nullable=False),
-        sa.Column("expired_views", BIG, nullable=False),
-        sa.Column("kept_until_ms", BIG, nullable=False),
     )
     op.create_index(
         "one_live_generation",
@@ -32,10 +26,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'live'"),
         sqlite_where=sa.text("state = 'live'"),
     )
-    op.execute(
-        "INSERT INTO generations (generation, state, purpose, created_ms, page_rules, "
-        "carried_views, expired_views, kept_until_ms) VALUES (1, 'live', 'first', 0, '', 0, 0, 0)"
-    )
+    op.execute("INSERT INTO generations (generation, state, created_ms) VALUES (1, 'live', 0)")
     op.create_table(
         "checkpoints",
         sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
@@ -45,7 +36,6 @@ def upgrade() -> None:
         sa.Column("events", BIG, nullable=False),
         sa.Column("views", BIG, nullable=False),
         sa.Column("recorded_ms", BIG, nullable=False),
-        sa.Column("carried_offset", BIG, nullable=False),
     )
     op.create_table(
         "producer_positions",
@@ -53,7 +43,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("producer", sa.String(64), primary_key=True),
         sa.Column("sequence", BIG, nullable=False),
-        sa.Column("log_offset", BIG, nullable=False),
+        sa.Column("recorded_ms", BIG, nullable=False),
     )
     op.create_table(
         "dead_letters",
@@ -76,27 +66,6 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(128), primary_key=True),
         sa.Column("expires_ms", BIG, nullable=False),
     )
-    op.create_table(
-        "jobs",
-        sa.Column("name", sa.String(32), primary_key=True),
-        sa.Column("owner", sa.String(128)),
-        sa.Column("epoch", BIG, nullable=False),
-        sa.Column("expires_ms", BIG, nullable=False),
-    )
-    op.create_table(
-        "retention",
-        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("horizon", sa.Integer(), nullable=False),
-    )
-    # Before the year 1: nothing has expired.
-    op.execute("INSERT INTO retention (id, horizon) VALUES (1, -20000000)")
-    op.create_table(
-        "audits",
-        sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("kind", sa.String(16), primary_key=True),
-        sa.Column("checked_ms", BIG, nullable=False),
-        sa.Column("difference", BIG, nullable=False),
-    )
     if op.get_bind().dialect.name == "postgresql":
         _rows_in_postgresql()
     else:
@@ -105,17 +74,16 @@ def upgrade() -> None:
 
 def _rows_in_postgresql() -> None:
     # Partitioned by generation, so that a generation is dropped whole, then by month, so that
-    # expired hours are. Months are created by the projector as it meets them. Pages are compared
-    # byte by byte: faster, and no index depends on the server's version of a language's order.
+    # expired hours are. Months are created by the projector as it meets them.
     op.execute(
         """
         CREATE TABLE hourly_views (
             generation integer NOT NULL,
-            page text COLLATE "C" NOT NULL,
+            page text NOT NULL,
             view_hour timestamptz NOT NULL,
             shard smallint NOT NULL,
             views bigint NOT NULL,
-            PRIMARY KEY (page, view_hour, shard, generation)
+            PRIMARY KEY (generation, page, view_hour, shard)
         ) PARTITION BY LIST (generation)
         """
     )
@@ -129,9 +97,6 @@ def _rows_in_postgresql() -> None:
         SELECT page, view_hour, sum(views)::bigint AS views
         FROM hourly_views
         WHERE generation = (SELECT generation FROM generations WHERE state = 'live')
-          AND view_hour >= (
-              SELECT timestamptz 'epoch' + make_interval(hours => horizon) FROM retention
-          )
         GROUP BY page, view_hour
         """
     )
@@ -158,7 +123,6 @@ def _rows_in_sqlite() -> None:
                sum(views) AS views
         FROM hourly_views
         WHERE generation = (SELECT generation FROM generations WHERE state = 'live')
-          AND hourly_views.view_hour >= (SELECT horizon FROM retention)
         GROUP BY page, hourly_views.view_hour
         """
     )

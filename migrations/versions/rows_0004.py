@@ -1,10 +1,13 @@
-"""What keeps a partition from being folded, as its owner says."""
+"""What keeps a partition from being folded, as its owner says.
+
+Only adds: a Footfall 0.2.0 goes on working.
+"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "rows_0004"
-down_revision = "rows_0001"
+down_revision = "rows_0003"
 branch_labels = None
 depends_on = None
 
@@ -18,3 +21,4 @@ def upgrade() -> None:
         sa.Column("since_ms", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
     )
+    op.execute("INSERT INTO compatibility (revision, oldest) VALUES ('rows_0004', 'rows_0001')")

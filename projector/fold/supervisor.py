@@ -11,6 +11,7 @@ from domain.errors import (
     FootfallError,
     HistoryTruncated,
     LogWentBackward,
+    Outdated,
     PartitionTrouble,
     StoreRefused,
     StoreUnavailable,
@@ -72,13 +73,20 @@ class Supervisor:
         self._waits_for: str | None = "it has not asked for partitions yet"
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`; then drains: every runner commits what it has read."""
+        """Until `stop`; then drains: every runner commits what it has read.
+
+        Raises `Outdated`, the leases given back, once a newer Footfall has migrated the database
+        past this one.
+        """
+        outdated: Outdated | None = None
         backoffs = Backoff(_BACKOFF.first, self._tick_seconds)
-        backoff = backoffs.first
+        pause = backoff = backoffs.first
         try:
-            while not stop.is_set():
+            while not stop.is_set() and outdated is None:
                 try:
                     await self._tick()
+                except Outdated as error:
+                    outdated, pause = error, 0.0
                 # The runners go on whatever happens here, and so does this: until the leases are
                 # over nobody else can.
                 except Exception as error:  # noqa: BLE001
@@ -92,6 +100,8 @@ class Supervisor:
         finally:
             await self._drain(list(self._running))
         await self._leave()
+        if outdated is not None:
+            raise outdated
 
     async def ready(self) -> None:
         """Raises `PartitionTrouble` unless every partition that this process holds is folded."""
@@ -196,6 +206,9 @@ class Supervisor:
             held = await self._leases.tick(self._owner, self._partitions, draining=True)
         except StoreUnavailable:
             return True
+        except Outdated:
+            # The next tick says it.
+            return False
         return held.get(partition) == epoch
 
     async def _drain(self, partitions: list[Partition]) -> None:

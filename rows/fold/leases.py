@@ -4,31 +4,50 @@ A lease only saves wasted work. What keeps counts exact is the compare-and-set o
 whose epoch comes from here: it grows with every acquisition.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from math import ceil
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
+from domain.version import VERSION
 from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
+from rows.fold.relief import CAN_FOLD, Relief
 from rows.fold.troubles import read_troubles, write_troubles
-from rows.tables import checkpoints, leases, projectors, troubles
+from rows.revision import require_understood
+from rows.tables import checkpoints, leases, projector_versions, projectors, troubles
+
+logger = logging.getLogger(__name__)
 
 
 class SqlLeases(Leases):
-    """Leases on PostgreSQL and SQLite."""
+    """Leases on PostgreSQL and SQLite, of a projector that says its `version`."""
 
-    def __init__(self, engine: AsyncEngine, lease_ms: int) -> None:
+    def __init__(self, engine: AsyncEngine, lease_ms: int, version: str | None = VERSION) -> None:
         self._engine = engine
         self._lease_ms = lease_ms
+        self._version = version
         self._now = clock_ms(engine.dialect)
+        self._relief = Relief(self._now, lease_ms)
 
     async def tick(self, owner: str, partitions: int, draining: bool) -> Mapping[Partition, Epoch]:
         async with self._alone() as connection:
+            # Before anything is renewed: whoever is not to work any more holds nothing for long.
+            await require_understood(connection)
             await self._add_partitions(connection, partitions)
             await self._sign_in(connection, owner)
             await connection.execute(
@@ -37,7 +56,8 @@ class SqlLeases(Leases):
             held = await self._held(connection, owner)
             if not draining:
                 missing = await self._fair_share(connection) - len(held)
-                if missing > 0 and await self._acquire(connection, owner, missing):
+                taken = await self._acquire(connection, owner, missing) if missing > 0 else 0
+                if await self._relieve(connection, owner) or taken:
                     held = await self._held(connection, owner)
             return held
 
@@ -74,6 +94,7 @@ class SqlLeases(Leases):
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
             await connection.execute(delete(troubles).where(troubles.c.owner == owner))
+            await self._forget_versions(connection)
 
     async def enter(self, partitions: int) -> None:
         async with self._alone() as connection:
@@ -87,12 +108,14 @@ class SqlLeases(Leases):
             )
             owners = {Partition(row.partition): row.owner for row in found}
             live = await connection.execute(
-                select(projectors.c.owner)
+                select(projectors.c.owner, projector_versions.c.version)
+                .outerjoin(projector_versions, projector_versions.c.owner == projectors.c.owner)
                 .where(projectors.c.expires_ms >= self._now)
                 .order_by(projectors.c.owner)
             )
+            versions = {row.owner: row.version for row in live}
             said = await read_troubles(connection, self._now)
-            return Ownership(owners, list(live.scalars()), said)
+            return Ownership(owners, list(versions), versions, said)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:
@@ -129,6 +152,18 @@ class SqlLeases(Leases):
             )
         )
         await connection.execute(delete(projectors).where(projectors.c.expires_ms < self._now))
+        await self._forget_versions(connection)
+        if self._version:
+            said = insert_into(self._engine, projector_versions).values(
+                owner=owner, version=self._version
+            )
+            await connection.execute(said.on_conflict_do_nothing())
+
+    async def _forget_versions(self, connection: AsyncConnection) -> None:
+        known = select(projectors.c.owner)
+        await connection.execute(
+            delete(projector_versions).where(projector_versions.c.owner.not_in(known))
+        )
 
     async def _held(self, connection: AsyncConnection, owner: str) -> dict[Partition, Epoch]:
         found = await connection.execute(
@@ -137,7 +172,9 @@ class SqlLeases(Leases):
         return {Partition(row.partition): Epoch(row.epoch) for row in found}
 
     async def _fair_share(self, connection: AsyncConnection) -> int:
-        members = await connection.execute(select(func.count()).select_from(projectors))
+        members = await connection.execute(
+            select(func.count()).select_from(projectors).where(CAN_FOLD)
+        )
         total = await connection.execute(select(func.count()).select_from(leases))
         return ceil(total.scalar_one() / max(1, members.scalar_one()))
 
@@ -148,18 +185,37 @@ class SqlLeases(Leases):
             .order_by(leases.c.partition)
             .limit(number)
         )
+        return await self._take(connection, owner, leases.c.partition.in_(free.scalar_subquery()))
+
+    async def _take(
+        self, connection: AsyncConnection, owner: str, which: ColumnElement[bool]
+    ) -> int:
         taken = await connection.execute(
             update(leases)
-            .where(leases.c.partition.in_(free.scalar_subquery()))
+            .where(which)
             .values(owner=owner, epoch=leases.c.epoch + 1, expires_ms=self._until)
         )
         return taken.rowcount
+
+    async def _relieve(self, connection: AsyncConnection, owner: str) -> int:
+        """Take what those hold who cannot fold it; how many that are."""
+        taken = 0
+        for lease in await self._relief.due(connection, owner):
+            logger.warning(
+                "partition %d is taken from %s, which has it and cannot fold it: "
+                "that is an older Footfall, stop it",
+                lease.partition,
+                lease.owner,
+            )
+            its = and_(leases.c.partition == lease.partition, leases.c.epoch == lease.epoch)
+            taken += await self._take(connection, owner, its)
+        return taken
 
     async def _counts(self, connection: AsyncConnection) -> dict[str, int]:
         found = await connection.execute(
             select(projectors.c.owner, func.count(leases.c.partition).label("held"))
             .outerjoin(leases, leases.c.owner == projectors.c.owner)
-            .where(projectors.c.expires_ms >= self._now)
+            .where(projectors.c.expires_ms >= self._now, CAN_FOLD)
             .group_by(projectors.c.owner)
         )
         return {row.owner: row.held for row in found}

@@ -12,6 +12,7 @@ from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
 from rows.postgresql import months
 from rows.postgresql.months import Month, MonthPartitions
+from rows.postgresql.schema import exists, schema_of
 from rows.rollups import HOURLY
 from rows.tables import generations
 
@@ -23,7 +24,7 @@ _MEASURE = """
     SELECT count(*) AS rows, coalesce(sum({sum}), 0) AS views,
            min({time}) AS first, max({time}) AS last FROM {target}
 """
-_WAITING = "SELECT count(*) FROM {target} WHERE {time} < :moment"
+_WAITING = "SELECT count(*) FROM {target} WHERE {time} < $1"
 
 
 class ExpiryByMonth:
@@ -52,10 +53,11 @@ class ExpiryByMonth:
         month = months.month_of(to_datetime(horizon))
         name = months.month_name(generation, month)
         async with database_errors(), self._engine.connect() as connection:
-            if not await months.exists(connection, name):
+            if not await exists(connection, name):
                 return 0
-            statement = text(HOURLY.sql(_WAITING, target=name))
-            found = await connection.execute(statement, {"moment": to_datetime(horizon)})
+            table = f"{await schema_of(connection)}.{name}"
+            statement = HOURLY.sql(_WAITING, target=table)
+            found = await connection.exec_driver_sql(statement, (to_datetime(horizon),))
             return int(found.scalar_one())
 
     async def expire(
@@ -82,7 +84,8 @@ class ExpiryByMonth:
                 # A dump may hold the table for hours: nobody must wait for this meanwhile.
                 await connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE_SECONDS}s'"))
                 await fence(connection, RETENTION, epoch)
-                await connection.execute(text(f"DROP TABLE {name}"))
+                schema = await schema_of(connection)
+                await connection.exec_driver_sql(f"DROP TABLE {schema}.{name}")
                 await connection.execute(
                     update(generations)
                     .where(generations.c.generation == generation)
@@ -99,7 +102,8 @@ async def _measure(
     connection: AsyncConnection, generation: Generation, month: Month
 ) -> ExpiredRows:
     name = months.month_name(generation, month)
-    found = await connection.execute(text(HOURLY.sql(_MEASURE, target=name)))
+    table = f"{await schema_of(connection)}.{name}"
+    found = await connection.exec_driver_sql(HOURLY.sql(_MEASURE, target=table))
     row = found.one()
     empty = months.month_end(month)
     return ExpiredRows(

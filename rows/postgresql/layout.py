@@ -17,17 +17,17 @@ from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from domain.projection import RowKey
 from rows.connecting import driver_errors
-from rows.database import STRUCTURE_LOCK, alone, database_errors, transaction
+from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
 from rows.postgresql.months import (
     Month,
     MonthPartitions,
-    attached,
     month_name,
     month_of,
     parent_name,
 )
+from rows.postgresql.schema import attached, schema_name, schema_of
 from rows.rollups import HOURLY
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows.
@@ -98,19 +98,21 @@ class LayoutByMonth:
             if await attached(connection, name):
                 # A finish that was interrupted had got as far as this month: it has its key.
                 columns = [list(column) for column in zip(*sorted(records), strict=True)]
-                await connection.exec_driver_sql(upsert_into(name), (generation, *columns[1:]))
+                table = f"{await schema_of(connection)}.{name}"
+                await connection.exec_driver_sql(upsert_into(table), (generation, *columns[1:]))
             else:
+                schema = await schema_name(connection)
                 async with driver_errors():
                     await driver.copy_records_to_table(
-                        name, records=records, columns=HOURLY.columns
+                        name, records=records, columns=HOURLY.columns, schema_name=schema
                     )
 
     async def finish(self, generation: Generation) -> None:
         """Every month gets its key and its place."""
         await months.finish(self._engine, generation)
 
-    def targets(
-        self, generation: Generation, hours: Sequence[Hour]
+    async def targets(
+        self, connection: AsyncConnection, generation: Generation, hours: Sequence[Hour]
     ) -> Sequence[tuple[str, Hour, Hour]]:
         """Month by month."""
         spans: dict[str, tuple[Hour, Hour]] = {}
@@ -118,14 +120,16 @@ class LayoutByMonth:
             name = month_name(generation, month_of(to_datetime(hour)))
             first = spans.get(name, (hour, hour))[0]
             spans[name] = (first, Hour(hour + 1))
-        return [(name, first, end) for name, (first, end) in spans.items()]
+        schema = await schema_of(connection)
+        return [(f"{schema}.{name}", first, end) for name, (first, end) in spans.items()]
 
     async def views(self, connection: AsyncConnection, generation: Generation) -> int:
         """Table by table: one that retention has detached and not dropped yet counts too."""
         views = 0
+        schema = await schema_of(connection)
         for month in await months.months(connection, generation):
-            name = month_name(generation, month)
-            total = await connection.execute(text(HOURLY.sql(_TOTAL, target=name)))
+            name = f"{schema}.{month_name(generation, month)}"
+            total = await connection.exec_driver_sql(HOURLY.sql(_TOTAL, target=name))
             views += int(total.scalar_one())
         return views
 
@@ -134,19 +138,22 @@ class LayoutByMonth:
         """Beside everybody else who adds up."""
         async with database_errors(), self._engine.connect() as connection:
             await connection.execution_options(isolation_level="READ COMMITTED")
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({STRUCTURE_LOCK})"))
+            key = lock_key(STRUCTURE_LOCK)
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({key})"))
             yield
             await connection.rollback()
 
     async def remove(self, generation: Generation) -> None:
         """Its table with all months in it."""
         name = parent_name(generation)
-        await months.detach(self._engine, HOURLY.table.name, name)
+        await months.detach_by_any(self._engine, HOURLY.table.name, name)
         async with transaction(self._engine) as connection:
             await alone(connection, STRUCTURE_LOCK)
+            schema = await schema_of(connection)
             for month in await months.months(connection, generation):
-                await connection.exec_driver_sql(f"DROP TABLE {month_name(generation, month)}")
-            await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+                table = f"{schema}.{month_name(generation, month)}"
+                await connection.exec_driver_sql(f"DROP TABLE {table}")
+            await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
 
     async def fill_ahead(
         self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]

@@ -11,12 +11,12 @@ import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from rows.database import (
@@ -24,9 +24,11 @@ from rows.database import (
     STRUCTURE_LOCK,
     alone,
     database_errors,
+    lock_key,
     outside_transaction,
     transaction,
 )
+from rows.postgresql.schema import IN_SCHEMA, attached, exists, placement, schema_of
 from rows.rollups import HOURLY
 
 # One partition for all that is older: a client with a broken clock must not be able to make
@@ -37,15 +39,15 @@ LAST_MONTH = (9999, 12)
 # The generation, the same in all of a table, last: sorting compares what differs first.
 _KEY = HOURLY.sql("{keys}, generation")
 _MERGED = """
-    CREATE TABLE {source}_merged AS
+    CREATE TABLE {schema}.{source}_merged AS
     SELECT {generation} AS generation, {keys}, sum({sum})::bigint AS {sum}
-    FROM {source} GROUP BY {keys}
+    FROM {schema}.{source} GROUP BY {keys}
 """
 
 _RETRY_SECONDS = 0.1
+_DETACH_TRIES = 20
 
 Month = tuple[int, int]
-Placement = Literal["attached", "pending", "loose"]
 
 
 class MonthPartitions:
@@ -82,8 +84,11 @@ class MonthPartitions:
                 return
             found = await placement(connection, name)
             if found == "pending":
-                parent = parent_name(generation)
-                await _run(connection, f"ALTER TABLE {parent} DETACH PARTITION {name} FINALIZE")
+                schema = await schema_of(connection)
+                parent = f"{schema}.{parent_name(generation)}"
+                await _run(
+                    connection, f"ALTER TABLE {parent} DETACH PARTITION {schema}.{name} FINALIZE"
+                )
             if found != "attached":
                 await _attach(connection, generation, month)
 
@@ -94,14 +99,13 @@ class MonthPartitions:
         await alone(connection, MONTHS_LOCK)
         if await exists(connection, name):
             return False
+        schema = await schema_of(connection)
+        parent = f"{schema}.{parent_name(generation)}"
         # A table of its own first, attached after: creating it as a partition would lock
         # the whole parent against readers.
-        await _run(
-            connection,
-            f"CREATE TABLE {name} (LIKE {parent_name(generation)} INCLUDING DEFAULTS)",
-        )
+        await _run(connection, f"CREATE TABLE {schema}.{name} (LIKE {parent} INCLUDING DEFAULTS)")
         if not self._loading:
-            await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+            await _run(connection, f"ALTER TABLE {schema}.{name} ADD PRIMARY KEY ({_KEY})")
             await _attach(connection, generation, month)
         return True
 
@@ -131,10 +135,11 @@ def month_name(generation: Generation, month: Month) -> str:
 
 async def create_parent(connection: AsyncConnection, generation: Generation) -> None:
     """The table of a new generation, not attached: reports must not plan over it yet."""
-    name = parent_name(generation)
+    schema = await schema_of(connection)
+    name = f"{schema}.{parent_name(generation)}"
     await _run(
         connection,
-        f"CREATE TABLE {name} (LIKE {HOURLY.table.name} INCLUDING DEFAULTS) "
+        f"CREATE TABLE {name} (LIKE {schema}.{HOURLY.table.name} INCLUDING DEFAULTS) "
         f"PARTITION BY RANGE ({HOURLY.time})",
     )
     await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
@@ -143,7 +148,10 @@ async def create_parent(connection: AsyncConnection, generation: Generation) -> 
 async def months(connection: AsyncConnection, generation: Generation) -> Sequence[Month]:
     """The months that have a table, oldest first, attached or not."""
     found = await connection.execute(
-        text("SELECT relname FROM pg_class WHERE relname LIKE :name AND relkind = 'r'"),
+        text(
+            f"SELECT relname FROM pg_class WHERE relname LIKE :name AND relkind = 'r' "
+            f"AND {IN_SCHEMA}"
+        ),
         {"name": f"{parent_name(generation)}\\_%"},
     )
     pattern = re.compile(rf"{parent_name(generation)}_(\d{{4}})_(\d\d)")
@@ -166,14 +174,16 @@ async def finish(engine: AsyncEngine, generation: Generation) -> None:
         if not await _index(engine, generation, month):
             await _merge(engine, generation, month)
         async with transaction(engine) as connection:
-            await _run(connection, f"ANALYZE {month_name(generation, month)}")
+            schema = await schema_of(connection)
+            await _run(connection, f"ANALYZE {schema}.{month_name(generation, month)}")
     async with transaction(engine) as connection:
         name = parent_name(generation)
         await _locked(connection)
         if not await attached(connection, name):
+            schema = await schema_of(connection)
             await _run(
                 connection,
-                f"ALTER TABLE {HOURLY.table.name} ATTACH PARTITION {name} "
+                f"ALTER TABLE {schema}.{HOURLY.table.name} ATTACH PARTITION {schema}.{name} "
                 f"FOR VALUES IN ({generation})",
             )
 
@@ -188,23 +198,41 @@ async def detach(
     """
     async with database_errors(), engine.connect() as connection:
         found = await placement(connection, name)
+        schema = await schema_of(connection)
         await connection.rollback()
         if found not in ("attached", "pending"):
             return
         how = "FINALIZE" if found == "pending" else "CONCURRENTLY"
-        statement = f"ALTER TABLE {parent} DETACH PARTITION {name} {how}"
+        statement = f"ALTER TABLE {schema}.{parent} DETACH PARTITION {schema}.{name} {how}"
         await outside_transaction(connection, statement, patience_seconds)
+
+
+async def detach_by_any(engine: AsyncEngine, parent: str, name: str) -> None:
+    """The same where others may be at it too: whoever is quicker, it is done when this returns."""
+    for left in reversed(range(_DETACH_TRIES)):
+        try:
+            await detach(engine, parent, name)
+        except StoreUnavailable:
+            async with database_errors(), engine.connect() as connection:
+                if await placement(connection, name) not in ("attached", "pending"):
+                    return
+            if not left:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 @asynccontextmanager
 async def structure_held(engine: AsyncEngine) -> AsyncIterator[None]:
     """Nobody adds rows up, and no other changes tables with rows, meanwhile."""
+    key = lock_key(STRUCTURE_LOCK)
     async with database_errors(), engine.connect() as connection:
         # Between its statements such a transaction has no snapshot, for which the last step of a
         # detachment would wait. Nor is a session's lock held: proxies lend sessions to others.
         await connection.execution_options(isolation_level="READ COMMITTED")
         # Tried again instead of waited for: a statement that waits keeps its snapshot.
-        while not await _flag(connection, f"SELECT pg_try_advisory_xact_lock({STRUCTURE_LOCK})"):
+        while not await _flag(connection, f"SELECT pg_try_advisory_xact_lock({key})"):
             await connection.rollback()
             await asyncio.sleep(_RETRY_SECONDS)
         await _run(connection, "SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -219,7 +247,8 @@ async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> b
         try:
             await _locked(connection)
             if not await attached(connection, name):
-                await _run(connection, f"ALTER TABLE {name} ADD PRIMARY KEY ({_KEY})")
+                table = f"{await schema_of(connection)}.{name}"
+                await _run(connection, f"ALTER TABLE {table} ADD PRIMARY KEY ({_KEY})")
                 await _attach(connection, generation, month)
             await connection.commit()
         except IntegrityError:
@@ -234,15 +263,15 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
         await _locked(connection)
         if await attached(connection, name):
             return
-        await _run(
-            connection,
-            HOURLY.sql(_MERGED, source=name, generation=str(generation)),
-        )
-        await _run(connection, f"ALTER TABLE {name}_merged ADD PRIMARY KEY ({_KEY})")
-        await _run(connection, f"ALTER TABLE {name}_merged ALTER {HOURLY.sum} SET NOT NULL")
-        await _run(connection, f"DROP TABLE {name}")
-        await _run(connection, f"ALTER TABLE {name}_merged RENAME TO {name}")
-        await _run(connection, f"ALTER INDEX {name}_merged_pkey RENAME TO {name}_pkey")
+        schema = await schema_of(connection)
+        table = f"{schema}.{name}"
+        merged = HOURLY.sql(_MERGED, schema=schema, source=name, generation=str(generation))
+        await _run(connection, merged)
+        await _run(connection, f"ALTER TABLE {table}_merged ADD PRIMARY KEY ({_KEY})")
+        await _run(connection, f"ALTER TABLE {table}_merged ALTER {HOURLY.sum} SET NOT NULL")
+        await _run(connection, f"DROP TABLE {table}")
+        await _run(connection, f"ALTER TABLE {table}_merged RENAME TO {name}")
+        await _run(connection, f"ALTER INDEX {table}_merged_pkey RENAME TO {name}_pkey")
         await _attach(connection, generation, month)
 
 
@@ -258,11 +287,10 @@ async def _attach(connection: AsyncConnection, generation: Generation, month: Mo
     lower = "MINVALUE" if month < FIRST_MONTH else f"'{_start(month)}'"
     upper = "MAXVALUE" if month >= LAST_MONTH else f"'{month_end(month).isoformat()}'"
     bounds = f"FROM ({lower}) TO ({upper})"
-    name = month_name(generation, month)
-    await _run(
-        connection,
-        f"ALTER TABLE {parent_name(generation)} ATTACH PARTITION {name} FOR VALUES {bounds}",
-    )
+    schema = await schema_of(connection)
+    parent = f"{schema}.{parent_name(generation)}"
+    name = f"{schema}.{month_name(generation, month)}"
+    await _run(connection, f"ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES {bounds}")
 
 
 def _start(month: Month) -> str:
@@ -275,29 +303,3 @@ async def _run(connection: AsyncConnection, statement: str) -> None:
 
 async def _flag(connection: AsyncConnection, statement: str) -> bool:
     return bool((await connection.execute(text(statement))).scalar_one())
-
-
-async def placement(connection: AsyncConnection, name: str) -> Placement | None:
-    """Where the table stands; `pending` means out of sight of new statements. None: nowhere."""
-    statement = """
-        SELECT CASE WHEN inhrelid IS NULL THEN 'loose'
-                    WHEN inhdetachpending THEN 'pending' ELSE 'attached' END
-        FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid WHERE relname = :name
-    """
-    found: Placement | None = (
-        await connection.execute(text(statement), {"name": name})
-    ).scalar_one_or_none()
-    return found
-
-
-async def attached(connection: AsyncConnection, name: str) -> bool:
-    """Is the table a partition of another?"""
-    statement = "SELECT relispartition FROM pg_class WHERE relname = :name"
-    return bool((await connection.execute(text(statement), {"name": name})).scalar_one())
-
-
-async def exists(connection: AsyncConnection, name: str) -> bool:
-    """Is there such a table?"""
-    # Not to_regclass: it may answer from a cache filled before the lock was ours.
-    statement = "SELECT count(*) FROM pg_class WHERE relname = :name"
-    return bool((await connection.execute(text(statement), {"name": name})).scalar_one())

@@ -122,8 +122,10 @@ class SqlHistory(History):
                 .values(carried_offset=found.next_offset)
             )
         await self._carry_positions(connection, live, generation)
-        for target, first, end in self._layout.targets(generation, hours):
+        for target, first, end in await self._layout.targets(connection, generation, hours):
             values = {"generation": generation, "live": live, "first": first, "end": end}
+            # A colon in the name of a schema is no parameter.
+            target = target.replace(":", r"\:")  # noqa: PLW2901
             copy = text(HOURLY.sql(_COPY, target=target, named=_NAMED)).bindparams(*_BOUNDS)
             await connection.execute(copy, values)
         await connection.exec_driver_sql("DROP TABLE renamed")

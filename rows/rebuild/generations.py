@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -136,13 +136,7 @@ class SqlGenerations(Generations):
             # process froze.
             await pause_at_most(connection, PAUSE_MS)
             await fence(connection, REPLAY, epoch)
-            found = await connection.execute(
-                select(generations.c.generation)
-                .where(generations.c.state == "live")
-                .with_for_update()
-            )
-            live = Generation(found.scalar_one())
-            await self._require(connection, generation, "catching-up")
+            live = await self._both(connection, generation)
             # Locked, the live projectors' next commits wait here and then find themselves fenced.
             before = await read_checkpoints(connection, live, lock=True)
             folded = await read_checkpoints(connection, generation)
@@ -161,26 +155,63 @@ class SqlGenerations(Generations):
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
             await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
 
+    async def _both(self, connection: AsyncConnection, generation: Generation) -> Generation:
+        """Hold the rows of the live generation, which is returned, and of the one to follow it.
+
+        Before any checkpoint, as whoever drops one of them does.
+        """
+        found = await connection.execute(
+            select(generations.c.generation, generations.c.state)
+            .where(or_(IS_LIVE, generations.c.generation == generation))
+            .order_by(generations.c.generation)
+            .with_for_update()
+        )
+        states = {row.state: Generation(row.generation) for row in found}
+        if states.get("catching-up") != generation:
+            raise RebuildError(_is_not(generation, "catching-up"))
+        if "live" not in states:
+            raise NotCaughtUp("another generation becomes live just now")
+        return states["live"]
+
     async def drop(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
-            dropping = await connection.execute(
-                update(generations)
-                .where(
-                    generations.c.generation == generation,
-                    generations.c.state.not_in(("live", "dropped")),
-                )
-                .values(state="dropping")
-            )
-            if dropping.rowcount != 1:
-                raise RebuildError(f"generation {generation} is live or gone: it is not dropped")
+            if not await self._mark_dropping(connection, generation):
+                return
             await _set_epoch(connection, generation, SEALED)
         await self._layout.remove(generation)
+        await self._forget(generation)
+
+    async def _mark_dropping(self, connection: AsyncConnection, generation: Generation) -> bool:
+        """False where another has dropped it while this waited for its row."""
+        before = await self._state(connection, generation)
+        dropping = await connection.execute(
+            update(generations)
+            .where(
+                generations.c.generation == generation,
+                generations.c.state.not_in(("live", "dropped")),
+            )
+            .values(state="dropping")
+        )
+        if dropping.rowcount == 1:
+            return True
+        after = await self._state(connection, generation)
+        if after == "dropped" and before not in ("live", "dropped"):
+            return False
+        raise RebuildError(f"generation {generation} is live or gone: it is not dropped")
+
+    async def _forget(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
-            for table in (checkpoints, producer_positions, dead_letters, audits):
-                await connection.execute(delete(table).where(table.c.generation == generation))
             # The row stays: no number may be given twice, or a projector that slept would take
-            # the new generation for the one it knew.
-            await self._move(connection, generation, "dropping", "dropped")
+            # the new generation for the one it knew. And it comes first, as everywhere: of two
+            # that drop it, one waits here and finds nothing left to do.
+            forgotten = await connection.execute(
+                update(generations)
+                .where(generations.c.generation == generation, generations.c.state == "dropping")
+                .values(state="dropped")
+            )
+            if forgotten.rowcount == 1:
+                for table in (checkpoints, producer_positions, dead_letters, audits):
+                    await connection.execute(delete(table).where(table.c.generation == generation))
 
     async def _move(
         self, connection: AsyncConnection, generation: Generation, old: str, new: str, **values: Any
@@ -193,14 +224,11 @@ class SqlGenerations(Generations):
         if moved.rowcount != 1:
             raise RebuildError(_is_not(generation, old))
 
-    async def _require(
-        self, connection: AsyncConnection, generation: Generation, state: str
-    ) -> None:
+    async def _state(self, connection: AsyncConnection, generation: Generation) -> str | None:
         found = await connection.execute(
             select(generations.c.state).where(generations.c.generation == generation)
         )
-        if found.scalar_one_or_none() != state:
-            raise RebuildError(_is_not(generation, state))
+        return found.scalar_one_or_none()
 
 
 def _missing(

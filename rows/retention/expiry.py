@@ -3,7 +3,18 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Table,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Epoch, Generation, Hour
@@ -117,7 +128,7 @@ class SqlExpiry(Expiry):
             await fence(connection, RETENTION, epoch)
             await self._drop_lost_audits(connection)
             gone = [
-                (await connection.execute(delete(table).where(chosen))).rowcount
+                (await connection.execute(_in_passing(table, chosen))).rowcount
                 for table, chosen in _leftovers(before_ms)
             ]
             return Leftovers(*gone)
@@ -125,6 +136,16 @@ class SqlExpiry(Expiry):
     async def _drop_lost_audits(self, connection: AsyncConnection) -> None:
         there = select(generations.c.generation).where(generations.c.state != "dropped")
         await connection.execute(delete(audits).where(audits.c.generation.not_in(there)))
+
+
+def _in_passing(table: Table, chosen: ColumnElement[bool]) -> Delete:
+    """Deletes what nobody has locked: a flush locks rows in the order of their keys, this in none.
+
+    What is passed over goes next time.
+    """
+    key = tuple_(*table.primary_key.columns)
+    free = select(*table.primary_key.columns).where(chosen).with_for_update(skip_locked=True)
+    return delete(table).where(key.in_(free))
 
 
 def _over(now_ms: int) -> ColumnElement[bool]:

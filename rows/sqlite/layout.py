@@ -69,8 +69,8 @@ class LayoutInOneTable:
     async def finish(self, generation: Generation) -> None:
         """Nothing."""
 
-    def targets(
-        self, generation: Generation, hours: Sequence[Hour]
+    async def targets(
+        self, connection: AsyncConnection, generation: Generation, hours: Sequence[Hour]
     ) -> Sequence[tuple[str, Hour, Hour]]:
         """The one table."""
         return [(HOURLY.table.name, hours[0], Hour(hours[-1] + 1))] if hours else []

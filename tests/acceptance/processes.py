@@ -41,9 +41,19 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 class Role:
-    """A `footfall` verb in a process of its own; its stderr goes to a file."""
+    """A `footfall` verb in a process of its own; its stderr goes to a file.
 
-    def __init__(self, settings: Settings, *arguments: str, port: int | None = None) -> None:
+    `program` is the folder of another version than this one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *arguments: str,
+        port: int | None = None,
+        program: Path = REPOSITORY,
+    ) -> None:
+        self._program = program
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = arguments
@@ -55,7 +65,7 @@ class Role:
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "cli", *self._arguments,
-                cwd=REPOSITORY, env=self._environment, stdout=log, stderr=log,
+                cwd=self._program, env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
         return self
 
@@ -124,11 +134,13 @@ class Role:
             await self.stop()
 
 
-async def footfall(settings: Settings, *arguments: str) -> tuple[int, str, str]:
+async def footfall(
+    settings: Settings, *arguments: str, program: Path = REPOSITORY
+) -> tuple[int, str, str]:
     """Run a verb to its end: exit code, stdout, stderr."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", *arguments,
-        cwd=REPOSITORY, env=environment(settings, 0), stdin=asyncio.subprocess.DEVNULL,
+        cwd=program, env=environment(settings, 0), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()

@@ -12,6 +12,7 @@ from cli.wiring.process import now_ms
 from domain.events import Epoch, Partition
 from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
+from domain.version import VERSION
 from rows.engine import open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
@@ -77,16 +78,22 @@ class Database:
     def __init__(self) -> None:
         self.projectors: list[Projector] = []
 
-    def projector(self, lease_ms: int = LONG_MS) -> Projector:
-        projector = Projector(self._leases(lease_ms), f"owner-{len(self.projectors)}")
+    def projector(self, lease_ms: int = LONG_MS, version: str | None = VERSION) -> Projector:
+        leases = self._leases(lease_ms, version)
+        projector = Projector(leases, f"owner-{len(self.projectors)}")
         self.projectors.append(projector)
         return projector
 
-    def _leases(self, lease_ms: int) -> Leases:
+    def _leases(self, lease_ms: int, version: str | None) -> Leases:
         raise NotImplementedError
 
-    async def has_checkpoint(self, partition: int) -> None:
+    async def has_checkpoint(self, partition: int, epoch: int = 0) -> None:
         raise NotImplementedError
+
+    async def claimed_by(self, projector: Projector) -> None:
+        """It begins to fold what it holds, as who can does at once."""
+        for partition, epoch in projector.held.items():
+            await self.has_checkpoint(partition, epoch)
 
     async def expires_ms(self, owner: str) -> list[int]:
         raise NotImplementedError
@@ -100,14 +107,14 @@ class SqlDatabase(Database):
         self.url = url
         self._stack = stack
 
-    def _leases(self, lease_ms: int) -> Leases:
+    def _leases(self, lease_ms: int, version: str | None) -> Leases:
         engine = open_engine(self.url)
         self._stack.push_async_callback(engine.dispose)
-        return SqlLeases(engine, lease_ms)
+        return SqlLeases(engine, lease_ms, version)
 
-    async def has_checkpoint(self, partition: int) -> None:
+    async def has_checkpoint(self, partition: int, epoch: int = 0) -> None:
         engine = open_engine(self.url)
-        await SqlProjectionStore(engine, now_ms).claim(Partition(partition), Epoch(0))
+        await SqlProjectionStore(engine, now_ms).claim(Partition(partition), Epoch(epoch))
         await engine.dispose()
 
     async def expires_ms(self, owner: str) -> list[int]:
@@ -126,11 +133,12 @@ class FakeDatabase(Database):
         super().__init__()
         self._shared = FakeLeases()
 
-    def _leases(self, lease_ms: int) -> Leases:
-        return self._shared.with_lease(lease_ms)
+    def _leases(self, lease_ms: int, version: str | None) -> Leases:
+        return self._shared.with_lease(lease_ms, version)
 
-    async def has_checkpoint(self, partition: int) -> None:
+    async def has_checkpoint(self, partition: int, epoch: int = 0) -> None:
         self._shared.folded.add(Partition(partition))
+        self._shared.claimed.add((Partition(partition), Epoch(epoch)))
 
     async def expires_ms(self, owner: str) -> list[int]:
         return [held.expires_ms for held in self._shared.held.values() if held.owner == owner]

@@ -45,6 +45,7 @@ class Site:
     """A database and a log in memory; `expected` is what the rows must add up to."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.engine: AsyncEngine = open_engine(url, patient=True)
         self.snapshots = open_engine(url, patient=True, read_only=True)
         self.log = FakeLog()

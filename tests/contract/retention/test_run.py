@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from sqlalchemy import update
 
 from cli.wiring.process import now_ms
 from domain.errors import Fenced, JobTaken, StoreUnavailable
@@ -16,6 +17,7 @@ from rows.jobs import REPLAY, RETENTION, SqlJobs
 from rows.rebuild.generations import SqlGenerations
 from rows.retention.expiry import SqlExpiry
 from rows.sqlite import expiry as expiry_sqlite
+from rows.tables import producer_positions
 from tests.contract.retention.site import (
     DAY_MS,
     DAYS,
@@ -161,3 +163,14 @@ async def test_a_run_that_fails_between_two_chunks_is_gone_on_with(
     await site.run()
     audit = await site.comparison.audit(LIVE)
     assert (audit.rows_views, audit.expired_views, audit.difference) == (3, 15, 0)
+
+
+@postgresql_only
+async def test_what_a_flush_holds_is_passed_over(site: Site) -> None:
+    """A flush locks positions in the order of their producers, retention has no order."""
+    await fill(site)
+    async with site.engine.begin() as flush:
+        await flush.execute(update(producer_positions).values(sequence=2))
+        async with asyncio.timeout(20):
+            assert (await site.run()).leftovers.positions == 0
+    assert (await site.run()).leftovers.positions == 1
