@@ -10,8 +10,7 @@ COPY requirements/ requirements/
 RUN pip --python /opt/footfall install --no-cache-dir --require-hashes -r requirements/runtime.txt
 # The build back end stays in this stage; it is not among the runtime requirements, and without
 # build isolation pip does not fetch one that nobody has hashed.
-RUN sed -n '/^setuptools==/,/[^\\]$/p' requirements/dev.txt > requirements/build.txt \
-    && pip install --no-cache-dir --require-hashes -r requirements/build.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY domain/ domain/
 COPY log/ log/

@@ -3,31 +3,30 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
 # More than cores: most tests wait for a server or a disk.
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check safeguards format services services-stop bench clean
+.PHONY: help setup runtime python run test check safeguards format services services-stop bare debian13 bench clean
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## create .venv with .venv/bin/footfall
+setup: python ## create .venv with what runs, and what tests and checks
+	@$(PYTHON) requirements/install.py dev
 
-$(STAMP): pyproject.toml requirements/dev.txt
+runtime: python
+	@$(PYTHON) requirements/install.py
+
+python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Footfall needs Python 3.11 or newer; name one with: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
 
-run: setup ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-data
-	$(BIN)/footfall up --data-dir ./footfall-data
+run: runtime ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-data
+	@$(BIN)/footfall up --data-dir ./footfall-data
 
 test: setup ## run all tests; those that need a server use the one found
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(TESTS)
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
@@ -47,6 +46,12 @@ services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get the
 
 services-stop: setup ## stop what `make services` started
 	$(BIN)/python -m tests.services stop
+
+bare: ## the two commands of README in minimal roots of Debian 12 and 13 (as root; BARE=--keep ...)
+	deploy/bare.sh $(BARE)
+
+debian13: ## all tests against RabbitMQ 4 and PostgreSQL 17, in a root of Debian 13 (as root)
+	deploy/bare.sh --servers $(BARE) trixie
 
 bench: setup ## measure; prints the table of docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -11,8 +11,9 @@ FootfallError
 ├── StoreUnavailable       the database cannot be used; trying again may help, but for
 │   ├── Unstorable         what it was given can never be stored: a batch's own content
 │   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
-├── PartitionTrouble       partitions are not folded; the message says which and why
 ├── Outdated               a newer Footfall has migrated the database past this one: end
+├── NotMigrated            the database is empty or of an older Footfall: run footfall migrate
+├── PartitionTrouble       partitions are not folded; the message says which and why
 ├── Fenced                 another owner moved this checkpoint; let the partition go
 ├── Interrupted            told to stop; what is done is kept
 ├── RebuildError           a rebuild cannot go on; the message says what to do
@@ -69,7 +70,15 @@ class LogError(FootfallError):
 
 
 class LogUnavailable(LogError):
-    """The log cannot be reached, or did not confirm in time; the outcome may be unknown."""
+    """The log cannot be reached, or did not confirm in time; the outcome may be unknown.
+
+    `took_nothing`: it cannot be written before somebody helps, as on a full disk, and nothing was
+    appended. Trying again at once does not help, so nobody is kept waiting.
+    """
+
+    def __init__(self, message: str, *, took_nothing: bool = False) -> None:
+        self.took_nothing = took_nothing
+        super().__init__(message)
 
 
 class HistoryTruncated(LogError):
@@ -90,6 +99,13 @@ class StoreUnavailable(FootfallError):
     conflict = False
 
 
+class Outdated(FootfallError):
+    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
+
+    Trying again cannot help.
+    """
+
+
 class Unstorable(StoreUnavailable):
     """The database can never hold what it was given: a value out of range or of its encoding.
 
@@ -108,11 +124,8 @@ class PartitionTrouble(FootfallError):
     """Partitions are stopped or wait; the message says which and why."""
 
 
-class Outdated(FootfallError):
-    """A newer Footfall has migrated the database past what this one understands: end, be upgraded.
-
-    Trying again cannot help.
-    """
+class NotMigrated(FootfallError):
+    """The database is empty, or at the version of an older Footfall: run footfall migrate."""
 
 
 class Fenced(FootfallError):

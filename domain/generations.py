@@ -27,11 +27,17 @@ NOT_CARRIED = -1
 class Carry(Struct, frozen=True):
     """Hours before `before` were copied from an older generation that had folded up to `offset`.
 
-    What the log holds of them below `offset` is in the copy already.
+    What the log holds of them below `offset` is in the copy already. Hours before `since` were not
+    copied: rows of them had been dropped there, which the log may still give back.
     """
 
     before: Hour
     offset: Offset
+    since: Hour | None = None
+
+    def covers(self, hour: Hour | int) -> bool:
+        """Was the hour copied?"""
+        return hour < self.before and (self.since is None or hour >= self.since)
 
 
 class GenerationInfo(Struct, frozen=True):

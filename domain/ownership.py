@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.errors import PartitionTrouble
 from domain.events import Partition
@@ -44,5 +44,5 @@ class Ownership(Struct, frozen=True):
 
     owners: Mapping[Partition, str | None]
     projectors: Sequence[str]
-    versions: Mapping[str, str | None] = {}
-    troubles: Mapping[Partition, Trouble] = {}
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+    troubles: Mapping[Partition, Trouble] = field(default_factory=dict)

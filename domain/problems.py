@@ -66,7 +66,8 @@ PAST_HORIZON = Kind(
     400,
     "none",
     "A view is older than the service keeps (RETENTION_DAYS). All of the request was refused.",
-    "Leave out what is older than `oldest`, the first moment that is accepted.",
+    "Leave out what is older than `oldest`, the first moment that is accepted. Where that is later "
+    "than it should be, a clock is or was wrong: footfall check says which.",
 )
 NOT_FOUND = Kind(
     "not-found",
@@ -122,7 +123,7 @@ UNAVAILABLE = Kind(
     "unavailable",
     503,
     "none",
-    "What the answer needs, such as the database, cannot be reached now.",
+    "What the answer needs cannot be reached or written now: the database, a log on a full disk.",
     "Ask again after Retry-After. Where `outcome` is unknown, views sent again may count twice.",
     again=True,
 )

@@ -119,7 +119,7 @@ class Fold:
         delta, offset = self.delta, entry.offset
         events = batch.events
         if self._carry is not None and offset < self._carry.offset:
-            events = self._not_carried(events, self._carry.before)
+            events = _not_carried(events, self._carry)
         # Decided by the log alone, as the total is: a rebuild decides the same. The sum is only
         # taken where it may matter.
         room = self._room - delta.views
@@ -149,9 +149,6 @@ class Fold:
             and offset - last.offset <= POSITION_WINDOW
         )
 
-    def _not_carried(self, events: list[PageViewed], before: Hour) -> list[PageViewed]:
-        return [event for event in events if event.at_ms // HOUR_MS >= before]
-
     def _renamed(self, events: list[PageViewed]) -> list[PageViewed]:
         return [PageViewed(self._name(e.page), e.at_ms, e.count) for e in events]
 
@@ -160,6 +157,10 @@ class Fold:
         if name is None:
             name = self._names[page] = self._rules.apply(page)
         return name
+
+
+def _not_carried(events: list[PageViewed], carry: Carry) -> list[PageViewed]:
+    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]
 
 
 def project(

@@ -27,7 +27,10 @@ class AuditResult(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is measured, from one moment: checkpoints are those of the live generation."""
+    """What is measured, from one moment: checkpoints are those of the live generation.
+
+    `clock_ahead_ms` is how far the clocks are ahead of what retention believes, 0: they are not.
+    """
 
     generation: int
     horizon_hour: int
@@ -35,3 +38,4 @@ class Facts(Struct, frozen=True):
     checkpoints: Sequence[Checkpoint]
     audits: Sequence[AuditResult]
     troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
+    clock_ahead_ms: int = 0

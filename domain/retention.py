@@ -4,12 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from domain.clocks import Known
 from domain.events import Generation, Hour, Partition
 from domain.hours import HOUR_MS, as_text, hour_of
 
 # Beyond the days that rows are kept. An event is recorded at most RECORDED_BEFORE_MS before its
 # hour, so this leaves most of a day for clocks that differ.
 SLACK_MS = 24 * HOUR_MS
+
+
+NOTHING_PAST = Hour(-20_000_000)
+"""The horizon before anything is past: before the year 1."""
 
 
 def horizon(now_ms: int, days: int) -> Hour | None:
@@ -62,7 +67,8 @@ class Leftovers(Struct, frozen=True):
 class Removal(Struct):
     """What retention removes, or would.
 
-    `waiting_rows` are past too, but go later, with the rest of their month.
+    `waiting_rows` are past too, but go later, with the rest of their month. `held` is what is
+    known of the time where the clocks are ahead of it: nothing went because of that.
     """
 
     horizon: Hour
@@ -71,3 +77,4 @@ class Removal(Struct):
     leftovers: Leftovers = Leftovers(0, 0)
     log_entries: Mapping[Partition, int] = {}
     waiting_rows: int = 0
+    held: Known | None = None

@@ -1,13 +1,15 @@
 """What the values of settings may be; each function raises `SettingsError` with a sentence."""
 
 from collections.abc import Mapping
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from domain.database_urls import DatabaseUrl, address_of, parse_url
 from domain.errors import SettingsError
 
 _MOST_DIGITS = 30
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_AMQP_PARAMETERS = ("heartbeat", "name", "auth", "timeout", "interleave", "happy_eyeballs_delay")
+_AMQPS_PARAMETERS = ("cafile", "capath", "cadata", "certfile", "keyfile", "no_verify_ssl")
 
 Given = Mapping[str, str]
 """Names to values that are not empty."""
@@ -43,8 +45,9 @@ def rabbitmq_url(given: Given) -> str | None:
     if "RABBITMQ_URL" not in given:
         return None
     nodes = [node.strip() for node in given["RABBITMQ_URL"].split(",")]
-    hosts = {_virtual_host(node) for node in nodes}
-    if len(hosts) > 1:
+    for node in nodes:
+        _check_node(node)
+    if len({virtual_host(node) for node in nodes}) > 1:
         message = "RABBITMQ_URL names several virtual hosts: write the nodes of one cluster"
         raise SettingsError(message)
     return ",".join(nodes)
@@ -62,15 +65,40 @@ def management_url(given: Given) -> str | None:
     return url
 
 
-def _virtual_host(node: str) -> str:
+def virtual_host(node: str) -> str:
+    """The virtual host that the URL of a node names: / where it names none.
+
+    A slash in its name is %2F; encoded twice it means the same, as it does to the client library.
+    """
+    path = unquote(urlsplit(node).path.removeprefix("/"))
+    return path.replace("%2F", "/").replace("%2f", "/") or "/"
+
+
+def _check_node(node: str) -> None:
     parts = _split("RABBITMQ_URL", node)
-    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname or parts.fragment:
         message = (
             "RABBITMQ_URL is not amqp://USER:PASSWORD@HOST:5672/VHOST (or amqps://), or several "
-            "of them with commas between"
+            "of them with commas between; in a password write a comma as %2C, @ as %40, / as %2F, "
+            "# as %23"
         )
         raise SettingsError(message)
-    return parts.path.removeprefix("/")
+    _check_node_query(parts)
+
+
+def _check_node_query(parts: SplitResult) -> None:
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for name in query:
+        if name not in (*_AMQP_PARAMETERS, *_AMQPS_PARAMETERS):
+            known = ", ".join((*_AMQP_PARAMETERS, *_AMQPS_PARAMETERS))
+            message = f"RABBITMQ_URL has the parameter {name!r}: understood are {known}"
+            raise SettingsError(message)
+        if name in _AMQPS_PARAMETERS and parts.scheme != "amqps":
+            raise SettingsError(f"RABBITMQ_URL has the parameter {name!r}: it is for amqps:// only")
+    if "keyfile" in query and "certfile" not in query:
+        raise SettingsError("RABBITMQ_URL has a keyfile and no certfile: name both")
+    whole_number("RABBITMQ_URL, heartbeat", query.get("heartbeat", "10"), 1, 3_600)
+    whole_number("RABBITMQ_URL, no_verify_ssl", query.get("no_verify_ssl", "0"), 0, 1)
 
 
 def database_url(given: Given) -> str | None:

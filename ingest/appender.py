@@ -1,8 +1,9 @@
 """Group commit: requests that wait for the same partition share one batch and one confirm."""
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import uniform
 from typing import NamedTuple
 
@@ -12,20 +13,22 @@ from domain.events import Batch, PageViewed, Partition
 from domain.ports.common import Clock
 from domain.ports.log import LogWriter
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
+from ingest.cutting import cut
 
-# What an event costs beside its page: brackets, quotes, commas, moment, count.
-_EVENT_OVERHEAD_BYTES = 36
-_HEADER_BYTES = 160
+logger = logging.getLogger(__name__)
+
 _BACKOFF = Backoff(first=0.05, last=1.0)
+_CLOSE_SECONDS = 1.0
 
 
 class _Request:
     """Done when every slice of it is confirmed, or when one of them fails."""
 
-    __slots__ = ("deadline", "done", "open")
+    __slots__ = ("deadline", "done", "open", "slices")
 
     def __init__(self, done: asyncio.Future[None], slices: int, deadline: float) -> None:
         self.done = done
+        self.slices = slices
         self.open = slices
         self.deadline = deadline
 
@@ -35,6 +38,9 @@ class _Request:
             self.done.set_result(None)
 
     def fail(self, error: LogUnavailable) -> None:
+        if error.took_nothing and self.slices > 1:
+            # Another part of it may be in the log, or still get there.
+            error = LogUnavailable(str(error))
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -85,7 +91,7 @@ class Appender:
         `LogUnavailable` when the deadline passes first; some or all of the events may then be
         in the log.
         """
-        slices = [(p, *cut) for p, part in events.items() for cut in _slices(part)]
+        slices = [(p, *run) for p, part in events.items() for run in cut(part)]
         size = sum(size for _, _, size in slices)
         if self._waiting_bytes and self._waiting_bytes + size > self._max_waiting_bytes:
             raise Overloaded("too many views are waiting for the log")
@@ -117,13 +123,30 @@ class Appender:
         # One timer for all: a request's deadline is never before that of an earlier one.
         loop = asyncio.get_running_loop()
         message = f"the log did not confirm within {self._deadline:g} s"
+        if trouble := next(filter(None, (lane.trouble for lane in self._lanes.values())), None):
+            message = f"{message}: {trouble}"
         while self._open and (self._open[0].done.done() or self._open[0].deadline <= loop.time()):
             self._open.popleft().fail(LogUnavailable(message))
         self._timer = loop.call_at(self._open[0].deadline, self._expire) if self._open else None
 
     async def close(self) -> None:
-        """Wait for what is under way, then stop. Nothing may be appended after."""
-        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+        """Wait for what is under way, then stop. Nothing may be appended after.
+
+        What nobody waits for any more has `_CLOSE_SECONDS`: a log that is away may not hold up the
+        end.
+        """
+        sending = {lane.task for lane in self._lanes.values() if lane.task is not None}
+        if sending:
+            await asyncio.wait(sending, timeout=self._longest())
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+
+    def _longest(self) -> float:
+        # That of the last request; all before it are due earlier.
+        waiting = [request.deadline for request in self._open if not request.done.done()]
+        now = asyncio.get_running_loop().time()
+        return max([0.0, *(deadline - now for deadline in waiting)]) + _CLOSE_SECONDS
 
     def _lane(self, partition: Partition) -> "_Lane":
         lane = self._lanes.get(partition)
@@ -131,19 +154,33 @@ class Appender:
             lane = self._lanes[partition] = _Lane(self, partition)
         return lane
 
-    async def send(self, partition: Partition, sequence: int, parts: Sequence[_Slice]) -> None:
-        """One batch to the log, tried again as long as somebody waits for it."""
+    async def send(
+        self,
+        partition: Partition,
+        sequence: int,
+        parts: Sequence[_Slice],
+        failed: Callable[[LogUnavailable], None],
+    ) -> None:
+        """One batch to the log, tried again as long as somebody waits for it and it may help.
+
+        Each time `failed` is told why.
+        """
         events = [event for part in parts for event in part.events]
         body = encode(
             Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
         )
-        backoff = _BACKOFF.first
+        backoff, in_doubt = _BACKOFF.first, False
         while True:
             try:
                 # The same bytes each time: if an earlier try did arrive, the fold sees producer
                 # and sequence again and counts them once.
                 return await self._writer.append(partition, body)
-            except LogUnavailable:
+            except LogUnavailable as error:
+                failed(error)
+                if error.took_nothing:
+                    # This time; of an earlier time nobody knows.
+                    raise LogUnavailable(str(error)) if in_doubt else error
+                in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):
                     raise
@@ -154,16 +191,19 @@ class _Lane:
     """What waits for one partition, and the task that sends it, one batch at a time."""
 
     def __init__(self, appender: Appender, partition: Partition) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.trouble: LogUnavailable | None = None
+        """Why the last try failed, None once one has not."""
         self._appender = appender
         self._partition = partition
         self._sequence = 0
         self._waiting: deque[_Slice] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._unforeseen = False
 
     def add(self, part: _Slice) -> None:
         self._waiting.append(part)
-        if self._task is None:
-            self._task = asyncio.create_task(self._send_all())
+        if self.task is None:
+            self.task = asyncio.create_task(self._send_all())
 
     async def _send_all(self) -> None:
         try:
@@ -177,17 +217,33 @@ class _Lane:
                     self._sequence += 1
                     await self._send(batch)
         finally:
-            self._task = None
+            self.task = None
+            # Whatever has ended it: nobody waits for a lane that is gone.
+            _fail(self._waiting, LogUnavailable("appending was broken off"))
+            self._waiting.clear()
 
     async def _send(self, batch: list[_Slice]) -> None:
         try:
-            await self._appender.send(self._partition, self._sequence, batch)
+            await self._appender.send(self._partition, self._sequence, batch, self._failed)
         except LogUnavailable as error:
-            for part in batch:
-                part.request.fail(error)
+            _fail(batch, error)
+        except Exception as error:
+            self._failed(LogUnavailable(f"appending failed: {type(error).__name__}"))
+            _fail(batch, LogUnavailable("appending failed, the log of the server says why"))
+            # Once for all that come after it: they may be thousands a second.
+            if not self._unforeseen:
+                logger.exception("appending to partition %d failed", self._partition)
+            self._unforeseen = True
+        except BaseException:
+            _fail(batch, LogUnavailable("appending was broken off"))
+            raise
         else:
+            self.trouble, self._unforeseen = None, False
             for part in batch:
                 part.request.confirm()
+
+    def _failed(self, error: LogUnavailable) -> None:
+        self.trouble = error
 
     def _cut(self) -> list[_Slice]:
         """The next batch: what waits, as far as the limits of a batch allow."""
@@ -204,37 +260,7 @@ class _Lane:
             self._waiting.popleft()
         return batch
 
-    async def close(self) -> None:
-        while self._task is not None:
-            await self._task
 
-
-def _slices(events: Sequence[PageViewed]) -> list[tuple[Sequence[PageViewed], int]]:
-    """`events` in runs that fit into a batch, each with its size in bytes."""
-    if len(events) == 1:
-        return [(events, _HEADER_BYTES + _cost(events[0]))]
-    size = _size(events)
-    if len(events) <= MAX_EVENTS and size <= MAX_BYTES:
-        return [(events, size)]
-    slices: list[tuple[Sequence[PageViewed], int]] = []
-    start = size = 0
-    for index, event in enumerate(events):
-        cost = _cost(event)
-        if index > start and (index - start == MAX_EVENTS or size + cost > MAX_BYTES):
-            slices.append((events[start:index], size))
-            start, size = index, 0
-        size += cost
-    slices.append((events[start:], size))
-    return slices
-
-
-def _size(events: Sequence[PageViewed]) -> int:
-    return _HEADER_BYTES + sum(map(_cost, events))
-
-
-def _cost(event: PageViewed) -> int:
-    page = event.page
-    # Quotes and backslashes, the only characters JSON escapes here, take two bytes.
-    escapes = page.count('"') + page.count("\\")
-    length = len(page) if page.isascii() else len(page.encode())
-    return length + escapes + _EVENT_OVERHEAD_BYTES
+def _fail(parts: Iterable[_Slice], error: LogUnavailable) -> None:
+    for part in parts:
+        part.request.fail(error)

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.errors import Problem, RequestRefused
-from domain.events import MAX_COUNT, MIN_AT_MS, PageViewed, Partition
+from domain.events import MAX_COUNT, MIN_AT_MS, Hour, PageViewed, Partition
 from domain.hours import HOUR_MS, MAX_AHEAD_MS, as_iso, hour_of, parse_instant
 from domain.pages import page_fault
 from domain.partitioning import partition_for
-from domain.retention import horizon
+from domain.retention import NOTHING_PAST, horizon
 
 MAX_BODY_BYTES = 10_000_000
 MAX_PROBLEMS = 100
@@ -34,17 +34,24 @@ _multi = msgspec.json.Decoder(dict[str, dict[str, int]])
 
 
 class Limits(NamedTuple):
-    """The moments that are accepted, the last one too; `days` is RETENTION_DAYS, 0 for ever."""
+    """The moments that are accepted, the last one too; `days` is RETENTION_DAYS, 0 for ever.
+
+    `moved`: the oldest is where the rows' horizon stands, later than RETENTION_DAYS means.
+    """
 
     oldest_ms: int
     latest_ms: int
     days: int = 0
+    moved: bool = False
 
 
-def limits(now_ms: int, days: int) -> Limits:
-    """What is accepted at `now_ms`."""
+def limits(now_ms: int, days: int, kept: Hour = NOTHING_PAST) -> Limits:
+    """What is accepted at `now_ms`, where `kept` is the oldest hour that the rows keep."""
     oldest = horizon(now_ms, days)
-    return Limits(MIN_AT_MS if oldest is None else oldest * HOUR_MS, now_ms + MAX_AHEAD_MS, days)
+    oldest_ms = MIN_AT_MS if oldest is None else oldest * HOUR_MS
+    kept_ms = kept * HOUR_MS
+    latest_ms = now_ms + MAX_AHEAD_MS
+    return Limits(max(oldest_ms, kept_ms), latest_ms, days, moved=kept_ms > oldest_ms)
 
 
 def single_to_events(body: bytes, accepted: Limits, partitions: int) -> Events:
@@ -74,7 +81,7 @@ def multi_to_events(body: bytes, accepted: Limits, partitions: int) -> tuple[Eve
         raise RequestRefused(_problems(_any_json(body), accepted)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(error, _EXAMPLE_MULTI) from error
-    oldest_ms, latest_ms, _ = accepted
+    oldest_ms, latest_ms = accepted.oldest_ms, accepted.latest_ms
     events: Events = {}
     total = 0
     for page, counts in pages.items():
@@ -105,8 +112,9 @@ def _timestamp_fault(pointer: str, timestamp: str, accepted: Limits) -> Problem 
         )
         return Problem(pointer, detail)
     if at_ms < accepted.oldest_ms:
+        keeps = "what is kept" if accepted.moved else f"RETENTION_DAYS={accepted.days} keeps"
         detail = (
-            f"timestamp {_shown(timestamp)} is older than RETENTION_DAYS={accepted.days} keeps: "
+            f"timestamp {_shown(timestamp)} is older than {keeps}: "
             f"the oldest accepted moment is {as_iso(hour_of(accepted.oldest_ms))}"
         )
         return Problem(pointer, detail, accepted.oldest_ms)

@@ -9,7 +9,9 @@ from litestar.types import Receive, Scope
 
 from domain.errors import Overloaded, Problem, RequestRefused
 from domain.ports.common import Clock
+from domain.ports.retention import KeptFrom
 from domain.problems import TOO_SLOW
+from domain.retention import NOTHING_PAST
 from ingest.appender import Appender
 from ingest.requests import (
     MAX_BODY_BYTES,
@@ -33,12 +35,16 @@ def routes(
     partitions: int,
     deadline_seconds: float,
     retention_days: int = 0,
+    kept: KeptFrom = lambda: NOTHING_PAST,
 ) -> Sequence[ASGIRouteHandler]:
-    """The handlers of ingest; a large body has `deadline_seconds` for its turn and its arrival."""
+    """The handlers of ingest; a large body has `deadline_seconds` for its turn and its arrival.
+
+    A view is refused where its hour is past by the clock, or before what is `kept`.
+    """
     one_large_body = asyncio.Lock()
 
     def accepted() -> Limits:
-        return limits(clock(), retention_days)
+        return limits(clock(), retention_days, kept())
 
     async def single(scope: Scope, receive: Receive) -> Answer:
         body = await read_body(scope, receive, MAX_BODY_BYTES)

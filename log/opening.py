@@ -9,7 +9,7 @@ from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.processes import Process
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.rabbitmq.broker import nodes_of
+from log.rabbitmq.broker import RPC_SECONDS, nodes_of
 from log.rabbitmq.nodes import NodesLogReader
 from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
@@ -43,6 +43,10 @@ class Log(Protocol):
     @property
     def place(self) -> str:
         """The same in the fewest words."""
+
+    @property
+    def tried(self) -> str:
+        """What the writer's `ping` has done when it returns, for people."""
 
     def writer(self) -> LogWriter:
         """The append side."""
@@ -101,6 +105,10 @@ class EmbeddedLog(Log):
     def place(self) -> str:
         return str(self._file)
 
+    @property
+    def tried(self) -> str:
+        return ""
+
     def writer(self) -> LogWriter:
         return SqliteLogWriter(self._file, self._settings.num_partitions)
 
@@ -139,6 +147,11 @@ class BrokerLog(Log):
     def place(self) -> str:
         return "RabbitMQ"
 
+    @property
+    def tried(self) -> str:
+        # A message to a stream would be there for ever.
+        return ": a message to no stream was confirmed, and the last stream is there"
+
     def writer(self) -> LogWriter:
         return RabbitLogWriter(
             self._url,
@@ -148,7 +161,10 @@ class BrokerLog(Log):
         )
 
     def reader(self) -> LogReader:
-        readers = [RabbitLogReader(node, self._prefix) for node in nodes_of(self._url)]
+        nodes = nodes_of(self._url)
+        # All of them together are waited for no longer than one would be.
+        patience = RPC_SECONDS / len(nodes)
+        readers = [RabbitLogReader(node, self._prefix, patience) for node in nodes]
         return readers[0] if len(readers) == 1 else NodesLogReader(readers)
 
     def trimmer(self) -> LogTrimmer | None:

@@ -1,7 +1,6 @@
 """A change of the tables waits for its turn: one at a time, and not in the way of who uses them."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
@@ -18,6 +17,7 @@ _PAUSE_SECONDS = 0.2
 # Below the server's deadlock_timeout of a second: it is the migration that gives way, and who uses
 # the tables is held up no longer than this at a time.
 _LOCK_MS = 500
+_SQLITE_BUSY = 5  # SQLite: result codes
 
 # Each schema has a lock of its own; in `public` it is the number that it ever was.
 _KEY = """
@@ -62,7 +62,8 @@ async def in_turn(
         except DBAPIError as error:
             if not _in_use(error):
                 raise
-            if monotonic() > deadline or _is_sqlite(error):
+            # SQLite has waited already.
+            if monotonic() > deadline or engine.dialect.name == "sqlite":
                 raise StoreUnavailable(await _explained(engine, wait_seconds)) from error
         await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -83,15 +84,10 @@ async def _prepare(connection: AsyncConnection, say: Say) -> None:
         await connection.execute(text(f"SET LOCAL {setting}"))
 
 
-def _is_sqlite(error: DBAPIError) -> bool:
-    return isinstance(error.orig, sqlite3.Error)
-
-
 def _in_use(error: DBAPIError) -> bool:
-    if _is_sqlite(error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-    # A lock that was not given in time; a deadlock.
-    return getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+    # A lock that was not given in time, a deadlock; a file that others write to.
+    locked = getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+    return locked or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == _SQLITE_BUSY
 
 
 async def _explained(engine: AsyncEngine, wait_seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from alembic import command
 from alembic.config import Config
@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import Outdated, StoreUnavailable
+from domain.errors import NotMigrated, Outdated, SettingsError, StoreUnavailable
 from migrations.turn import Say, in_turn
 
 Branch = Literal["rows", "log"]
@@ -37,21 +37,22 @@ async def current(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(_current)
 
 
-async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> None:
-    """Raises `StoreUnavailable` when the database is at an older version than this code expects.
+async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> str:
+    """The version the database is at: the newest, or a newer one that this code understands.
 
-    Raises `Outdated` when it is at a newer one that this code does not understand.
+    Raises `NotMigrated` where it is older or empty, `Outdated` where this code does not understand.
     """
     async with engine.connect() as connection:
         found = await connection.run_sync(_current)
         understood = await connection.run_sync(_is_newer, branch)
-    if found != newest(branch) and not understood:
+    if found is None or (found != newest(branch) and not understood):
         state = f"at version {found}" if found else "empty"
         message = (
             f"the database is {state}, this Footfall needs version {newest(branch)}: "
             "run footfall migrate"
         )
-        raise StoreUnavailable(message)
+        raise NotMigrated(message)
+    return found
 
 
 async def require_understood(engine: AsyncEngine, branch: Branch = "rows") -> None:
@@ -78,7 +79,14 @@ def _config(branch: Branch) -> Config:
 
 def _current(connection: Connection, schema: str | None = None) -> str | None:
     options = {"version_table_schema": schema}
-    return MigrationContext.configure(connection, opts=options).get_current_revision()
+    found = MigrationContext.configure(connection, opts=options).get_current_heads()
+    if len(found) > 1 or not all(version.startswith(get_args(Branch)) for version in found):
+        message = (
+            f"the database is at version {', '.join(sorted(found))}, which is none of Footfall's: "
+            "another program keeps its tables there: name a database or schema of Footfall's own"
+        )
+        raise SettingsError(message)
+    return found[0] if found else None
 
 
 def _is_newer(connection: Connection, branch: Branch, schema: str | None = None) -> bool:

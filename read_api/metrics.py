@@ -48,6 +48,11 @@ class _Facts(Collector):
                 facts.horizon_hour * HOUR_MS / 1_000,
             )
         yield _gauge(
+            "footfall_clock_ahead_seconds",
+            "How far the clocks jumped ahead; nothing is dropped for that. 0 is right.",
+            facts.clock_ahead_ms / 1_000,
+        )
+        yield _gauge(
             "footfall_dead_letters",
             "Log messages of the live generation that could not be counted, and were set aside.",
             facts.dead_letters,

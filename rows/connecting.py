@@ -49,6 +49,10 @@ _KNOWN = (
     ValueError,
     FootfallError,
 )
+_GONE = (
+    "it accepts connections and closes them: is it PostgreSQL, and is there a server behind a "
+    "proxy there?"
+)
 _SILENT_POOLER = (
     "it lets in, but gives no answer: where it is a pooler such as PgBouncer, all of its server "
     "connections are taken (docs/scaling.md)"
@@ -147,11 +151,18 @@ class Connector:
             raise
         except Exception as error:
             # Whatever the driver makes of what is no PostgreSQL.
-            raise StoreUnavailable(reason(error)) from error
+            raise StoreUnavailable(self._reason(error)) from error
         finally:
             for unfit in let_in:
                 unfit.terminate()
         return connection
+
+    def _reason(self, error: Exception) -> str:
+        insists = self._parameters.get("sslmode", "prefer") not in ("disable", "allow", "prefer")
+        closed = type(error) is ConnectionError and not insists
+        if closed or isinstance(error, asyncpg.ConnectionDoesNotExistError):
+            return f"{_GONE} ({error})"
+        return reason(error)
 
     async def _open(
         self, host: Host | None, attributes: str | None, let_in: list[Connection]
@@ -278,6 +289,9 @@ async def driver_errors() -> AsyncIterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError as error:
+        # Not of a value of ours, but of what came.
+        raise StoreUnavailable(f"the database: {reason(error)}") from error
     except _KNOWN:
         raise
     except Exception as error:

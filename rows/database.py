@@ -14,7 +14,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Table, cast, func, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Table,
+    cast,
+    func,
+    literal_column,
+    or_,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,6 +41,9 @@ STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
 LEASES_LOCK = 0x_F007_1EA5
 
+# Twice what LEASE_MS can be.
+_LONGEST_LEASE_MS = 1_200_000
+
 # Where the rows are: the schema in which `search_path` finds them, or else the one in which they
 # would be made.
 _HOME = """
@@ -40,15 +54,18 @@ _HOME = """
     )
 """
 
+NOT_ALLOWED = "42501"
 # Undone by the database: serialization, deadlock, a lock or a statement that took too long.
 _CONFLICTS = ("40001", "40P01", "55P03", "57014")
 _HINTS = {
     READ_ONLY: ". The server takes no writes: it is a replica, a former primary, or set to be "
     "read-only (default_transaction_read_only). It is connected to anew each time; DATABASE_URL "
     "must lead to the primary",
-    "42501": ". docs/postgresql.md has the grants that a role needs; footfall check says which "
+    NOT_ALLOWED: ". docs/postgresql.md has the grants that a role needs; footfall check says which "
     "are missing",
 }
+
+_NO_WRITE = text("UPDATE generations SET state = state WHERE false")
 
 # What COPY raises, which goes past SQLAlchemy to the driver.
 _OF_COPY = (asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -75,6 +92,19 @@ async def database_errors() -> AsyncIterator[None]:
             raise
         # Nobody asked for it: the driver lets go so of what was under way on a lost connection.
         raise StoreUnavailable("the database: a connection was lost") from error
+
+
+def state_of(error: StoreUnavailable) -> str | None:
+    """The SQLSTATE that PostgreSQL gave, if it was that."""
+    cause = error.__cause__
+    return getattr(getattr(cause, "orig", None) or cause, "sqlstate", None)
+
+
+async def try_to_write(engine: AsyncEngine) -> None:
+    """Write nothing at all: raises what a write would. SQLite is not asked, where writers queue."""
+    if is_postgresql(engine.dialect):
+        async with transaction(engine) as connection:
+            await connection.execute(_NO_WRITE)
 
 
 @asynccontextmanager
@@ -153,6 +183,11 @@ def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite
 def is_postgresql(dialect: Dialect) -> bool:
     """PostgreSQL, or else SQLite."""
     return dialect.name == "postgresql"
+
+
+def over(expires_ms: Column[int], now_ms: ColumnElement[int]) -> ColumnElement[bool]:
+    """Is a lease over? Or was it written while the clock was ahead: none is that long."""
+    return or_(expires_ms < now_ms, expires_ms > now_ms + _LONGEST_LEASE_MS)
 
 
 def clock_ms(dialect: Dialect) -> ColumnElement[int]:

@@ -4,13 +4,13 @@ As with the leases of partitions, a job only saves wasted work and keeps message
 changes is guarded by `fence` in the same transaction.
 """
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced
 from domain.events import Epoch
 from domain.ports.common import Jobs
-from rows.database import clock_ms, database_errors, insert_into, transaction
+from rows.database import clock_ms, database_errors, insert_into, over, transaction
 from rows.revision import require_understood
 from rows.tables import jobs
 
@@ -39,7 +39,7 @@ class SqlJobs(Jobs):
                 select(jobs.c.name)
                 .where(
                     jobs.c.name == name,
-                    or_(jobs.c.owner.is_(None), jobs.c.expires_ms < self._now),
+                    or_(jobs.c.owner.is_(None), over(jobs.c.expires_ms, self._now)),
                 )
                 .with_for_update(skip_locked=True)
             )
@@ -75,7 +75,9 @@ class SqlJobs(Jobs):
     async def holder(self, name: str) -> str | None:
         async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
-                select(jobs.c.owner).where(jobs.c.name == name, jobs.c.expires_ms >= self._now)
+                select(jobs.c.owner).where(
+                    jobs.c.name == name, not_(over(jobs.c.expires_ms, self._now))
+                )
             )
             return found.scalar_one_or_none()
 

@@ -21,6 +21,9 @@ class ExpiryLayout(Protocol):
     async def prepare(self, generation: Generation, now_ms: int) -> None:
         """What the rows of the next weeks need is there when this returns."""
 
+    def gone_before(self, horizon: Hour) -> Hour:
+        """Rows of hours before this one may have been dropped under `horizon`, none of later."""
+
     async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]:
         """What `expire` would drop."""
 

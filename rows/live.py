@@ -3,8 +3,9 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.events import Hour
-from rows.tables import generations, retention
+from domain.clocks import Known
+from domain.events import Generation, Hour
+from rows.tables import clock, gaps, generations, retention
 
 IS_LIVE = generations.c.state == "live"
 LIVE = select(generations.c.generation).where(IS_LIVE).scalar_subquery()
@@ -14,3 +15,27 @@ LIVE = select(generations.c.generation).where(IS_LIVE).scalar_subquery()
 async def read_horizon(connection: AsyncConnection) -> Hour:
     """The oldest hour that is kept."""
     return Hour((await connection.execute(select(retention.c.horizon))).scalar_one())
+
+
+async def read_known(connection: AsyncConnection) -> Known:
+    """What is known of the time."""
+    found = await connection.execute(
+        select(clock.c.believed_ms, clock.c.ahead_ms, clock.c.watched_ms)
+    )
+    return Known(*found.one())
+
+
+async def read_dropped_before(connection: AsyncConnection) -> Hour | None:
+    """Rows of the live generation before this hour may be gone although they are kept."""
+    found = await connection.execute(select(gaps.c.dropped_before).where(gaps.c.generation == LIVE))
+    hour = found.scalar_one_or_none()
+    return None if hour is None else Hour(hour)
+
+
+async def read_carried_from(connection: AsyncConnection, generation: Generation) -> Hour | None:
+    """The first hour that was carried over, None where all before the last were."""
+    found = await connection.execute(
+        select(gaps.c.carried_from).where(gaps.c.generation == generation)
+    )
+    hour = found.scalar_one_or_none()
+    return None if hour is None else Hour(hour)

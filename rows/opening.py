@@ -5,18 +5,29 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.errors import StoreUnavailable
+from domain.events import Generation
 from domain.ports.common import Clock
 from domain.settings import Settings
 from domain.version import VERSION
 from rows.audits import SqlAudits
-from rows.database import database_errors
+from rows.database import (
+    NOT_ALLOWED,
+    database_errors,
+    is_postgresql,
+    state_of,
+    try_to_write,
+)
 from rows.engine import dispose, open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
+from rows.live import LIVE
+from rows.postgresql.months import Month, MonthPartitions, between
+from rows.postgresql.rights import Rights, rights_of
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
@@ -25,6 +36,7 @@ from rows.reports.hourly import SqlReportReader
 from rows.retention.expiry import SqlExpiry
 from rows.revision import require_understood
 from rows.sessions import SqlSessions
+from rows.sqlite.writable import require_writable
 
 
 class Pool(NamedTuple):
@@ -139,11 +151,44 @@ class Rows:
 
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the rows cannot be folded into."""
-        await _ping(self._engine(ORDINARY))
+        engine = self._engine(ORDINARY)
+        await _ping(engine)
+        await _can_write(engine)
+        await self.require_writable()
+
+    async def rights(self) -> Rights | None:
+        """What the role that folds may do; None in SQLite, where there are no roles."""
+        engine = self._engine(ORDINARY)
+        if not is_postgresql(engine.dialect):
+            return None
+        async with database_errors(), engine.connect() as connection:
+            live = Generation((await connection.execute(select(LIVE))).scalar_one())
+            return await rights_of(connection, live, self._clock())
+
+    async def make_months(self, first: Month, last: Month) -> bool:
+        """Of the live generation, where they are missing; False in SQLite, which needs none."""
+        engine = self._engine(PATIENT)
+        if not is_postgresql(engine.dialect):
+            return False
+        async with database_errors(), engine.connect() as connection:
+            live = Generation((await connection.execute(select(LIVE))).scalar_one())
+        await MonthPartitions(engine).ensure_months(live, between(first, last))
+        return True
+
+    async def require_writable(self) -> None:
+        """Raises `StoreUnavailable` when the file of the rows takes nothing; a server says so."""
+        if self._settings.database_url is None:
+            await require_writable(self._settings.rows_file)
 
     async def ping_reports(self) -> None:
-        """Raises `StoreUnavailable` when no report can be read."""
+        """Raises `StoreUnavailable` when no report can be read, or none that is of now.
+
+        Where no replica is set, what takes no writes is a former primary. Trying also gets rid of
+        the connections to it.
+        """
         await _ping(self._reading)
+        if self._settings.read_database_url is None:
+            await _can_write(self._reading)
 
     async def require_understood(self) -> None:
         """Raises `Outdated` when what reports are read from was migrated past this program."""
@@ -197,3 +242,12 @@ async def open_rows(
 async def _ping(engine: AsyncEngine) -> None:
     async with database_errors(), engine.connect() as connection:
         await connection.execute(text("SELECT count(*) FROM generations"))
+
+
+async def _can_write(engine: AsyncEngine) -> None:
+    """Does the server take writes? What the role may do, `rights` says."""
+    try:
+        await try_to_write(engine)
+    except StoreUnavailable as error:
+        if state_of(error) != NOT_ALLOWED:
+            raise

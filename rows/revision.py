@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Outdated
 from rows.tables import compatibility
 
-REVISION = "rows_0004"
+REVISION = "rows_0005"
 """The migration that `rows/tables.py` describes: the newest."""
 
 _FAMILY = "rows_"
@@ -25,7 +25,7 @@ async def require_understood(connection: AsyncConnection) -> None:
     oldest = (await connection.execute(asked)).scalar_one_or_none()
     if oldest is None or oldest > REVISION:
         message = (
-            f"the database is at version {found}, which this Footfall does not know: "
-            "a newer one has upgraded it, so upgrade Footfall"
+            f"the database is at version {found}, which this Footfall does not know (it knows "
+            f"versions up to {REVISION}): a newer one has upgraded it, so upgrade Footfall"
         )
         raise Outdated(message)

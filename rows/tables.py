@@ -153,7 +153,28 @@ retention = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("horizon", Integer, nullable=False),
 )
-"""One row: the oldest hour that is kept, whole hours since 1970. It never moves back."""
+"""One row: the oldest hour that is kept, whole hours since 1970. Only an operator moves it back."""
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("believed_ms", BigInteger, nullable=False),
+    Column("ahead_ms", BigInteger, nullable=False),
+    Column("watched_ms", BigInteger, nullable=False),
+)
+"""One row: `domain.clocks.Known`."""
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("dropped_before", Integer),
+    Column("carried_from", Integer),
+)
+"""Of generations, where there are any: of the hours before `dropped_before` rows were dropped under
+a horizon that has been moved back, so that the log is the better witness of them. Hours before
+`carried_from` were not carried over for that."""
 
 audits = Table(
     "audits",

@@ -46,9 +46,9 @@ def _group(test: str) -> str:
     """Tests of a group run one after another: they would take each other's pauses for their own."""
     if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
         return "servers of their own"
-    if test.startswith(
-        ("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released", "tests/upgrades/")
-    ):
+    if test.startswith("tests/upgrades/"):
+        return "processes of several versions"
+    if test.startswith(("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released")):
         return "processes"
     return test
 

@@ -148,6 +148,11 @@ def monotonic_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def over(expires_ms: int, now_ms: int) -> bool:
+    """Has a lease run out, or was it written while the clock was ahead?"""
+    return not now_ms <= expires_ms <= now_ms + 1_200_000
+
+
 class Held:
     """A partition or a job, and who has it under which epoch."""
 
@@ -164,7 +169,7 @@ class Held:
         self.owner, self.expires_ms = None, 0
 
     def free(self, now_ms: int) -> bool:
-        return self.owner is None or self.expires_ms < now_ms
+        return self.owner is None or over(self.expires_ms, now_ms)
 
 
 class FakeLeases(Leases):
@@ -221,7 +226,9 @@ class FakeLeases(Leases):
 
     async def surplus(self, owner: str) -> Partition | None:
         now = self._now_ms()
-        live = [n for n, until in self.projectors.items() if until >= now and self._can_fold(n)]
+        live = [
+            n for n, until in self.projectors.items() if not over(until, now) and self._can_fold(n)
+        ]
         counts = {name: len(self._of(name)) for name in live}
         mine = self._of(owner)
         if not counts or len(mine) - min(counts.values()) < 2:
@@ -249,14 +256,14 @@ class FakeLeases(Leases):
             p: None if self.held[p].free(now) else self.held[p].owner for p in sorted(self.held)
         }
         troubles = {p: t for p, (o, t) in sorted(self.troubles.items()) if owners.get(p) == o}
-        live = sorted(o for o, until in self.projectors.items() if until >= now)
+        live = sorted(o for o, until in self.projectors.items() if not over(until, now))
         versions = {owner: self.versions.get(owner) for owner in live}
         return Ownership(owners, live, versions, troubles)
 
     def _sign_in(self, owner: str, now: int) -> None:
         self.projectors[owner] = now + self._lease_ms
         self.versions[owner] = self._version
-        for name in [name for name, until in self.projectors.items() if until < now]:
+        for name in [n for n, until in self.projectors.items() if n != owner and over(until, now)]:
             del self.projectors[name]
 
     def _can_fold(self, owner: str) -> bool:

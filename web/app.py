@@ -106,6 +106,9 @@ async def _state(probe: Probe) -> str:
         return f"no answer within {READY_TIMEOUT_SECONDS:g} s"
     except FootfallError as error:
         return str(error)
+    except Exception as error:
+        logger.exception("a dependency could not be asked")
+        return f"could not be asked: {type(error).__name__}"
     return "ok"
 
 

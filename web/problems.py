@@ -81,6 +81,9 @@ def from_error(error: FootfallError, method: str = "POST") -> Answer:
         case Overloaded():
             detail = f"{error}; nothing was appended, send it again later"
             return problem(problems.OVERLOADED, detail, (), retry, method)
+        case LogUnavailable(took_nothing=True):
+            detail = f"{error}; nothing was appended, send it again later"
+            return problem(problems.UNAVAILABLE, detail, (), retry, method)
         case LogUnavailable():
             detail = f"{error}; the views may or may not be counted later, nothing is confirmed"
             return problem(problems.UNCONFIRMED, detail, (), retry, method)

@@ -22,6 +22,11 @@ def inherited() -> Sockets | None:
     return [socket.socket(fileno=int(descriptor)) for descriptor in descriptors.split(",")]
 
 
+def started_by_a_parent() -> bool:
+    """Is this one of the processes that a parent keeps, which has looked at what they need?"""
+    return bool(os.environ.get(LISTENERS))
+
+
 @contextmanager
 def listening(host: str, port: int, workers: int) -> Iterator[list[Sockets]]:
     """The sockets of each worker, all behind one port; closed at the end.

@@ -7,18 +7,22 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli.output.bounds import bound_lines
+from cli.output.clocks import Seen, clock_lines
+from cli.output.rights import rights_lines
 from cli.processes.folder import require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
-from cli.wiring.migrate import require_migrated, require_newest_at
 from cli.wiring.process import now_ms
+from cli.wiring.versions import compare_versions, version_at
 from domain.errors import FootfallError
 from domain.settings import Settings
 from log.opening import Log, open_log
+from projector.housekeeping.watch import Watch
 from projector.status import PartitionStatus, Status
 from rows.opening import open_rows
 
-Layer = Callable[[], Awaitable[None]]
+Layer = Callable[[], Awaitable[str | None]]
+"""Returns what it has tried, where that is less than its name says."""
 
 # Since the oldest of a partition that is not folded was recorded, before anybody wonders.
 _LONG_SECONDS = 60.0
@@ -27,23 +31,29 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 @click.command()
 def check() -> None:
-    """Check every layer: settings, databases, their version, log, partitions, projectors.
+    """Check every layer: versions, settings, databases, log, clocks, partitions, projectors.
 
-    Prints a line a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps
-    its streams for another time than RETENTION_DAYS says, or ERROR; both with what to do. Exit
-    code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what its projector
-    says of it, and so is one whose log has waited for a minute and is not folded.
+    The first line says which Footfall this is and at which versions the databases are. Then a line
+    a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps its streams
+    for another time than RETENTION_DAYS says or a clock is not believed, or ERROR; both with what
+    to do. Exit code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what
+    its projector says of it, and so is one whose log has waited for a minute and is not folded.
     """
     settings = read_settings_or_exit()
-    click.echo("OK    settings")
 
     async def main() -> int:
+        fits, versions = await compare_versions(settings)
+        click.echo(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
+        click.echo("OK    settings")
         if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
             return 1
         log = open_log(settings)
-        results = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
+        results = [fits]
+        results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
+            results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
+            results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
         return 0 if all(results) else 1
 
@@ -55,12 +65,12 @@ def check() -> None:
 
 def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     async def database() -> None:
-        await require_migrated(settings)
+        await version_at(settings.rows_url)
         async with open_rows(settings, now_ms) as rows:
             await rows.ping()
 
     async def reports() -> None:
-        await require_newest_at(settings.reports_url)
+        await version_at(settings.reports_url)
 
     async def reading() -> None:
         reader = log.reader()
@@ -69,12 +79,13 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
         finally:
             await reader.close()
 
-    async def appending() -> None:
+    async def appending() -> str:
         writer = log.writer()
         try:
             await writer.ping()
         finally:
             await writer.close()
+        return log.tried
 
     rows_name = "PostgreSQL" if settings.database_url else f"SQLite in {settings.data_dir}"
     replica = {"database for reports (PostgreSQL)": reports} if settings.read_database_url else {}
@@ -88,13 +99,25 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
 
 async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     try:
-        await layer()
+        tried = await layer() or ""
     except FootfallError as error:
         click.echo(f"ERROR {name}: {error}", file=sys.stdout)
         return False
     if not quiet:
-        click.echo(f"OK    {name}")
+        click.echo(f"OK    {name}{tried}")
     return True
+
+
+async def _report_rights(settings: Settings) -> bool:
+    try:
+        async with open_rows(settings, now_ms) as rows:
+            rights = await rows.rights()
+        lines = list(rights_lines(rights)) if rights else []
+    except FootfallError as error:
+        lines = [f"ERROR rights: {error}"]
+    for line in lines:
+        click.echo(line)
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_bounds(settings: Settings, log: Log) -> bool:
@@ -105,6 +128,19 @@ async def _report_bounds(settings: Settings, log: Log) -> bool:
         click.echo(f"ERROR log, retention: {error}")
         return False
     return True
+
+
+async def _report_clocks(settings: Settings) -> bool:
+    try:
+        async with open_rows(settings, now_ms, read_only=True) as rows:
+            _, known = await Watch(rows.expiry, now_ms, lambda: 0).look()
+            seen = Seen(now_ms(), await rows.expiry.now_ms(), known, await rows.expiry.horizon())
+        lines = list(clock_lines(seen, settings.retention_days))
+    except FootfallError as error:
+        lines = [f"ERROR clocks: {error}"]
+    for line in lines:
+        click.echo(line)
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_fold(settings: Settings) -> bool:

@@ -6,7 +6,7 @@ import logging
 import click
 
 from cli.processes.family import FAMILY_SECONDS, Family
-from cli.processes.listening import address_of, listening, port_of
+from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
 from cli.processes.running import (
     run,
     serve,
@@ -15,10 +15,10 @@ from cli.processes.running import (
     unless_stopped,
 )
 from cli.wiring.housekeeping import keeping_house
-from cli.wiring.migrate import require_migrated
 from cli.wiring.outdated import open_watch
 from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
+from cli.wiring.versions import require_migrated, require_served
 from cli.wiring.web import create_web
 from domain.settings import Settings
 
@@ -75,6 +75,8 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     configure_logging(settings)
 
     async def main() -> int:
+        if not started_by_a_parent():
+            await require_served(settings, ingest=ingest, read_api=read_api)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
         app = create_web(settings, ingest=ingest, read_api=read_api, role=role)

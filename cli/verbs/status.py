@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from cli.processes.running import run, settings_or_exit
-from cli.wiring.migrate import require_migrated
 from cli.wiring.process import application_name, now_ms
+from cli.wiring.versions import require_migrated
 from domain.generations import GenerationInfo
 from domain.hours import as_text, from_datetime, hour_of
 from domain.processes import Process

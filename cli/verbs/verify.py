@@ -6,9 +6,9 @@ import msgspec
 from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
-from cli.wiring.migrate import require_migrated
 from cli.wiring.process import configure_logging, now_ms
 from cli.wiring.rebuild import rebuilding
+from cli.wiring.versions import require_migrated
 from domain.generations import Audit, Diff
 from domain.settings import Settings
 from projector.housekeeping.audits import audit_all

@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 
-from cli.wiring.process import application_name, now_ms, owner_name
+from cli.wiring.process import application_name, now_ms, owner_name, uptime_ms
 from domain.ports.common import Jobs
 from domain.ports.rebuild import Audits, Comparison, Generations
 from domain.retention import Removal
@@ -13,7 +18,9 @@ from domain.settings import Settings
 from log.opening import open_log
 from projector.housekeeping.audits import audit_all, log_differences
 from projector.housekeeping.loop import keep_house
+from projector.housekeeping.reset import HorizonReset, Reset
 from projector.housekeeping.retention import Retention, retain
+from projector.job import Held, held
 from rows.jobs import REPLAY, RETENTION
 from rows.opening import open_rows
 
@@ -34,10 +41,25 @@ class Housekeeping:
     generations: Generations
     comparison: Comparison
     audits: Audits
+    horizon: HorizonReset
 
     async def retain(self) -> Removal:
         """Drop what is past. Raises `JobTaken` when another process is at it."""
         return await retain(self.jobs, RETENTION, self.retention, self.owner, self.lease_seconds)
+
+    async def accept_clock(self) -> None:
+        """The clocks are right, says an operator. Raises `JobTaken`."""
+        async with self._held() as job:
+            await self.retention.accept(job.epoch)
+
+    async def reset(self) -> Reset:
+        """Move the horizon back to where the clocks justify it. Raises `JobTaken`."""
+        async with self._held() as job:
+            return await self.horizon.run(job.epoch)
+
+    def _held(self) -> AbstractAsyncContextManager[Held]:
+        doing = "drops what is past just now: try later"
+        return held(self.jobs, RETENTION, self.owner, self.lease_seconds, doing=doing)
 
     async def audit(self) -> None:
         """Log what does not add up."""
@@ -49,15 +71,20 @@ async def open_housekeeping(
     settings: Settings, role: str = "projector"
 ) -> AsyncIterator[Housekeeping]:
     """Its connections are closed at the end."""
-    async with open_rows(settings, now_ms, name=application_name(role)) as rows:
-        jobs = rows.jobs
+    named = application_name(role)
+    async with open_rows(settings, now_ms, name=named) as rows, AsyncExitStack() as stack:
+        jobs, log = rows.jobs, open_log(settings)
+        # Nothing connects before somebody moves the horizon back.
+        reader = log.reader()
+        stack.push_async_callback(reader.close)
         retention = Retention(
             rows.expiry,
             rows.generations,
-            open_log(settings).trimmer(),
+            log.trimmer(),
             lambda: jobs.holder(REPLAY),
             now_ms,
             settings.retention_days,
+            uptime_ms,
         )
         yield Housekeeping(
             retention,
@@ -67,6 +94,7 @@ async def open_housekeeping(
             rows.generations,
             rows.comparison,
             rows.audits,
+            HorizonReset(rows.expiry, rows.generations, reader, now_ms, settings.retention_days),
         )
 
 

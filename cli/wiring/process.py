@@ -10,10 +10,18 @@ import uuid
 from domain.settings import Settings
 from domain.version import VERSION
 
+# Only Linux has one that counts a machine's sleep.
+_UPTIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 def now_ms() -> int:
     """The clock of every role."""
     return time.time_ns() // 1_000_000
+
+
+def uptime_ms() -> int:
+    """A clock that nobody can set, and that goes on while the machine sleeps where there is one."""
+    return time.clock_gettime_ns(_UPTIME) // 1_000_000
 
 
 def owner_name() -> str:

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 
 from cli.processes.running import Signalled
-from cli.wiring.migrate import require_migrated
 from cli.wiring.process import now_ms, owner_name
+from cli.wiring.versions import require_migrated
 from domain.errors import Interrupted, RebuildError
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader

@@ -9,6 +9,7 @@ from functools import partial
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
+from cli.wiring.horizon import WatchedHorizon
 from cli.wiring.process import application_name, now_ms
 from domain.errors import StoreUnavailable
 from domain.ownership import require_untroubled
@@ -25,7 +26,7 @@ from read_api import openapi as read_openapi
 from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
 from rows.opening import Rows
-from web.app import create_app
+from web.app import Lifespan, create_app
 from web.openapi import describe
 
 
@@ -34,9 +35,11 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
     handlers: list[ASGIRouteHandler] = []
     probes: dict[str, Probe] = {}
     stack = AsyncExitStack()
+    lifespans: list[Lifespan] = []
     if ingest:
         writer = open_writer(settings)
         appender = _appender(settings, writer)
+        horizon = WatchedHorizon(settings)
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
         handlers += ingest_routes(
@@ -45,33 +48,27 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
             settings.num_partitions,
             settings.request_timeout_ms / 1_000,
             settings.retention_days,
+            horizon,
         )
+        lifespans.append(horizon.watched)
         probes["log"] = writer.ping
     if read_api:
         rows = Rows(settings, now_ms, name=application_name(role))
         stack.push_async_callback(rows.close)
         handlers += read_routes(rows.reports, now_ms)
         handlers.append(metrics_route(rows.facts.facts))
-        probes["database"] = partial(_readable, rows)
+        # The one that answers for all roles of `up` says too where nothing can be folded.
+        probes["database"] = partial(_foldable if ingest else _readable, rows)
         if ingest:
             # All roles are one then, and ready is what every one of them is.
-            probes["partitions"] = partial(_folded, rows)
+            probes["partitions"] = _folded(rows)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with stack:
             yield
 
-    return create_app(handlers, probes, api_description(), [lifespan])
-
-
-def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]) -> Litestar:
-    """What a role answers that has no API of its own."""
-    return create_app([metrics_route(facts)], probes, api_description())
-
-
-async def _folded(rows: Rows) -> None:
-    require_untroubled(await rows.facts.troubles())
+    return create_app(handlers, probes, api_description(), [lifespan, *lifespans])
 
 
 async def _readable(rows: Rows) -> None:
@@ -79,6 +76,23 @@ async def _readable(rows: Rows) -> None:
     # Who may read the rows and not this is told nothing of versions, and is ready.
     with suppress(StoreUnavailable):
         await rows.require_understood()
+
+
+async def _foldable(rows: Rows) -> None:
+    await _readable(rows)
+    await rows.require_writable()
+
+
+def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]) -> Litestar:
+    """What a role answers that has no API of its own."""
+    return create_app([metrics_route(facts)], probes, api_description())
+
+
+def _folded(rows: Rows) -> Probe:
+    async def folded() -> None:
+        require_untroubled(await rows.facts.troubles())
+
+    return folded
 
 
 def api_description() -> Mapping[str, object]:

@@ -12,7 +12,10 @@ class LogWriter(Protocol):
     """The append side of the log."""
 
     async def append(self, partition: Partition, body: bytes) -> None:
-        """Durable when this returns. `LogUnavailable` means not, or not known."""
+        """Durable when this returns. `LogUnavailable` means not, or not known.
+
+        Where it `took_nothing`, waiting does not help.
+        """
 
     async def ping(self) -> None:
         """Raises `LogUnavailable` when nothing can be appended now."""

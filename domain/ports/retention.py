@@ -3,8 +3,15 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from domain.clocks import Known
 from domain.events import Epoch, Generation, Hour
 from domain.retention import ExpiredRows, Leftovers
+
+
+class KeptFrom(Protocol):
+    """The oldest hour that the rows keep, as far as that is known here; answered at once."""
+
+    def __call__(self) -> Hour: ...
 
 
 class Expiry(Protocol):
@@ -13,11 +20,29 @@ class Expiry(Protocol):
     async def now_ms(self) -> int:
         """The database's clock."""
 
+    async def known(self) -> Known:
+        """What is known of the time."""
+
+    async def begin(self, known: Known) -> None:
+        """The first that is known of the time; nothing where something is."""
+
+    async def newest_ms(self) -> int:
+        """When the last batch that was folded had been recorded, 0: none was."""
+
+    async def remember(self, epoch: Epoch, known: Known) -> None:
+        """What is known of the time from now on."""
+
     async def horizon(self) -> Hour:
         """The oldest hour that is kept."""
 
     async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
         """Move the horizon forward, never back; returns where it is now."""
+
+    async def move_back(self, epoch: Epoch, horizon: Hour) -> None:
+        """Hours from `horizon` on are kept again, as far as their rows are still there.
+
+        Those whose rows may be gone are remembered: a rebuild takes them from the log.
+        """
 
     async def prepare(self, now_ms: int) -> None:
         """What the rows of the next weeks need is there when this returns."""

@@ -7,19 +7,19 @@ words in which the broker refuses a declaration that differs; a policy overrides
 import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
 import aio_pika
-import httpx
+import msgspec
 from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
 
 from domain.errors import LogUnavailable
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect
+from domain.setting_values import virtual_host as host_of
+from log.rabbitmq.broker import RPC_SECONDS, connected
+from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.management import management
 from log.rabbitmq.streams import stream_arguments
 
-_MANAGEMENT_SECONDS = 5.0
-_MANAGEMENT = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
 _CURRENT = re.compile(
     r"inequivalent arg 'x-max-age' .* (?:but )?current is (?:the value )?(?:'(?P<age>[^']*)'|none)"
 )
@@ -46,79 +46,59 @@ async def read_bounds(
     reason = ""
     for node in url.split(","):
         try:
-            return await _ask_management(node, management_url, streams)
-        except (httpx.HTTPError, ValueError) as error:
-            reason = reason or str(error) or type(error).__name__
+            async with management(node, management_url) as api:
+                return [_bound(name, await api.get("queues", name, _Queue)) for name in streams]
+        except LogUnavailable as error:
+            # The broker itself can be asked instead.
+            reason = reason or str(error)
     return await _ask_broker(url, streams, max_age, reason)
 
 
 def virtual_host(url: str) -> str:
     """The virtual host an AMQP URL names, or several with commas between."""
-    return unquote(urlsplit(url.partition(",")[0]).path.removeprefix("/")) or "/"
+    return host_of(url.partition(",")[0])
 
 
-async def _ask_management(
-    url: str, management_url: str | None, streams: Sequence[str]
-) -> Sequence[StreamBound]:
-    parts = urlsplit(url)
-    scheme, port = _MANAGEMENT[parts.scheme]
-    base = management_url or f"{scheme}://{_host(parts.hostname)}:{port}"
-    login = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
-    # No proxy of the environment: it would be asked even for loopback.
-    async with httpx.AsyncClient(
-        base_url=base,
-        auth=None if urlsplit(base).username else login,
-        timeout=_MANAGEMENT_SECONDS,
-        trust_env=False,
-    ) as client:
-        folder = f"/api/queues/{quote(virtual_host(url), safe='')}"
-        return [
-            _bound(stream, await _get(client, f"{folder}/{quote(stream, safe='')}"))
-            for stream in streams
-        ]
+class _Queue(Struct):
+    """What the management API says of a stream, as far as we ask."""
+
+    arguments: dict[str, Any]
+    effective_policy_definition: dict[str, Any] | list[Any] | None = None
+    policy: str | None = None
 
 
-async def _get(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    try:
-        response = await client.get(path)
-    except httpx.TransportError as error:
-        raise ValueError(f"the management API at {client.base_url} does not answer ({error})")
-    if response.status_code != httpx.codes.OK:
-        raise ValueError(f"the management API at {client.base_url} says {response.status_code}")
-    found: dict[str, Any] = response.json()
-    return found
-
-
-def _bound(stream: str, found: dict[str, Any]) -> StreamBound:
-    arguments = found.get("arguments") or {}
-    policy = found.get("effective_policy_definition") or {}
+def _bound(stream: str, found: _Queue) -> StreamBound:
+    arguments = found.arguments
+    # An empty one is a list in some versions.
+    policy = found.effective_policy_definition
+    policy = policy if isinstance(policy, dict) else {}
     # Where both say something the broker goes by the policy.
-    return StreamBound(
-        stream,
-        max_age=policy.get("max-age") or arguments.get("x-max-age"),
-        max_bytes=policy.get("max-length-bytes") or arguments.get("x-max-length-bytes"),
-        policy=found.get("policy"),
+    return msgspec.convert(
+        {
+            "stream": stream,
+            "max_age": policy.get("max-age") or arguments.get("x-max-age"),
+            "max_bytes": policy.get("max-length-bytes") or arguments.get("x-max-length-bytes"),
+            "policy": found.policy,
+        },
+        StreamBound,
     )
-
-
-def _host(name: str | None) -> str:
-    return f"[{name}]" if name and ":" in name else name or "127.0.0.1"
 
 
 async def _ask_broker(
     url: str, streams: Sequence[str], max_age: str | None, reason: str
 ) -> Sequence[StreamBound]:
-    async with broker_errors():
-        connection = await connect(url, "footfall check")
-        async with connection:
-            return [
-                StreamBound(
-                    stream,
-                    await _declared_age(connection, stream, max_age),
-                    policy_unseen=reason,
-                )
-                for stream in streams
-            ]
+    async with (
+        broker_errors("configure on footfall's queues"),
+        connected(url, "footfall check") as connection,
+    ):
+        return [
+            StreamBound(
+                stream,
+                await _declared_age(connection, stream, max_age),
+                policy_unseen=reason,
+            )
+            for stream in streams
+        ]
 
 
 async def _declared_age(

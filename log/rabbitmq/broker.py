@@ -1,23 +1,60 @@
-"""The broker itself: its connections, its streams, and its errors in our words."""
+"""The broker itself: its nodes, connections to them, and why there are none."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aio_pika
-from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 from yarl import URL
 
 from domain.errors import LogUnavailable
+from domain.setting_values import virtual_host
 from domain.version import VERSION
+from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.refusals import why_not
+from log.rabbitmq.tls import PARAMETERS as TLS_PARAMETERS
+from log.rabbitmq.tls import context_of
+from log.rabbitmq.wire import Wire
 
 RPC_SECONDS = 10.0
+# For goodbyes; a broker that vanished answers none.
+CLOSE_SECONDS = 3.0
 # What a connection's name begins with, and who tells its version.
 PRODUCT = "footfall"
 # A broker that vanished is missed after about three of these.
 _HEARTBEAT_SECONDS = 10
+
+_Found = TypeVar("_Found")
+
+
+class BrokerConnection(aio_pika.Connection):
+    """A plain connection, and the wire below it.
+
+    Not a robust one: that would consume again from the offset of the first attach after a
+    reconnect, and hold publishes back long after the client has gone.
+    """
+
+    def __init__(self, url: URL, **kwargs: Any) -> None:
+        super().__init__(url, **kwargs)
+        self.wire = Wire()
+        self.kwargs["transport_factory"] = self.wire
+
+    @property
+    def lost(self) -> bool:
+        """Was it closed, by whom ever?"""
+        # `is_closed` only tells of our own `close`: it stays False when the broker goes away.
+        return not self.connected.is_set()
+
+    @property
+    def most_channels(self) -> int:
+        """As agreed with the broker."""
+        assert self.transport is not None
+        # The tune frame is no part of the abstract class; 0 in it means no limit.
+        underlay: Any = self.transport.connection
+        return underlay.connection_tune.channel_max or 65_535
 
 
 def nodes_of(url: str) -> list[str]:
@@ -27,53 +64,107 @@ def nodes_of(url: str) -> list[str]:
     return nodes
 
 
-async def connect(url: str, name: str) -> AbstractConnection:
+async def connect(url: str, name: str, patience_seconds: float | None = None) -> BrokerConnection:
     """A plain connection to the first node that answers, shown as `name` in the management pages.
 
-    Not a robust one: that would consume again from the offset of the first attach after a
-    reconnect, and hold publishes back long after the client has gone.
+    Raises `LogUnavailable`, with what the first one that was asked has said, after
+    `patience_seconds` for all of them, `RPC_SECONDS` where none are given.
     """
     nodes = nodes_of(url)
+    patience = (patience_seconds or RPC_SECONDS) / len(nodes)
     failures = []
     for node in nodes:
         try:
-            return await connect_node(node, name, RPC_SECONDS / len(nodes))
+            return await connect_node(node, name, patience)
         except LogUnavailable as error:
             failures.append(error)
     raise failures[0]
 
 
-async def connect_node(node: str, name: str, patience_seconds: float) -> AbstractConnection:
+async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerConnection:
     """A plain connection to the one node at `node`. Raises `LogUnavailable`."""
-    found = URL(node)
-    async with broker_errors():
-        return await aio_pika.connect(
-            found.with_query({"heartbeat": _HEARTBEAT_SECONDS, **found.query}),
-            timeout=patience_seconds,
-            client_properties={"connection_name": name, "product": PRODUCT, "version": VERSION},
-        )
-
-
-def is_lost(connection: AbstractConnection) -> bool:
-    """Was the connection closed, by whom ever?"""
-    # `is_closed` only tells of our own `close`: it stays False when the broker goes away.
-    return not connection.connected.is_set()
+    url = node_url(node)
+    where = f"{_bracketed(url.host)}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}"
+    # Reads files.
+    context = await asyncio.to_thread(context_of, url)
+    connection = BrokerConnection(
+        url.without_query_params(*TLS_PARAMETERS),
+        ssl_context=context,
+        client_properties={"connection_name": name, "product": PRODUCT, "version": VERSION},
+    )
+    try:
+        async with broker_errors():
+            await within(patience_seconds, connection.connect(), connection.wire.abort)
+    except LogUnavailable as error:
+        await close(connection)
+        message = f"RabbitMQ at {where}: {why_not(error, connection.wire.refusal, url)}"
+        raise LogUnavailable(_without_secrets(message, url)) from error.__cause__
+    return connection
 
 
 @asynccontextmanager
-async def broker_errors() -> AsyncIterator[None]:
-    """The client library's errors as `LogUnavailable`, with their cause."""
+async def connected(url: str, name: str) -> AsyncIterator[BrokerConnection]:
+    """As `connect`, closed at the end."""
+    connection = await connect(url, name)
     try:
-        yield
-    except ChannelNotFoundEntity as error:
-        raise LogUnavailable(f"a stream is missing, run footfall migrate: {error}") from error
-    except TimeoutError as error:
-        raise LogUnavailable("RabbitMQ did not answer in time") from error
-    except (AMQPError, OSError, RuntimeError) as error:
-        raise LogUnavailable(f"RabbitMQ: {type(error).__name__}: {error}") from error
-    except asyncio.CancelledError as error:
-        # The client library cancels what waits on a connection it loses. That is not ours.
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise LogUnavailable("RabbitMQ closed the connection") from error
+        yield connection
+    finally:
+        await close(connection)
+
+
+async def close(connection: BrokerConnection) -> None:
+    """Say goodbye; who does not answer in time is left without."""
+    try:
+        async with broker_errors():
+            await within(CLOSE_SECONDS, connection.close(), connection.wire.abort)
+    except LogUnavailable:
+        # It is gone.
+        return
+
+
+async def within(seconds: float, work: Awaitable[_Found], abort: Callable[[], None]) -> _Found:
+    """What `work` returns, or `TimeoutError`.
+
+    Unlike `asyncio.timeout` it does not wait for what is cancelled to come to its end: over TLS
+    the client library then waits half a minute for a peer that has vanished. `abort` is to end it.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            abort()
+            task.cancel()
+            task.add_done_callback(forget)
+    if not task.done():
+        raise TimeoutError
+    return task.result()
+
+
+def forget(task: "asyncio.Future[Any]") -> None:
+    """Nobody is left to hear what came of it."""
+    if not task.cancelled():
+        task.exception()
+
+
+def node_url(node: str) -> URL:
+    try:
+        url = URL(node)
+        path = "/" + quote(virtual_host(node), safe="")
+        query: dict[str, str] = {"heartbeat": str(_HEARTBEAT_SECONDS), **url.query}
+        return url.with_path("/" if path == "/%2F" else path, encoded=True).with_query(query)
+    except (ValueError, TypeError):
+        # Its text may hold a piece of the password.
+        message = "RABBITMQ_URL is no URL that the client library understands"
+        raise LogUnavailable(message) from None
+
+
+def _without_secrets(message: str, url: URL) -> str:
+    for secret in (url.password, url.raw_password):
+        if secret and len(secret) > 2 and secret != url.user:
+            message = message.replace(secret, "***")
+    return message
+
+
+def _bracketed(host: str | None) -> str:
+    return f"[{host}]" if host and ":" in host else host or ""

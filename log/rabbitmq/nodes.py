@@ -9,6 +9,7 @@ from domain.checkpoint import Bounds
 from domain.errors import LogError, LogUnavailable
 from domain.events import Entry, Offset, Partition
 from domain.ports.log import LogReader, Subscription
+from log.rabbitmq.channels import Shared
 
 _Found = TypeVar("_Found")
 
@@ -22,7 +23,8 @@ class NodesLogReader(LogReader):
 
     def __init__(self, nodes: Sequence[LogReader]) -> None:
         self._nodes = list(nodes)
-        self._lock = asyncio.Lock()
+        # One for all who ask: a machine that is lost is waited for once, not by every partition.
+        self._preferring = Shared(self._prefer_who_answers)
 
     @asynccontextmanager
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
@@ -41,10 +43,11 @@ class NodesLogReader(LogReader):
         await self._ask(lambda node: node.ping())
 
     async def close(self) -> None:
+        self._preferring.cancel()
         await asyncio.gather(*(node.close() for node in self._nodes))
 
     async def _ask(self, ask: Callable[[LogReader], Awaitable[_Found]]) -> _Found:
-        await self._prefer_who_answers()
+        await self._preferring.done()
         failures: list[LogError] = []
         for node in list(self._nodes):
             try:
@@ -55,12 +58,15 @@ class NodesLogReader(LogReader):
         raise min(failures, key=lambda error: isinstance(error, LogUnavailable))
 
     async def _prefer_who_answers(self) -> None:
-        # One at a time: a machine that is lost is waited for once, not by every partition in turn.
-        async with self._lock:
-            for _ in range(len(self._nodes)):
-                try:
-                    await self._nodes[0].ping()
-                except LogUnavailable:
-                    self._nodes.append(self._nodes.pop(0))
-                else:
-                    break
+        """Raises `LogUnavailable` where none does."""
+        failure: LogUnavailable | None = None
+        for _ in range(len(self._nodes)):
+            try:
+                await self._nodes[0].ping()
+            except LogUnavailable as error:
+                failure = failure or error
+                self._nodes.append(self._nodes.pop(0))
+            else:
+                return
+        if failure is not None:
+            raise failure

@@ -10,29 +10,32 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from aio_pika.abc import AbstractConnection
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPError
 
 from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect, is_lost
+from log.rabbitmq.broker import RPC_SECONDS
+from log.rabbitmq.channels import Channels
+from log.rabbitmq.errors import broker_errors
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
 _QUIET_SECONDS = 0.3
+# A broker closes a channel on which a delivery waits for its ack beyond consumer_timeout.
+_ACK_SECONDS = 1.0
+_TO_READ = "read on footfall's queues"
 
 
 class RabbitLogReader(LogReader):
-    """One connection, a channel for each subscription."""
+    """A channel for each subscription, on as few connections as the broker allows."""
 
-    def __init__(self, url: str, prefix: str) -> None:
-        self._url = url
+    def __init__(self, url: str, prefix: str, patience_seconds: float | None = None) -> None:
         self._prefix = prefix
-        self._lock = asyncio.Lock()
-        self._connection: AbstractConnection | None = None
+        self._channels = Channels(url, "footfall projector", patience_seconds)
 
     @asynccontextmanager
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
@@ -94,12 +97,14 @@ class RabbitLogReader(LogReader):
 
     async def _count(self, partition: Partition) -> int:
         """Of the messages in a stream; the broker takes it now and then, so it may be too low."""
-        async with broker_errors():
-            connection = await self._connect()
-            async with asyncio.timeout(RPC_SECONDS), connection.channel() as channel:
-                queue = await channel.declare_queue(
-                    stream_name(self._prefix, partition), passive=True
-                )
+        async with (
+            broker_errors(_TO_READ),
+            self._channels.channel() as opened,
+            asyncio.timeout(RPC_SECONDS),
+        ):
+            queue = await opened.channel.declare_queue(
+                stream_name(self._prefix, partition), passive=True
+            )
         return queue.declaration_result.message_count or 0
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
@@ -110,50 +115,27 @@ class RabbitLogReader(LogReader):
         return found[0] if found else None
 
     async def ping(self) -> None:
-        async with broker_errors():
-            connection = await self._connect()
-            async with asyncio.timeout(RPC_SECONDS), connection.channel():
-                pass
+        async with self._channels.channel():
+            pass
 
     async def close(self) -> None:
-        async with self._lock:
-            await self._drop()
+        await self._channels.close()
 
     @asynccontextmanager
     async def _consume(
         self, partition: Partition, start: int | str, prefetch: int = PREFETCH
     ) -> AsyncIterator["RabbitSubscription"]:
         stream = stream_name(self._prefix, partition)
-        async with broker_errors():
-            connection = await self._connect()
-            async with asyncio.timeout(RPC_SECONDS):
-                channel = await connection.channel(publisher_confirms=False)
-                underlay = await channel.get_underlay_channel()
-        subscription = RabbitSubscription(stream, underlay, prefetch)
-        try:
-            async with broker_errors(), asyncio.timeout(RPC_SECONDS):
+        async with self._channels.channel() as opened:
+            underlay = opened.underlay
+            subscription = RabbitSubscription(stream, underlay, prefetch)
+            async with broker_errors(_TO_READ), asyncio.timeout(RPC_SECONDS):
                 await underlay.basic_qos(prefetch_count=prefetch)
                 underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
                 await underlay.basic_consume(
                     stream, subscription.deliver, arguments={"x-stream-offset": start}
                 )
             yield subscription
-        finally:
-            await _close_quietly(channel)
-
-    async def _connect(self) -> AbstractConnection:
-        async with self._lock:
-            connection = self._connection
-            if connection is None or is_lost(connection):
-                await self._drop()
-                connection = await connect(self._url, "footfall projector")
-                self._connection = connection
-            return connection
-
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None and not connection.is_closed:
-            await connection.close()
 
 
 class RabbitSubscription(Subscription):
@@ -168,22 +150,39 @@ class RabbitSubscription(Subscription):
         self._channel = channel
         # Fewer acks than takes: each is a system call, and half the credit is left meanwhile.
         self._ack_every = max(1, prefetch // 2)
-        self._unacked = 0
+        self._unacked = self._tag = 0
+        self._acked_at = asyncio.get_running_loop().time()
         self._last: int | None = None
+        self.ended = ""
+        """Why there will be no more deliveries, empty while there may be."""
         self._bounds: Callable[[], Awaitable[Bounds]] | None = None
         self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
         self._put_back: Entry | None = None
         self.must_start_at: int | None = None
-        channel.closing.add_done_callback(lambda _: self._entries.put_nowait(None))
+        channel.closing.add_done_callback(self._closed)
 
     async def deliver(self, message: DeliveredMessage) -> None:
-        headers = message.header.properties.headers or {}
-        offset = Offset(int(str(headers["x-stream-offset"])))
+        try:
+            headers = message.header.properties.headers or {}
+            offset = Offset(int(str(headers["x-stream-offset"])))
+        except (KeyError, ValueError) as error:
+            # Left out it would be missing from the counts: nothing is read beyond it.
+            self._end(f"a delivery without an offset: {error!r}")
+            return
         tag = message.delivery_tag or 0
         self._entries.put_nowait((Entry(offset, message.body), tag))
 
     def cancelled(self, _: Any) -> None:
-        """The broker cancelled the consumer: the stream was deleted or lost its leader."""
+        """The broker cancelled the consumer."""
+        self._end("the stream was deleted or lost its leader")
+
+    def _closed(self, closing: "asyncio.Future[Any]") -> None:
+        error = None if closing.cancelled() else closing.exception()
+        told = isinstance(error, AMQPError) and any(error.args)
+        self._end(str(error) if told else "the connection was lost")
+
+    def _end(self, reason: str) -> None:
+        self.ended = self.ended or reason
         self._entries.put_nowait(None)
 
     def put_back(self, entry: Entry) -> None:
@@ -198,11 +197,11 @@ class RabbitSubscription(Subscription):
             async with asyncio.timeout(timeout_seconds if not entries else 0):
                 item = await self._entries.get()
         except TimeoutError:
+            await self._grant_credit(0)
             return entries
-        tag = 0
         while item is not None:
             entries.append(item[0])
-            tag = item[1]
+            self._tag = item[1]
             if len(entries) >= limit or self._entries.empty():
                 break
             item = self._entries.get_nowait()
@@ -210,9 +209,9 @@ class RabbitSubscription(Subscription):
             # Stays in line, so that every later take fails too.
             self._entries.put_nowait(None)
             if not entries:
-                raise LogUnavailable(f"the broker ended the reading of {self._stream}")
-        if tag:
-            await self._grant_credit(tag, len(entries))
+                message = f"the broker ended the reading of {self._stream}: {self.ended}"
+                raise LogUnavailable(message)
+        await self._grant_credit(len(entries))
         self._check_start(entries)
         await self._check_gaps(entries)
         return entries
@@ -253,21 +252,13 @@ class RabbitSubscription(Subscription):
                 )
                 raise HistoryTruncated(message)
 
-    async def _grant_credit(self, tag: int, entries: int) -> None:
+    async def _grant_credit(self, taken: int) -> None:
         # On a stream an ack is only credit for more; offsets live in the checkpoint.
-        self._unacked += entries
-        if self._unacked < self._ack_every:
+        self._unacked += taken
+        now = asyncio.get_running_loop().time()
+        due = self._unacked >= self._ack_every or now - self._acked_at >= _ACK_SECONDS
+        if self.ended or not (self._unacked and due):
             return
-        self._unacked = 0
+        self._unacked, self._acked_at = 0, now
         async with broker_errors():
-            await self._channel.basic_ack(tag, multiple=True)
-
-
-async def _close_quietly(channel: Any) -> None:
-    try:
-        async with broker_errors(), asyncio.timeout(RPC_SECONDS):
-            if not channel.is_closed:
-                await channel.close()
-    except LogUnavailable:
-        # The connection is gone, and the channel with it.
-        return
+            await self._channel.basic_ack(self._tag, multiple=True)

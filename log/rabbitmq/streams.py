@@ -1,16 +1,19 @@
 """The streams: what they are declared with, and who leads them."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import ArgumentsType
 from aiormq.exceptions import ChannelNotFoundEntity
 
-from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect_node, nodes_of
+from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, close, connect_node, nodes_of
+from log.rabbitmq.errors import broker_errors
 
+# A cluster takes its time to place a stream's replicas.
+_DECLARE_SECONDS = 30.0
 # Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
 # stream has a replica on every node where no argument says otherwise.
 STREAM_ARGUMENTS: ArgumentsType = {
@@ -26,30 +29,29 @@ async def declare_streams(
 
     One that is there stays as it is: its arguments cannot be changed any more.
     """
-    async with broker_errors(), AsyncExitStack() as stack:
+    async with broker_errors("configure on footfall's queues"), AsyncExitStack() as stack:
         connections = await _connect_all(url, stack)
         for partition in range(partitions):
             stream = stream_name(prefix, Partition(partition))
             # A stream is led by the node that is asked to declare it, so these take turns.
             connection = connections[partition % len(connections)]
-            if not await _exists(connection, stream):
-                async with connection.channel() as channel:
-                    await channel.declare_queue(
-                        stream, durable=True, arguments=stream_arguments(max_age)
-                    )
+            async with asyncio.timeout(_DECLARE_SECONDS):
+                if not await _exists(connection, stream):
+                    async with connection.channel() as channel:
+                        await channel.declare_queue(
+                            stream, durable=True, arguments=stream_arguments(max_age)
+                        )
 
 
-async def _connect_all(url: str, stack: AsyncExitStack) -> list[AbstractConnection]:
-    connections = []
-    failures = []
-    for node in nodes_of(url):
-        try:
-            connection = await connect_node(node, "footfall migrate", RPC_SECONDS)
-            connections.append(await stack.enter_async_context(connection))
-        except LogUnavailable as error:
-            failures.append(error)
+async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection]:
+    # All at once: those that are away are waited for once.
+    asked = [connect_node(node, "footfall migrate", RPC_SECONDS) for node in nodes_of(url)]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    connections = [one for one in found if not isinstance(one, BaseException)]
+    for connection in connections:
+        stack.push_async_callback(close, connection)
     if not connections:
-        raise failures[0]
+        raise next(one for one in found if isinstance(one, BaseException))
     return connections
 
 

@@ -1,10 +1,7 @@
 """The log's append side on RabbitMQ streams over AMQP 0-9-1."""
 
 import asyncio
-from typing import cast
 
-from aio_pika.abc import AbstractConnection
-from aiormq import Channel
 from aiormq.exceptions import PublishError
 from pamqp.commands import Basic
 
@@ -12,9 +9,11 @@ from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogWriter
-from log.rabbitmq.broker import RPC_SECONDS, broker_errors, connect
+from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, forget
+from log.rabbitmq.channels import Channels, Opened, Shared
+from log.rabbitmq.errors import broker_errors
 
-_CLOSE_SECONDS = 3.0
+_TO_APPEND = "write on amq.default"
 
 
 class RabbitLogWriter(LogWriter):
@@ -27,22 +26,23 @@ class RabbitLogWriter(LogWriter):
     def __init__(
         self, url: str, prefix: str, partitions: int, *, confirm_timeout_seconds: float
     ) -> None:
-        self._url = url
         self._streams = [stream_name(prefix, Partition(p)) for p in range(partitions)]
+        # No stream has such a name: these end in a number.
+        self._nowhere = f"{prefix}.nowhere"
         self._confirm_timeout = confirm_timeout_seconds
         self._published = 0
-        self._lock = asyncio.Lock()
-        self._connection: AbstractConnection | None = None
-        self._channel: Channel | None = None
-        self._closing: set[asyncio.Task[None]] = set()
+        self._channels = Channels(url, "footfall ingest")
+        self._opened: Opened | None = None
+        self._opening = Shared(self._open_anew)
 
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
-        async with broker_errors():
-            channel = await self._open()
+        async with broker_errors(_TO_APPEND):
+            opened = await self._open()
+            _refuse_while_blocked(opened.connection)
             try:
                 # Mandatory, for a message without a stream to go to would be confirmed too.
-                await channel.basic_publish(
+                await opened.underlay.basic_publish(
                     body,
                     routing_key=stream,
                     properties=self._properties(),
@@ -52,9 +52,10 @@ class RabbitLogWriter(LogWriter):
                     wait=False,
                 )
             except TimeoutError:
+                # The end of an alarm is told on the connection that it has blocked.
+                _refuse_while_blocked(opened.connection)
                 # What was sent may still arrive; a new connection keeps it from piling up.
-                if channel is self._channel:
-                    self._drop()
+                self._drop(opened)
                 raise
             except PublishError as error:
                 message = f"the stream {stream} does not exist: run footfall migrate"
@@ -68,39 +69,66 @@ class RabbitLogWriter(LogWriter):
         )
 
     async def ping(self) -> None:
-        async with broker_errors():
-            await self._open()
-            connection = self._connection
-            assert connection is not None
-            async with asyncio.timeout(RPC_SECONDS):
-                channel = await connection.channel()
-                try:
-                    await channel.declare_queue(self._streams[-1], passive=True)
-                finally:
-                    if not channel.is_closed:
-                        await channel.close()
+        async with broker_errors(_TO_APPEND):
+            opened = await self._open()
+            await self._publish_to_nobody(opened)
+            # On a channel of its own: a stream that is missing closes it.
+            async with self._channels.channel() as other, asyncio.timeout(RPC_SECONDS):
+                await other.channel.declare_queue(self._streams[-1], passive=True)
+
+    async def _publish_to_nobody(self, opened: Opened) -> None:
+        """A message that no queue gets is confirmed too, but not while an alarm lasts.
+
+        The broker tells of an alarm only those who publish.
+        """
+        wire = opened.connection.wire
+        _refuse_while_blocked(opened.connection)
+        published = asyncio.ensure_future(
+            opened.underlay.basic_publish(
+                b"",
+                routing_key=self._nowhere,
+                properties=self._properties(),
+                timeout=RPC_SECONDS,
+                wait=False,
+            )
+        )
+        published.add_done_callback(forget)
+        blocked = asyncio.create_task(wire.until_blocked())
+        try:
+            await asyncio.wait({published, blocked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            blocked.cancel()
+            if not published.done():
+                published.cancel()
+        _refuse_while_blocked(opened.connection)
+        await published
 
     async def close(self) -> None:
-        async with self._lock:
-            self._drop()
-        if self._closing:
-            await asyncio.wait(self._closing, timeout=_CLOSE_SECONDS)
+        self._opening.cancel()
+        await self._channels.close()
 
-    async def _open(self) -> Channel:
-        async with self._lock:
-            if self._channel is None or self._channel.is_closed:
-                self._drop()
-                async with asyncio.timeout(RPC_SECONDS):
-                    self._connection = await connect(self._url, "footfall ingest")
-                    # Without this a returned message would pass for a confirmed one.
-                    channel = await self._connection.channel(on_return_raises=True)
-                    self._channel = cast(Channel, await channel.get_underlay_channel())
-            return self._channel
+    async def _open(self) -> Opened:
+        if self._opened is not None and self._opened.usable:
+            return self._opened
+        return await self._opening.done()
 
-    def _drop(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            # A broker that vanished answers no goodbye: nobody waits for it.
-            task = asyncio.create_task(connection.close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+    async def _open_anew(self) -> Opened:
+        if self._opened is not None:
+            self._drop(self._opened)
+        # Without this a returned message would pass for a confirmed one.
+        self._opened = await self._channels.open(on_return_raises=True)
+        return self._opened
+
+    def _drop(self, opened: Opened) -> None:
+        self._channels.drop(opened.connection)
+        if self._opened is opened:
+            self._opened = None
+
+
+def _refuse_while_blocked(connection: BrokerConnection) -> None:
+    if reason := connection.wire.blocked:
+        message = (
+            f"RabbitMQ takes no messages, an alarm blocks them: {reason} (rabbitmqctl status names "
+            "it); it goes on by itself when the alarm ends"
+        )
+        raise LogUnavailable(message)

@@ -12,7 +12,7 @@ from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogWentBackward
 from domain.events import Entry, Offset, Partition
 from domain.ports.log import LogReader, Subscription
-from log.sqlite.file import connect, file_errors
+from log.sqlite.file import connect, file_errors, identity
 
 POLL_SECONDS = 0.05
 # Readers wait for nobody but one who opens the file.
@@ -33,6 +33,7 @@ class SqliteLogReader(LogReader):
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-reader")
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._ends: dict[int, int] = {}
         self._polling: asyncio.Task[None] | None = None
 
@@ -40,11 +41,7 @@ class SqliteLogReader(LogReader):
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
         bounds = await self.bounds(partition)
         if offset > bounds.end:
-            message = (
-                f"partition {partition}: the log ends at offset {bounds.end}, the checkpoint is "
-                f"{offset}: the log file was replaced or lost its tail"
-            )
-            raise LogWentBackward(message)
+            raise LogWentBackward(_shorter(partition, bounds.end, offset))
         if offset < bounds.first:
             message = (
                 f"partition {partition}: the log begins at offset {bounds.first}, offsets from "
@@ -78,8 +75,16 @@ class SqliteLogReader(LogReader):
             return await loop.run_in_executor(self._thread, self._fetch, statement, values)
 
     async def grown(self, partition: Partition, offset: Offset) -> None:
-        """Return once the partition reaches beyond `offset`."""
+        """Return once the partition reaches beyond `offset`.
+
+        Raises `LogWentBackward` where it ends before.
+        """
+        polls = 0
         while self._ends.get(partition, 0) <= offset:
+            # The first may have been under way before anybody asked for this offset.
+            if polls > 1 and self._ends.get(partition, 0) < offset:
+                raise LogWentBackward(_shorter(partition, self._ends.get(partition, 0), offset))
+            polls += 1
             if self._polling is None or self._polling.done():
                 self._polling = asyncio.create_task(self._poll())
             await asyncio.shield(self._polling)
@@ -89,8 +94,12 @@ class SqliteLogReader(LogReader):
         self._ends = dict(await self.run(_ENDS))
 
     def _fetch(self, statement: str, values: tuple[int, ...]) -> list[Any]:
+        # A file that took its place is another log, and this one grows no more.
+        if self._connection is not None and identity(self._path) != self._file:
+            self._disconnect()
         if self._connection is None:
             self._connection = connect(self._path, "ro", timeout_seconds=_BUSY_SECONDS)
+            self._file = identity(self._path)
         try:
             return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error:
@@ -101,6 +110,13 @@ class SqliteLogReader(LogReader):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _shorter(partition: Partition, end: int, offset: Offset) -> str:
+    return (
+        f"partition {partition}: the log ends at offset {end}, the checkpoint is "
+        f"{offset}: the log file was replaced or lost its tail"
+    )
 
 
 class _SqliteSubscription(Subscription):

@@ -2,13 +2,16 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.ports.log import LogWriter
-from log.sqlite.file import connect, file_errors
+from log.sqlite.file import connect, identity, translated
 
 _NEXT_OFFSET = """
     UPDATE log_ends SET next_offset = next_offset + 1 WHERE partition = ?
@@ -16,8 +19,16 @@ _NEXT_OFFSET = """
 """
 _DECLARED = "SELECT count(*) FROM log_ends WHERE partition < ?"
 _APPEND = "INSERT INTO log_entries (partition, log_offset, body) VALUES (?, ?, ?)"
+# Of no partition: nobody reads it.
+_TRY = "INSERT OR REPLACE INTO log_entries VALUES (-1, 0, zeroblob(?))"
+_TRIED = "DELETE FROM log_entries WHERE partition = -1"
+# What an ordinary batch takes.
+_LEAST_BYTES = 16_384
+# Whoever asks more often gets the answer of the last time.
+_FRESH_SECONDS = 1.0
 
 _Waiting = tuple[Partition, bytes, "asyncio.Future[None]"]
+T = TypeVar("T")
 
 
 class SqliteLogWriter(LogWriter):
@@ -28,8 +39,11 @@ class SqliteLogWriter(LogWriter):
         self._partitions = partitions
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="log-writer")
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._waiting: list[_Waiting] = []
         self._committing: asyncio.Task[None] | None = None
+        self._written = -_FRESH_SECONDS
+        self._failed_bytes = 0
 
     async def append(self, partition: Partition, body: bytes) -> None:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -39,39 +53,58 @@ class SqliteLogWriter(LogWriter):
         await done
 
     async def _commit_all(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
                 group, self._waiting = self._waiting, []
                 bodies = [(partition, body) for partition, body, _ in group]
                 try:
-                    appended = await loop.run_in_executor(self._thread, self._commit, bodies)
+                    appended = await self._run(lambda bodies=bodies: self._commit(bodies))  # type: ignore[misc]
+                except LogUnavailable as error:
+                    self._failed_bytes = max(len(body) for _, body in bodies)
+                    _fail(group, error)
                 # Whatever it is, somebody waits for it.
                 except Exception as error:  # noqa: BLE001
-                    foreseen = isinstance(error, sqlite3.Error)
-                    what = str(error) if foreseen else f"{type(error).__name__}: {error}"
-                    _fail(group, f"the log file {self._path}: {what}")
+                    what = f"the log file {self._path}: {type(error).__name__}: {error}"
+                    _fail(group, LogUnavailable(what))
                 else:
+                    self._failed_bytes = 0
                     _settle(group, appended)
         finally:
             self._committing = None
 
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     def _commit(self, bodies: list[tuple[Partition, bytes]]) -> list[bool]:
         # For each body: was there a partition to append it to?
-        connection = self._connect()
+        return self._transaction(lambda c: [_append(c, p, body) for p, body in bodies])
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """`work`, committed. Raises `LogUnavailable`; nothing is left of it then."""
+        committing = False
         try:
+            connection = self._connect()
             connection.execute("BEGIN IMMEDIATE")
-            appended = [_append(connection, partition, body) for partition, body in bodies]
+            found = work(connection)
+            committing = True
             connection.execute("COMMIT")
-        except Exception:
+        except sqlite3.Error as error:
             # A connection in an unknown state is not worth saving.
             self._disconnect()
+            raise translated(self._path, error, committing=committing) from error
+        except BaseException:
+            self._disconnect()
             raise
-        return appended
+        self._written = monotonic()
+        return found
 
     def _connect(self) -> sqlite3.Connection:
+        # What is appended to a file that was moved away, nobody will read.
+        if self._connection is not None and identity(self._path) != self._file:
+            self._disconnect()
         if self._connection is None:
             self._connection = connect(self._path, "rw")
+            self._file = identity(self._path)
             self._connection.execute("PRAGMA journal_mode=WAL").close()
             self._connection.execute("PRAGMA synchronous=FULL").close()
         return self._connection
@@ -82,19 +115,28 @@ class SqliteLogWriter(LogWriter):
             self._connection = None
 
     def _probe(self) -> int:
-        (declared,) = self._connect().execute(_DECLARED, (self._partitions,)).fetchone()
+        """How many partitions there are; something as large as what failed last can be written."""
+        if self._failed_bytes or monotonic() - self._written >= _FRESH_SECONDS:
+            size = max(_LEAST_BYTES, self._failed_bytes)
+            self._transaction(lambda c: c.execute(_TRY, (size,)))
+            self._transaction(lambda c: c.execute(_TRIED))
+            self._failed_bytes = 0
+        try:
+            (declared,) = self._connect().execute(_DECLARED, (self._partitions,)).fetchone()
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise translated(self._path, error) from error
         return int(declared)
 
     async def ping(self) -> None:
-        with file_errors(self._path):
-            declared = await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
+        declared = await self._run(self._probe)
         if declared < self._partitions:
             raise LogUnavailable(_missing(Partition(self._partitions - 1)))
 
     async def close(self) -> None:
         if self._committing is not None:
             await self._committing
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        await self._run(self._disconnect)
         self._thread.shutdown()
 
 
@@ -114,12 +156,12 @@ def _settle(group: list[_Waiting], appended: list[bool]) -> None:
     for waiting, was_appended in zip(group, appended, strict=True):
         partition, _, done = waiting
         if not was_appended:
-            _fail([waiting], _missing(partition))
+            _fail([waiting], LogUnavailable(_missing(partition)))
         elif not done.done():
             done.set_result(None)
 
 
-def _fail(group: list[_Waiting], message: str) -> None:
+def _fail(group: list[_Waiting], error: LogUnavailable) -> None:
     for _, _, done in group:
         if not done.done():
-            done.set_exception(LogUnavailable(message))
+            done.set_exception(error)

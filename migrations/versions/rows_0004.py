@@ -1,7 +1,4 @@
-"""What keeps a partition from being folded, as its owner says.
-
-Only adds: a Footfall 0.2.0 goes on working.
-"""
+"""What keeps a partition from being folded, as its owner says."""
 
 import sqlalchemy as sa
 from alembic import op

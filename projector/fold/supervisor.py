@@ -80,7 +80,7 @@ class Supervisor:
         """
         outdated: Outdated | None = None
         backoffs = Backoff(_BACKOFF.first, self._tick_seconds)
-        pause = backoff = backoffs.first
+        backoff = backoffs.first
         try:
             while not stop.is_set() and outdated is None:
                 try:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
+from domain.clocks import Known
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.hours import HOUR_MS
 from domain.ports.common import Clock, Jobs
@@ -10,6 +11,7 @@ from domain.ports.log import LogTrimmer
 from domain.ports.rebuild import Generations
 from domain.ports.retention import Expiry
 from domain.retention import ExpiredRows, Leftovers, Removal, horizon, log_cut_ms
+from projector.housekeeping.watch import Watch
 from projector.job import held
 
 logger = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ class Retention:
     """What goes now.
 
     `trimmer` is None where the log cuts its beginning by itself. `log_needed` says who is about
-    to read the log from its beginning, if anybody is.
+    to read the log from its beginning, if anybody is. `uptime` is a clock nobody can set.
     """
 
     def __init__(
@@ -30,17 +32,18 @@ class Retention:
         log_needed: Callable[[], Awaitable[str | None]],
         clock: Clock,
         days: int,
+        uptime: Clock = lambda: 0,
     ) -> None:
         self._expiry = expiry
         self._generations = generations
         self._trimmer = trimmer
         self._log_needed = log_needed
-        self._clock = clock
         self._days = days
+        self._watch = Watch(expiry, clock, uptime)
 
     async def preview(self) -> Removal:
         """What `run` would remove; nothing changes."""
-        now = await self._now_ms()
+        now, known = await self._watch.look()
         oldest = await self._expiry.horizon()
         rows: list[ExpiredRows] = []
         waiting = 0
@@ -55,11 +58,15 @@ class Retention:
             generations=await self._expiry.expired_generations(now),
             leftovers=await self._expiry.leftovers(self._letters_before(now)),
             log_entries=await self._log(now, trim=False),
+            held=known if known.ahead_ms else None,
         )
 
     async def run(self, epoch: Epoch) -> Removal:
         """Remove it. Whatever ends it early, the next run goes on."""
-        now = await self._now_ms()
+        now, known = await self._watch.look()
+        # Before anything goes: whoever is next begins with no less than was believed here.
+        await self._expiry.remember(epoch, known)
+        self._watch.remembered(known)
         await self._expiry.prepare(now)
         dropped = await self._drop_generations(epoch, now)
         oldest = await self._expiry.horizon()
@@ -72,11 +79,14 @@ class Retention:
                 rows.append(gone)
         leftovers = await self._drop_leftovers(epoch, now)
         entries = await self._log(now, trim=True)
-        return Removal(oldest, rows, dropped, leftovers, entries)
+        held = known if known.ahead_ms else None
+        return Removal(oldest, rows, dropped, leftovers, entries, held=held)
 
-    async def _now_ms(self) -> int:
-        # What is dropped cannot be brought back: one clock that is ahead must not be enough.
-        return min(self._clock(), await self._expiry.now_ms())
+    async def accept(self, epoch: Epoch) -> None:
+        """An operator says that the clocks are right."""
+        known = Known(await self._watch.now_ms())
+        await self._expiry.remember(epoch, known)
+        self._watch.remembered(known)
 
     async def _drop_generations(self, epoch: Epoch, now_ms: int) -> list[Generation]:
         dropped = []

@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    not_,
     or_,
     select,
     update,
@@ -25,7 +26,15 @@ from domain.events import Epoch, Partition
 from domain.ownership import Ownership, Trouble
 from domain.ports.fold import Leases
 from domain.version import VERSION
-from rows.database import LEASES_LOCK, alone, clock_ms, database_errors, insert_into, transaction
+from rows.database import (
+    LEASES_LOCK,
+    alone,
+    clock_ms,
+    database_errors,
+    insert_into,
+    over,
+    transaction,
+)
 from rows.fold.relief import CAN_FOLD, Relief
 from rows.fold.troubles import read_troubles, write_troubles
 from rows.revision import require_understood
@@ -93,15 +102,15 @@ class SqlLeases(Leases):
                 update(leases).where(leases.c.owner == owner).values(owner=None, expires_ms=0)
             )
             await connection.execute(delete(projectors).where(projectors.c.owner == owner))
-            await connection.execute(delete(troubles).where(troubles.c.owner == owner))
             await self._forget_versions(connection)
+            await connection.execute(delete(troubles).where(troubles.c.owner == owner))
 
     async def enter(self, partitions: int) -> None:
         async with self._alone() as connection:
             await self._add_partitions(connection, partitions)
 
     async def ownership(self) -> Ownership:
-        holder = case((leases.c.expires_ms >= self._now, leases.c.owner))
+        holder = case((not_(over(leases.c.expires_ms, self._now)), leases.c.owner))
         async with database_errors(), self._engine.connect() as connection:
             found = await connection.execute(
                 select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
@@ -110,7 +119,7 @@ class SqlLeases(Leases):
             live = await connection.execute(
                 select(projectors.c.owner, projector_versions.c.version)
                 .outerjoin(projector_versions, projector_versions.c.owner == projectors.c.owner)
-                .where(projectors.c.expires_ms >= self._now)
+                .where(not_(over(projectors.c.expires_ms, self._now)))
                 .order_by(projectors.c.owner)
             )
             versions = {row.owner: row.version for row in live}
@@ -151,7 +160,7 @@ class SqlLeases(Leases):
                 index_elements=["owner"], set_={"expires_ms": statement.excluded.expires_ms}
             )
         )
-        await connection.execute(delete(projectors).where(projectors.c.expires_ms < self._now))
+        await connection.execute(delete(projectors).where(over(projectors.c.expires_ms, self._now)))
         await self._forget_versions(connection)
         if self._version:
             said = insert_into(self._engine, projector_versions).values(
@@ -181,7 +190,7 @@ class SqlLeases(Leases):
     async def _acquire(self, connection: AsyncConnection, owner: str, number: int) -> int:
         free = (
             select(leases.c.partition)
-            .where(or_(leases.c.owner.is_(None), leases.c.expires_ms < self._now))
+            .where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))
             .order_by(leases.c.partition)
             .limit(number)
         )
@@ -215,7 +224,7 @@ class SqlLeases(Leases):
         found = await connection.execute(
             select(projectors.c.owner, func.count(leases.c.partition).label("held"))
             .outerjoin(leases, leases.c.owner == projectors.c.owner)
-            .where(projectors.c.expires_ms >= self._now, CAN_FOLD)
+            .where(not_(over(projectors.c.expires_ms, self._now)), CAN_FOLD)
             .group_by(projectors.c.owner)
         )
         return {row.owner: row.held for row in found}

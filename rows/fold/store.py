@@ -18,7 +18,7 @@ from domain.projection import Claim, Delta, RowKey
 from rows.checkpoints import columns_of, read_checkpoint, read_positions
 from rows.database import database_errors, insert_into, transaction
 from rows.layout import layout_of
-from rows.live import IS_LIVE, LIVE
+from rows.live import IS_LIVE, LIVE, read_carried_from
 from rows.refusals import plain
 from rows.tables import checkpoints, dead_letters, generations, producer_positions
 
@@ -64,9 +64,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 checkpoint,
                 await read_positions(connection, checkpoint),
                 PageRules(info.page_rules),
-                None
-                if info.carried_before is None
-                else Carry(Hour(info.carried_before), Offset(row.carried_offset)),
+                await self._carry(connection, info, Offset(row.carried_offset)),
             )
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
@@ -75,6 +73,12 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 select(checkpoints).where(checkpoints.c.generation == LIVE)
             )
             return {Partition(row.partition): read_checkpoint(row) for row in found}
+
+    async def _carry(self, connection: AsyncConnection, info: Any, offset: Offset) -> Carry | None:
+        if info.carried_before is None:
+            return None
+        since = await read_carried_from(connection, info.generation)
+        return Carry(Hour(info.carried_before), offset, since)
 
     async def _generation(self, connection: AsyncConnection, wanted: Generation | None) -> Any:
         """The row of a generation that may be folded into.

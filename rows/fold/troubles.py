@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Partition
 from domain.ownership import Trouble
-from rows.database import insert_into
+from rows.database import insert_into, over
 from rows.refusals import plain
 from rows.tables import leases, troubles
 
@@ -20,7 +20,7 @@ async def read_troubles(
     found = await connection.execute(
         select(troubles)
         .join(leases, held)
-        .where(leases.c.expires_ms >= now)
+        .where(not_(over(leases.c.expires_ms, now)))
         .order_by(troubles.c.partition)
     )
     return {

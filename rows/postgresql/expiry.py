@@ -39,6 +39,11 @@ class ExpiryByMonth:
         self._months.forget()
         await self._months.ensure(generation, [hour_of(now_ms), hour_of(now_ms + _AHEAD_MS)])
 
+    def gone_before(self, horizon: Hour) -> Hour:
+        """The months that were past; the one that holds the horizon is whole."""
+        first = to_datetime(horizon).replace(day=1, hour=0)
+        return from_datetime(first)
+
     async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]:
         """The months that are past, with what is in them."""
         async with database_errors(), self._engine.connect() as connection:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, text
+from sqlalchemy import Column, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +18,7 @@ from domain.hours import to_datetime
 from domain.projection import RowKey
 from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
+from rows.live import LIVE
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
 from rows.postgresql.months import (
@@ -108,8 +109,15 @@ class LayoutByMonth:
                     )
 
     async def finish(self, generation: Generation) -> None:
-        """Every month gets its key and its place."""
+        """Every month gets its key and its place; those the live generation has are there too.
+
+        Whoever folds into it later may not be allowed to make them.
+        """
+        async with database_errors(), self._engine.connect() as connection:
+            live = (await connection.execute(select(LIVE))).scalar_one()
+            wanted = await months.months(connection, live)
         await months.finish(self._engine, generation)
+        await self._months.ensure_months(generation, wanted)
 
     async def targets(
         self, connection: AsyncConnection, generation: Generation, hours: Sequence[Hour]

@@ -21,11 +21,13 @@ from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from rows.database import (
     MONTHS_LOCK,
+    NOT_ALLOWED,
     STRUCTURE_LOCK,
     alone,
     database_errors,
     lock_key,
     outside_transaction,
+    state_of,
     transaction,
 )
 from rows.postgresql.schema import IN_SCHEMA, attached, exists, placement, schema_of
@@ -60,9 +62,18 @@ class MonthPartitions:
 
     async def ensure(self, generation: Generation, hours: Iterable[Hour]) -> None:
         """Tables for `hours` exist when this returns."""
-        for month in sorted({month_of(to_datetime(hour)) for hour in hours}):
+        await self.ensure_months(generation, {month_of(to_datetime(hour)) for hour in hours})
+
+    async def ensure_months(self, generation: Generation, wanted: Iterable[Month]) -> None:
+        """The same for whole months."""
+        for month in sorted(wanted):
             if (generation, month) not in self._known:
-                await self._create(generation, month)
+                try:
+                    await self._create(generation, month)
+                except StoreUnavailable as error:
+                    if state_of(error) != NOT_ALLOWED:
+                        raise
+                    raise type(error)(_not_made(month)) from error.__cause__
                 self._known.add((generation, month))
 
     def forget(self) -> None:
@@ -110,6 +121,27 @@ class MonthPartitions:
         return True
 
 
+def _not_made(month: Month) -> str:
+    name = f"{month[0]:04}-{month[1]:02}"
+    return (
+        f"the database: there is no table for the views of {name}, and this role may make none: "
+        f"run footfall migrate --since {name} as the owner of the tables (docs/postgresql.md)"
+    )
+
+
+def after(month: Month) -> Month:
+    """The month that follows."""
+    return (month[0] + 1, 1) if month[1] == 12 else (month[0], month[1] + 1)
+
+
+def between(first: Month, last: Month) -> list[Month]:
+    """All of them, both included."""
+    found = [first]
+    while found[-1] < last:
+        found.append(after(found[-1]))
+    return found
+
+
 def month_of(moment: datetime) -> Month:
     """The month whose partition holds `moment`; all before 1990 shares one."""
     return max((moment.year, moment.month), (FIRST_MONTH[0] - 1, 12))
@@ -119,8 +151,7 @@ def month_end(month: Month) -> datetime:
     """The first moment after `month`."""
     if month >= LAST_MONTH:
         return datetime.max.replace(tzinfo=UTC)
-    year, number = (month[0] + 1, 1) if month[1] == 12 else (month[0], month[1] + 1)
-    return datetime(year, number, 1, tzinfo=UTC)
+    return datetime(*after(month), 1, tzinfo=UTC)
 
 
 def parent_name(generation: Generation) -> str:

@@ -15,6 +15,7 @@ from domain.ports.log import LogReader, Subscription
 from domain.projection import Fold, Position, RowKey
 from rows.checkpoints import read_checkpoints, read_positions
 from rows.layout import Layout
+from rows.live import read_carried_from
 from rows.tables import HOUR, checkpoints, dead_letters
 
 _TAKE_ENTRIES = 100
@@ -56,7 +57,11 @@ async def fill_ahead(
         if late.next_offset == until:
             continue
         before, offset = info.carried_before, carried.get((info.generation, partition), 0)
-        carry = None if before is None else Carry(before, Offset(offset))
+        carry = None
+        if before is not None:
+            carry = Carry(
+                before, Offset(offset), await read_carried_from(connection, info.generation)
+            )
         early = theirs if late is ours else ours
         refused = await _dead_letters(connection, early, late.next_offset)
         positions = await read_positions(connection, late)

@@ -15,9 +15,17 @@ from rows.checkpoints import columns_of, read_checkpoints
 from rows.database import database_errors, snapshot
 from rows.jobs import REPLAY
 from rows.layout import layout_of
-from rows.live import LIVE, read_horizon
+from rows.live import LIVE, read_dropped_before, read_horizon
 from rows.rollups import HOURLY
-from rows.tables import HOUR, checkpoints, generations, hourly_views, jobs, producer_positions
+from rows.tables import (
+    HOUR,
+    checkpoints,
+    gaps,
+    generations,
+    hourly_views,
+    jobs,
+    producer_positions,
+)
 
 _RENAMED = "CREATE TEMPORARY TABLE renamed (page text PRIMARY KEY, name text NOT NULL)"
 _COPY = """
@@ -50,6 +58,10 @@ class SqlHistory(History):
 
     async def _hours_before(self, connection: AsyncConnection, end: Hour) -> Sequence[Hour]:
         first = await read_horizon(connection)
+        if (gone := await read_dropped_before(connection)) is not None:
+            # Rows of the hours before it went under a horizon that was moved back: of what came
+            # since, the log holds more.
+            first = max(first, gone)
         found = await connection.execute(
             select(hourly_views.c.view_hour)
             .where(
@@ -105,6 +117,8 @@ class SqlHistory(History):
         rules = marked.scalar_one_or_none()
         if rules is None:
             raise Fenced(f"generation {generation}: another process carries its hours over")
+        if (since := await read_dropped_before(connection)) is not None:
+            await connection.execute(insert(gaps).values(generation=generation, carried_from=since))
         await self._name_pages(connection, PageRules(rules), live, hours)
         known = await read_checkpoints(connection, generation)
         for partition, found in (await read_checkpoints(connection, live)).items():

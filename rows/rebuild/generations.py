@@ -21,7 +21,15 @@ from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, fence
 from rows.layout import layout_of
 from rows.live import IS_LIVE
-from rows.tables import audits, checkpoints, dead_letters, generations, leases, producer_positions
+from rows.tables import (
+    audits,
+    checkpoints,
+    dead_letters,
+    gaps,
+    generations,
+    leases,
+    producer_positions,
+)
 
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
 SEALED = 2**62
@@ -210,7 +218,7 @@ class SqlGenerations(Generations):
                 .values(state="dropped")
             )
             if forgotten.rowcount == 1:
-                for table in (checkpoints, producer_positions, dead_letters, audits):
+                for table in (checkpoints, producer_positions, dead_letters, audits, gaps):
                     await connection.execute(delete(table).where(table.c.generation == generation))
 
     async def _move(

@@ -12,7 +12,7 @@ from rows.checkpoints import read_checkpoint
 from rows.database import clock_ms, database_errors
 from rows.fold.troubles import read_troubles
 from rows.live import LIVE
-from rows.tables import audits, checkpoints, dead_letters, retention
+from rows.tables import audits, checkpoints, clock, dead_letters, retention
 
 
 class SqlMetricsReader:
@@ -37,9 +37,10 @@ class SqlMetricsReader:
                     .select_from(dead_letters)
                     .where(dead_letters.c.generation == LIVE)
                     .scalar_subquery(),
+                    select(clock.c.ahead_ms).scalar_subquery(),
                 )
             )
-            generation, horizon, letters = one.one()
+            generation, horizon, letters, ahead_ms = one.one()
             folded = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == generation)
@@ -55,4 +56,5 @@ class SqlMetricsReader:
                 checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
                 troubles=await read_troubles(connection, clock_ms(self._engine.dialect)),
+                clock_ahead_ms=ahead_ms,
             )

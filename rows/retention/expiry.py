@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -17,23 +18,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.clocks import Known
 from domain.events import Epoch, Generation, Hour
 from domain.ports.retention import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
-from rows.database import clock_ms, database_errors, transaction
+from rows.database import clock_ms, database_errors, insert_into, transaction
 from rows.jobs import RETENTION, fence
 from rows.layout import layout_of
-from rows.live import read_horizon
+from rows.live import LIVE, read_horizon, read_known
 from rows.tables import (
     audits,
     checkpoints,
+    clock,
     dead_letters,
+    gaps,
     generations,
     producer_positions,
     retention,
 )
 
+_NEWEST = select(func.max(checkpoints.c.recorded_ms)).where(checkpoints.c.generation == LIVE)
 # The rows of one that is loaded have no place yet; one that is dropped goes as a whole.
 _WITH_ROWS = ("catching-up", "live", "previous")
 
@@ -51,6 +56,26 @@ class SqlExpiry(Expiry):
             found = await connection.execute(select(clock_ms(self._engine.dialect)))
             return int(found.scalar_one())
 
+    async def known(self) -> Known:
+        async with database_errors(), self._engine.connect() as connection:
+            return await read_known(connection)
+
+    async def begin(self, known: Known) -> None:
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                update(clock).where(clock.c.believed_ms == 0).values(believed_ms=known.believed_ms)
+            )
+
+    async def newest_ms(self) -> int:
+        async with database_errors(), self._engine.connect() as connection:
+            return int((await connection.execute(_NEWEST)).scalar_one() or 0)
+
+    async def remember(self, epoch: Epoch, known: Known) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, RETENTION, epoch)
+            values = {name: getattr(known, name) for name in known.__struct_fields__}
+            await connection.execute(update(clock).values(values))
+
     async def horizon(self) -> Hour:
         async with database_errors(), self._engine.connect() as connection:
             return await read_horizon(connection)
@@ -62,6 +87,28 @@ class SqlExpiry(Expiry):
                 update(retention).where(retention.c.horizon < horizon).values(horizon=horizon)
             )
             return await read_horizon(connection)
+
+    async def move_back(self, epoch: Epoch, horizon: Hour) -> None:
+        async with transaction(self._engine) as connection:
+            await fence(connection, RETENTION, epoch)
+            gone_before = self._rows.gone_before(await read_horizon(connection))
+            robbed = select(generations.c.generation, literal(gone_before)).where(
+                generations.c.expired_views > 0, generations.c.state.in_(_WITH_ROWS)
+            )
+            statement = insert_into(self._engine, gaps).from_select(
+                ["generation", "dropped_before"], robbed
+            )
+            later = statement.excluded.dropped_before
+            await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["generation"],
+                    set_={"dropped_before": later},
+                    where=func.coalesce(gaps.c.dropped_before, later) <= later,
+                )
+            )
+            await connection.execute(
+                update(retention).where(retention.c.horizon > horizon).values(horizon=horizon)
+            )
 
     async def prepare(self, now_ms: int) -> None:
         for generation in await self._generations("live"):

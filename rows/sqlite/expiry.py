@@ -66,6 +66,10 @@ class ExpiryByPage:
     async def prepare(self, generation: Generation, now_ms: int) -> None:
         """Rows need nothing here."""
 
+    def gone_before(self, horizon: Hour) -> Hour:
+        """All that were past."""
+        return horizon
+
     async def expired(self, generation: Generation, horizon: Hour) -> Sequence[ExpiredRows]:
         """One line, or none."""
         values = {"generation": generation, "horizon": horizon}

@@ -69,11 +69,11 @@ class Role:
             )  # fmt: skip
         return self
 
-    async def serving(self) -> Self:
+    async def serving(self, seconds: float = 30) -> Self:
         """Started, and answering."""
         await self.start()
         async with httpx.AsyncClient(base_url=self.url) as client:
-            await until(lambda: self._ready(client), f"{self._arguments[0]} being ready")
+            await until(lambda: self._ready(client), f"{self._arguments[0]} being ready", seconds)
         return self
 
     async def _ready(self, client: httpx.AsyncClient) -> bool:

@@ -150,6 +150,8 @@ async def test_bad_bytes_in_the_log_are_set_aside_and_the_rest_is_counted(
 @pytest.mark.parametrize(
     ("verb", "says"),
     [
+        ("ingest", "run footfall migrate"),
+        ("read-api", "run footfall migrate"),
         ("projector", "run footfall migrate"),
         ("status", "run footfall migrate"),
         ("check", "run footfall migrate"),

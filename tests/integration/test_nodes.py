@@ -6,11 +6,14 @@ import pytest
 
 from domain.errors import LogUnavailable
 from domain.events import Partition
+from domain.settings import Settings
+from log.opening import open_reader
 from log.rabbitmq.broker import connect
 from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
 from log.rabbitmq.writer import RabbitLogWriter
 from tests.conftest import stream_prefix
+from tests.odd_servers import OddServer
 from tests.servers import free_port, rabbitmq_url
 
 pytestmark = pytest.mark.rabbitmq
@@ -36,3 +39,23 @@ async def test_a_node_that_is_gone_is_passed_over(prefix: str) -> None:
     await reader.close()
     with pytest.raises(LogUnavailable):
         await connect(",".join(gone), "footfall tests")
+
+
+@pytest.mark.parametrize("oddity", ["accepts and closes", "garbage", "silence"])
+async def test_a_node_that_is_odd_is_passed_over(
+    prefix: str, oddity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of which an odd one has half.
+    monkeypatch.setattr("log.rabbitmq.broker.RPC_SECONDS", 4.0)
+    with OddServer("amqp", oddity) as odd:
+        url = f"amqp://guest:guest@127.0.0.1:{odd.port}/,{rabbitmq_url()}"
+        for _ in range(3):
+            writer = RabbitLogWriter(url, prefix, 1, confirm_timeout_seconds=5)
+            await declare_streams(rabbitmq_url(), prefix, 1)
+            await writer.append(ONE, b"x")
+            await writer.ping()
+            await writer.close()
+        given = Settings(rabbitmq_url=url, stream_prefix=prefix, num_partitions=1)
+        reader = open_reader(given)
+        assert (await reader.bounds(ONE)).end == 3
+        await reader.close()

@@ -28,6 +28,7 @@ from tests.factories import TEN, event
 pytestmark = pytest.mark.postgres
 
 SECONDS = 20
+OTHER = "other"
 PATHS = {
     "a schema alone": "other",
     "a name that needs quotes": '"Zweite: 2", public',
@@ -172,3 +173,12 @@ async def test_the_schema_of_a_database_is_the_schema_of_all_its_roles(
     await work(site, 1)
     outside = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     assert await dba.value(database, outside) == 0
+
+
+async def test_a_url_may_name_the_schema(database: str, stack: AsyncExitStack) -> None:
+    first = await installed(stack, database)
+    await dba.execute(database, f"CREATE SCHEMA {OTHER}")
+    second = await installed(stack, f"{database}?options=-c%20search_path%3D{OTHER}")
+    await asyncio.gather(work(first, 1), work(second, 2))
+    await first.assert_exact()
+    await second.assert_exact()

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cli.wiring.migrate import migrate, require_migrated
+from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
+from cli.wiring.versions import require_migrated
 from domain.errors import FootfallError
 from domain.events import Epoch, Partition
 from domain.hours import hour_of, to_datetime

@@ -3,6 +3,7 @@
 import hashlib
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -29,7 +30,7 @@ def test_a_released_migration_is_as_it_was_released(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("branch", ["rows", "log"])
+@pytest.mark.parametrize("branch", get_args(Branch))
 def test_each_migration_stands_on_the_one_before_it(branch: Branch) -> None:
     scripts = ScriptDirectory.from_config(_config(branch))
     newest_first = [s.revision for s in scripts.iterate_revisions(f"{branch}@head", "base")]

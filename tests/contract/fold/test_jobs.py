@@ -89,3 +89,10 @@ async def test_leases_go_by_the_clock_of_the_database(
     wrong = site.with_lease(LEASE_MS)
     assert await wrong.acquire("other", "two") is None
     assert await wrong.holder("other") == "one"
+
+
+async def test_a_lease_that_was_written_while_the_clock_was_ahead_holds_nobody(site: Site) -> None:
+    assert await site.with_lease(500 * DAY_MS).acquire("other", "one") is not None
+    assert await site.jobs.holder("other") is None
+    assert await site.jobs.acquire("other", "two") is not None
+    assert await site.jobs.holder("other") == "two"

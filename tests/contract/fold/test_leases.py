@@ -83,3 +83,11 @@ async def test_owners_that_were_all_thought_dead_may_return_at_once(database: Da
     projectors = [database.projector(lease_ms=1) for _ in range(4)]
     for _ in range(20):
         await asyncio.gather(*(projector.tick() for projector in projectors))
+
+
+async def test_who_died_while_the_clock_was_ahead_keeps_no_partition(database: Database) -> None:
+    wrong_ms = 500 * 24 * 3_600_000
+    dead, alive = database.projector(wrong_ms), database.projector()
+    assert len(await dead.tick()) == NUMBER
+    assert len(await alive.tick()) == NUMBER
+    assert (await alive.ownership()).projectors == [alive.owner]

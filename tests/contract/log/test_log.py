@@ -216,6 +216,17 @@ async def test_the_embedded_log_is_synced_at_every_commit(tmp_path: Path) -> Non
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
+async def test_what_the_embedded_log_did_not_foresee_is_answered_at_once(tmp_path: Path) -> None:
+    backend = embedded(tmp_path)
+    await migrate(backend)
+    writer = SqliteLogWriter(backend.log_file, backend.num_partitions)
+    async with asyncio.timeout(10):
+        with pytest.raises(LogUnavailable, match="too large"):
+            await writer.append(Partition(2**70), b"x")
+        await writer.append(ONE, b"x")
+    await writer.close()
+
+
 @pytest.mark.rabbitmq
 @pytest.mark.postgres
 async def test_a_stream_declared_anew_stops_its_readers(production: Settings) -> None:

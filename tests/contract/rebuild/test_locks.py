@@ -24,9 +24,8 @@ postgresql_only = pytest.mark.parametrize(
 
 async def waiting(site: Site, number: int) -> None:
     """So many wait for locks."""
-    url = site.engine.url.render_as_string(hide_password=False)
     async with asyncio.timeout(SECONDS):
-        while await dba.value(url, _WAITING) != number:
+        while await dba.value(site.url, _WAITING) != number:
             await asyncio.sleep(0.02)
 
 
@@ -37,7 +36,7 @@ async def test_two_may_drop_a_generation(site: Site) -> None:
     await site.fold()
     await site.build()
     await site.audits.save(SECOND, "totals", 0)
-    async with engine_at(str(site.engine.url)) as engine:
+    async with engine_at(site.url) as engine:
         other = SqlGenerations(engine, lambda: 0)
         async with site.engine.begin() as holding:
             # The first stops in the middle of its last transaction.
@@ -57,7 +56,7 @@ async def test_many_drop_a_generation_at_once(site: Site) -> None:
     await site.fill()
     await site.fold()
     await site.build()
-    async with engine_at(str(site.engine.url)) as engine:
+    async with engine_at(site.url) as engine:
         other = SqlGenerations(engine, lambda: 0)
         droppers = [site.generations.drop(SECOND), other.drop(SECOND), other.drop(SECOND)]
         async with asyncio.timeout(SECONDS):
@@ -73,7 +72,7 @@ async def test_a_promotion_and_who_drops_what_it_promotes(site: Site) -> None:
     await site.fill()
     await site.fold()
     await site.build()
-    async with engine_at(str(site.engine.url)) as engine:
+    async with engine_at(site.url) as engine:
         other = SqlGenerations(engine, lambda: 0)
         async with site.engine.begin() as holding:
             # The promotion stops where it has locked what it needs of the old.

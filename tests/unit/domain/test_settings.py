@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 
 from cli.output.settings import settings_help, shown
 from domain.errors import SettingsError
+from domain.setting_values import virtual_host
 from domain.settings import SETTINGS, Settings, from_env
 
 README = Path(__file__).parents[3] / "README.md"
@@ -54,6 +55,9 @@ def test_reports_are_read_from_the_rows_unless_a_replica_is_named() -> None:
         ("amqp://u:p@a, amqps://u:p@b:5671", "amqp://u:p@a,amqps://u:p@b:5671"),
         ("amqp://a/v,amqp://b/v", "amqp://a/v,amqp://b/v"),
         ("amqp://a,amqp://b/", "amqp://a,amqp://b/"),
+        ("amqp://a,amqp://b/%2F,amqp://c//", "amqp://a,amqp://b/%2F,amqp://c//"),
+        ("amqp://u:p%40%2C@[::1]:5/v?heartbeat=5", "amqp://u:p%40%2C@[::1]:5/v?heartbeat=5"),
+        ("amqps://a?cafile=c&certfile=d&keyfile=e", "amqps://a?cafile=c&certfile=d&keyfile=e"),
     ],
 )
 def test_the_broker_is_one_node_or_several(url: str, nodes: str) -> None:
@@ -75,6 +79,12 @@ def test_the_broker_is_one_node_or_several(url: str, nodes: str) -> None:
         ("RABBITMQ_URL", "amqp://a,", "amqp://"),
         ("RABBITMQ_URL", "amqp://a/v,amqp://b/w", "nodes of one cluster"),
         ("RABBITMQ_URL", "amqp://a:port", "not a URL"),
+        ("RABBITMQ_URL", "amqp://[::1", "not a URL"),
+        ("RABBITMQ_URL", "amqp://a?cacertfile=x", "cafile, capath"),
+        ("RABBITMQ_URL", "amqp://a?cafile=x", "for amqps:// only"),
+        ("RABBITMQ_URL", "amqps://a?keyfile=x", "name both"),
+        ("RABBITMQ_URL", "amqps://a?no_verify_ssl=false", "whole number from 0 to 1"),
+        ("RABBITMQ_URL", "amqp://a?heartbeat=0", "whole number from 1"),
         ("READ_DATABASE_URL", "postgresql://replica/x", "DATABASE_URL"),
         ("WORKERS", "0", "whole number from 1"),
         ("WORKERS", "257", "256"),
@@ -197,3 +207,32 @@ def test_help_says_the_names_the_defaults_and_what_they_are() -> None:
     ):
         assert line in lines
     assert not any("RETENTION_CHECK_MS" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("RABBITMQ_URL", "amqp://me:s3c#ret@host/x"),
+        ("RABBITMQ_URL", "amqp://me:s3c/ret@host/x"),
+        ("RABBITMQ_URL", "amqp://me:s3c?ret@host/x"),
+        ("RABBITMQ_URL", "amqp://me:s3c,ret@host/x"),
+        ("RABBITMQ_URL", "amqp://me:[s3cret@host/x"),
+        ("RABBITMQ_MANAGEMENT_URL", "http://me:s3c#ret@host"),
+        ("DATABASE_URL", "postgresql://me:s3c#ret@host/x"),
+    ],
+)
+def test_a_password_that_is_not_encoded_is_in_no_message(name: str, url: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        from_env({name: url})
+    assert "s3c" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("", "/"), ("/", "/"), ("//", "/"), ("/%2F", "/"), ("/%2f", "/"), ("/%252F", "/"),
+        ("/a", "a"), ("/a%2Fb", "a/b"), ("/50%25", "50%"),
+    ],
+)  # fmt: skip
+def test_the_virtual_host_is_what_the_path_says(path: str, host: str) -> None:
+    assert virtual_host(f"amqp://u:p@h{path}?heartbeat=5") == host

@@ -143,3 +143,105 @@ async def test_a_log_that_stays_away_is_said_when_the_deadline_passes() -> None:
     log.failures = [LogUnavailable("away")] * 1_000
     with pytest.raises(LogUnavailable):
         await appender(log, deadline_seconds=0.2).append({ONE: [event()], TWO: [event()]})
+
+
+async def test_a_deadline_that_passes_says_what_the_log_has_said() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("low on memory")] * 1_000
+    with pytest.raises(LogUnavailable, match=r"did not confirm within 0\.2 s: low on memory"):
+        await appender(log, deadline_seconds=0.2).append({ONE: [event()]})
+
+
+class BrokenLog(FakeLog):
+    """Raises what no log should."""
+
+    def __init__(self, *failures: BaseException) -> None:
+        super().__init__()
+        self.broken = list(failures)
+
+    async def append(self, partition: Partition, body: bytes) -> None:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise self.broken.pop(0)
+        await super().append(partition, body)
+
+
+UNFORESEEN = [
+    KeyError("x"),
+    AssertionError(),
+    StopAsyncIteration(),
+    asyncio.InvalidStateError(),
+    asyncio.CancelledError(),
+    UnicodeDecodeError("ascii", b"\xff", 0, 1, "no"),
+]
+
+
+@pytest.mark.parametrize("error", UNFORESEEN, ids=lambda error: type(error).__name__)
+async def test_whatever_ends_a_lane_its_requests_are_answered_at_once(error: BaseException) -> None:
+    log = BrokenLog(error)
+    sender = appender(log, deadline_seconds=60)
+    async with asyncio.timeout(5):
+        first = asyncio.create_task(sender.append({ONE: [event("a")]}))
+        results = await asyncio.gather(first, return_exceptions=True)
+        assert isinstance(results[0], LogUnavailable)
+        await sender.append({ONE: [event("b")]})
+        await sender.close()
+    assert batches(log) == [[event("b")]]
+
+
+async def test_a_lane_that_is_cancelled_answers_what_waits_behind_it_too() -> None:
+    log = GatedLog()
+    sender = appender(log, deadline_seconds=60)
+    first = asyncio.create_task(sender.append({ONE: [event("under way")]}))
+    await log.started.wait()
+    second = asyncio.create_task(sender.append({ONE: [event("waiting")]}))
+    await asyncio.sleep(0)
+    (lane,) = (task for task in asyncio.all_tasks() if "_send_all" in repr(task))
+    lane.cancel()
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(result) for result in results] == [LogUnavailable] * 2
+
+
+async def test_the_unforeseen_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    log = BrokenLog(*(KeyError("x") for _ in range(5)))
+    sender = appender(log)
+    for _ in range(5):
+        with pytest.raises(LogUnavailable):
+            await sender.append({ONE: [event()]})
+    await sender.append({ONE: [event()]})
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+async def test_the_end_is_not_held_up_by_what_nobody_waits_for() -> None:
+    log = GatedLog()
+    sender = appender(log, deadline_seconds=0.05)
+    with pytest.raises(LogUnavailable):
+        await sender.append({ONE: [event()]})
+    async with asyncio.timeout(5):
+        await sender.close()
+
+
+async def test_a_log_that_cannot_be_written_is_said_at_once() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("disk is full: make room", took_nothing=True)]
+    async with asyncio.timeout(2):
+        with pytest.raises(LogUnavailable, match="full: make room") as refused:
+            await appender(log, deadline_seconds=60).append({ONE: [event()]})
+    assert refused.value.took_nothing
+
+
+async def test_what_an_earlier_try_may_have_left_is_in_doubt() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("gone"), LogUnavailable("full", took_nothing=True)]
+    with pytest.raises(LogUnavailable, match="full") as refused:
+        await appender(log, deadline_seconds=60).append({ONE: [event()]})
+    assert not refused.value.took_nothing
+
+
+async def test_a_request_in_parts_of_which_one_was_refused_is_in_doubt() -> None:
+    log = FakeLog()
+    log.failures = [LogUnavailable("full", took_nothing=True)]
+    with pytest.raises(LogUnavailable, match="full") as refused:
+        await appender(log, deadline_seconds=60).append({ONE: [event()], TWO: [event()]})
+    assert not refused.value.took_nothing

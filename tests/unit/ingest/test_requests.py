@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import RequestRefused
+from domain.events import Hour
+from domain.hours import hour_of
 from domain.partitioning import partition_for
 from ingest.requests import Limits, limits, multi_to_events, single_to_events
 from tests.factories import TEN, event
@@ -147,3 +149,26 @@ def test_no_bytes_can_do_worse_than_be_refused(body: bytes) -> None:
                                                                         max_size=3)))  # fmt: skip
 def test_no_json_can_do_worse_than_be_refused(content: object) -> None:
     answers_or_refuses(json.dumps(content).encode())
+
+
+def test_what_the_rows_do_not_keep_any_more_is_refused_whatever_the_clock_says() -> None:
+    kept = hour_of(TEN)
+    for days in (0, 10):
+        accepted = limits(TEN, days, kept)
+        old = b'{"page":"x","timestamp":"2025-07-16T09:59:59Z"}'
+        says = (
+            "timestamp '2025-07-16T09:59:59Z' is older than what is kept: "
+            "the oldest accepted moment is 2025-07-16T10:00:00Z"
+        )
+        assert refused(single_to_events, old, accepted) == [("/timestamp", says)]
+        old = b'{"x":{"2025-07-16T09:59:59Z":1}}'
+        assert refused(multi_to_events, old, accepted) == [("/x/2025-07-16T09:59:59Z", says)]
+        assert multi_to_events(b'{"x":{"2025-07-16T10:00:00Z":1}}', accepted, 10)[1] == 1
+
+
+def test_nothing_is_accepted_where_the_horizon_is_in_the_future() -> None:
+    accepted = limits(TEN, 400, Hour(hour_of(TEN) + 100 * 24))
+    for moment in ("2025-07-16T10:00:00Z", "2025-07-16T11:00:00Z"):
+        body = f'{{"page":"x","timestamp":"{moment}"}}'.encode()
+        (fault,) = refused(single_to_events, body, accepted)
+        assert "the oldest accepted moment is 2025-10-24T10:00:00Z" in fault[1]

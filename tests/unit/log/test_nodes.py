@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from domain.checkpoint import Bounds
@@ -78,3 +80,11 @@ async def test_what_fails_while_reading_is_not_tried_elsewhere() -> None:
     with pytest.raises(HistoryTruncated):
         async with NodesLogReader([Node(5), Node(5)]).subscribe(ONE, Offset(0)):
             raise HistoryTruncated("while reading")
+
+
+async def test_lost_nodes_are_waited_for_once_by_all_who_ask() -> None:
+    nodes = [Node(5, lost=True), Node(5, lost=True)]
+    log = NodesLogReader(nodes)
+    asked = await asyncio.gather(*(log.bounds(ONE) for _ in range(20)), return_exceptions=True)
+    assert {type(found) for found in asked} == {LogUnavailable}
+    assert [node.pings for node in nodes] == [1, 1]

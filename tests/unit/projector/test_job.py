@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from domain.errors import Fenced, Interrupted, JobTaken, StoreUnavailable
+from domain.errors import Fenced, Interrupted, JobTaken, Outdated, StoreUnavailable
 from domain.events import Epoch
 from projector.job import held
 from tests.fakes_rebuild import FakeJobs
@@ -102,4 +102,21 @@ async def test_it_is_given_back_when_what_is_done_under_it_fails() -> None:
     with pytest.raises(ZeroDivisionError):
         async with held(jobs, NAME, "me", 1.0, doing=DOING):
             raise ZeroDivisionError
+    assert jobs.owners == {}
+
+
+async def test_a_job_of_an_outdated_process_ends_its_work_and_is_given_back() -> None:
+    class Migrated(FakeJobs):
+        async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
+            raise Outdated("the database is newer")
+
+    async def work() -> None:
+        async with held(jobs, NAME, "me", 0.04, doing=DOING) as job:
+            await job.stop.wait()
+            raise Interrupted
+
+    jobs = Migrated()
+    async with asyncio.timeout(5):
+        with pytest.raises(Outdated):
+            await work()
     assert jobs.owners == {}

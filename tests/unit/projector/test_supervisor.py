@@ -15,6 +15,7 @@ from domain.errors import (
     HistoryTruncated,
     LogUnavailable,
     LogWentBackward,
+    Outdated,
     PartitionTrouble,
     StoreRefused,
     StoreUnavailable,
@@ -394,3 +395,25 @@ async def test_leases_that_cannot_be_given_back_are_left_to_expire(site: Site) -
     async with running(site.supervisor()):
         await until(lambda: len(site.owned_by("me")) == PARTITIONS)
     assert len(site.owned_by("me")) == PARTITIONS
+
+
+async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
+    leases, log = FakeLeases(int(LEASE_SECONDS * 1_000)), Log()
+    other = FakeStore()
+    found = Supervisor(
+        leases,
+        Runner(log, other, flush_seconds=0, batch_size=100),
+        other,
+        owner="old",
+        partitions=PARTITIONS,
+        lease_seconds=LEASE_SECONDS,
+    )
+    running = asyncio.create_task(found.run(asyncio.Event()))
+    async with asyncio.timeout(SECONDS):
+        while len(log.subscribed) < PARTITIONS:
+            await asyncio.sleep(0.005)
+        leases.failures.append(Outdated("the database is newer"))
+        with pytest.raises(Outdated, match="the database is newer"):
+            await running
+    assert not leases.projectors
+    assert not any(held.owner for held in leases.held.values())

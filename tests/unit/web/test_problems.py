@@ -220,3 +220,16 @@ async def test_only_a_post_is_told_whether_anything_was_appended(
     found = answer.json()
     assert (answer.status_code, found["type"]) == (status, f"/problems/{name}")
     assert found.get("outcome") == ("none" if method == "POST" else None)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), StopAsyncIteration(), AssertionError()])
+async def test_a_probe_that_fails_as_nobody_foresaw_is_not_ready(error: Exception) -> None:
+    async def probe() -> None:
+        raise error
+
+    app = create_app([], {"log": probe}, {})
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/ready")
+    assert response.status_code == 503
+    assert response.json()["checks"]["log"] == f"could not be asked: {type(error).__name__}"

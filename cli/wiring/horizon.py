@@ -1,0 +1,74 @@
+"""The horizon of the rows, for whoever must know it without asking: it moves once an hour."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from cli.wiring.process import application_name, now_ms
+from domain.errors import FootfallError
+from domain.events import Hour
+from domain.ports.retention import KeptFrom
+from domain.retention import NOTHING_PAST
+from domain.settings import Settings
+from projector.waiting import passed
+from rows.opening import Rows, open_rows
+
+logger = logging.getLogger(__name__)
+
+# A file costs nothing to look into.
+_FILE_SECONDS = 1.0
+_SERVER_SECONDS = 10.0
+# Ingest starts, and goes on, without the database.
+_PATIENCE_SECONDS = 2.0
+
+
+class WatchedHorizon(KeptFrom):
+    """The horizon as it was read last; nothing is past as long as it never could be.
+
+    Views go to the log whether the database answers or not. Where this process knows of none, as
+    ingest of its own beside RabbitMQ may not, there is none to watch.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._hour = NOTHING_PAST
+
+    def __call__(self) -> Hour:
+        return self._hour
+
+    @asynccontextmanager
+    async def watched(self, _: Litestar) -> AsyncIterator[None]:
+        """It is read again and again for the time of the block."""
+        stop, read = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(self._watch(stop, read), name="horizon")
+        try:
+            await passed(read, _PATIENCE_SECONDS)
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _watch(self, stop: asyncio.Event, read: asyncio.Event) -> None:
+        seconds = _SERVER_SECONDS if self._settings.database_url else _FILE_SECONDS
+        async with open_rows(
+            self._settings, now_ms, read_only=True, name=application_name("ingest")
+        ) as rows:
+            while True:
+                await self._read(rows)
+                read.set()
+                if await passed(stop, seconds):
+                    return
+
+    async def _read(self, rows: Rows) -> None:
+        if self._settings.database_url is None and not self._settings.rows_file.exists():
+            # Opening it would make one.
+            return
+        try:
+            self._hour = await rows.expiry.horizon()
+        except FootfallError as error:
+            logger.debug("the horizon stays as it was known: %s", error)

@@ -1,0 +1,209 @@
+"""`make setup`: .venv with what runs, and with `dev` what tests and checks too.
+
+    python3 requirements/install.py [dev]
+
+Knows only the standard library. Whatever ends it in the middle, the next run makes good.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+VENV = REPOSITORY / ".venv"
+# pip and the build back end while they are needed, which is now.
+TOOLS = VENV / ".tools"
+PIP = TOOLS / "pip"
+BACK_END = TOOLS / "build"
+# Written last: what has no such file was never finished.
+MADE = VENV / ".made"
+# Of the rest of what is installed nothing is ever loaded here: it is not compiled.
+_LOADED = """
+import importlib, pkgutil, sys
+import cli, domain, importer, ingest, log, projector, read_api, rows, web
+for package in (cli, domain, importer, ingest, log, projector, read_api, rows, web):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+import sqlalchemy.dialects.postgresql.asyncpg, sqlalchemy.dialects.sqlite.aiosqlite
+import uvicorn.lifespan.on, uvicorn.loops.uvloop, uvicorn.protocols.http.httptools_impl
+"""
+NEEDS_VENV = (
+    "Footfall's setup needs Python's venv and pip, and this Python has none.\n"
+    "On Debian and Ubuntu: apt install python3-venv"
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code; what is there already is left alone."""
+    if VENV.is_symlink():
+        # What is behind a link belongs to somebody else.
+        return 0 if VENV.is_dir() else _fail(f"{VENV} is a link to nowhere: remove it")
+    with _ending_in_order():
+        return _install("dev" in arguments)
+
+
+def _install(dev: bool) -> int:
+    if not _usable():
+        if VENV.exists():
+            print("making .venv anew: it was not finished, was moved, or its Python is another one")
+        _remove(VENV)
+    due = [stamp for stamp in (_runtime(), *([_dev()] if dev else [])) if stamp.is_due()]
+    if not due:
+        return 0
+    fresh = not VENV.exists()
+    try:
+        if fresh and not _make():
+            return _fail(NEEDS_VENV)
+        for stamp in due:
+            _bring(stamp)
+        MADE.write_text(_identity())
+    except subprocess.CalledProcessError as error:
+        return _fail(
+            f"{error.cmd[-1]} could not be installed, the lines above say why.\n"
+            "Where the package index is not reached: PIP_INDEX_URL or https_proxy name a way."
+        )
+    except OSError as error:
+        return _fail(f"{error.filename or VENV}: {error.strerror}")
+    finally:
+        _remove(TOOLS)
+        if fresh and not MADE.exists():
+            _remove(VENV)
+    return 0
+
+
+class Stamp:
+    """One step of the setup, and the note that it was done with what stands in `files` now."""
+
+    def __init__(self, name: str, *files: str) -> None:
+        self.name = name
+        self._file = VENV / f".{name}"
+        content = b"".join((REPOSITORY / file).read_bytes() for file in files)
+        self._state = hashlib.sha256(content).hexdigest()
+
+    def is_due(self) -> bool:
+        return not self._file.exists() or self._file.read_text() != self._state
+
+    def begin(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def done(self) -> None:
+        self._file.write_text(self._state)
+
+
+def _runtime() -> Stamp:
+    files = ("requirements/runtime.txt", "requirements/build.txt", "pyproject.toml")
+    return Stamp("runtime", *files, "requirements/install.py")
+
+
+def _dev() -> Stamp:
+    return Stamp("dev", "requirements/dev.txt")
+
+
+def _bring(stamp: Stamp) -> None:
+    stamp.begin()
+    if stamp.name == "dev":
+        print("installing what tests and checks", flush=True)
+        _pip("--compile", "--require-hashes", "-r", "requirements/dev.txt")
+    else:
+        print("installing what runs", flush=True)
+        _pip("--require-hashes", "-r", "requirements/runtime.txt")
+        _pip("--target", str(BACK_END), "--require-hashes", "-r", "requirements/build.txt")
+        _pip("--no-deps", "--no-build-isolation", "--editable", ".", path=(BACK_END,))
+        _compile()
+    stamp.done()
+
+
+def _make() -> bool:
+    if _pip_wheel() is None and importlib.util.find_spec("pip") is None:
+        return False
+    command = [sys.executable, "-m", "venv", "--without-pip", str(VENV)]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def _pip(*arguments: str, path: Sequence[Path] = ()) -> None:
+    # pip itself is not installed, and nothing is compiled that is never loaded: together that is
+    # half of the time and of the size.
+    wheel = _pip_wheel()
+    if wheel is not None and not PIP.exists():
+        with zipfile.ZipFile(wheel) as packed:
+            packed.extractall(PIP)
+    if wheel is None:
+        pip = [sys.executable, "-m", "pip", "--python", str(VENV)]
+    else:
+        pip = [str(_python()), "-m", "pip"]
+    quietly = ["--quiet", "--disable-pip-version-check", "install", "--no-compile"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PIP, *path)))}
+    command = [*pip, *quietly, "--no-warn-script-location", *arguments]
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True)
+
+
+def _compile() -> None:
+    # By loading it: a third of what is installed. Left to the first start, each of its processes
+    # would do that, and where Python may not write there each start would.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    command = [_python(), "-c", _LOADED, "Footfall"]
+    subprocess.run(command, cwd=REPOSITORY, env=environment, check=True)
+
+
+def _pip_wheel() -> Path | None:
+    """The pip that Python brings for its own environments; Debian has it in a folder apart."""
+    apart = sysconfig.get_config_var("WHEEL_PKG_DIR")
+    found = importlib.util.find_spec("ensurepip")
+    if found is None or found.origin is None:
+        return None
+    folders = [Path(found.origin).parent / "_bundled", *([Path(apart)] if apart else [])]
+    wheels = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
+    return wheels[-1] if wheels else None
+
+
+def _usable() -> bool:
+    """Was it finished, here, by this Python, and does it still start?"""
+    try:
+        if MADE.read_text() != _identity():
+            return False
+        return subprocess.run([_python(), "-c", ""], check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _identity() -> str:
+    # Scripts in it name it by its path.
+    return f"{VENV}\n{sys.base_prefix}\n{sys.version}\n"
+
+
+def _python() -> Path:
+    return VENV / "bin" / "python"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _fail(message: str) -> int:
+    print(message, file=sys.stderr)
+    return 1
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end it, and leave nothing that is half made."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
