@@ -450,6 +450,13 @@ SAFEGUARDS = [
         COMPARISON + "generations_are_compared_at_the_same_offsets[sqlite]",
     ),
     Safeguard(
+        "what the database has refused is no difference",
+        "rows/rebuild/ahead.py",
+        " and entry.offset not in self._refused",
+        "",
+        COMPARISON + "what_the_database_has_refused_is_no_difference[sqlite]",
+    ),
+    Safeguard(
         "audit from one snapshot",
         "rows/database.py",
         'await connection.execution_options(isolation_level="REPEATABLE READ")',
