@@ -219,6 +219,15 @@ SAFEGUARDS = [
         LOG + "a_body_that_somebody_wrote_as_another_type_is_read_as_bytes",
     ),
     Safeguard(
+        "odd properties are read over",
+        "log/rabbitmq/broker.py",
+        "        properties.tolerate()\n",
+        "",
+        "tests/integration/test_odd_messages.py::"
+        "test_whatever_a_message_says_of_itself_its_body_is_read"
+        "[a content type that is not UTF-8]",
+    ),
+    Safeguard(
         "log went backward, RabbitMQ",
         "log/rabbitmq/reader.py",
         "            if offset > 0:\n                await self._prove_continuity",
@@ -446,6 +455,13 @@ SAFEGUARDS = [
         "        if late.next_offset == until:\n",
         "        if late.next_offset <= until:\n",
         COMPARISON + "generations_are_compared_at_the_same_offsets[sqlite]",
+    ),
+    Safeguard(
+        "what the database has refused is no difference",
+        "rows/rebuild/ahead.py",
+        " and entry.offset not in self._refused",
+        "",
+        COMPARISON + "what_the_database_has_refused_is_no_difference[sqlite]",
     ),
     Safeguard(
         "audit from one snapshot",
