@@ -29,6 +29,8 @@ OLDEST = "0.1.0"
 VIEWS = expected(OLDEST, "embedded")["status"]["views"]
 # More than any migration has: a round must come that is not killed.
 MANY = 300
+# Of the rounds that end after the rows are done: each begins with old ones again.
+LATER = 3
 
 Run = Callable[[int], Awaitable[int]]
 
@@ -83,7 +85,7 @@ async def killing(settings: Settings) -> AsyncIterator[Run]:
 async def test_killed_before_a_statement_it_is_run_again(settings: Settings) -> None:
     before = await state(settings)
     assert before[:2] == ("rows_0001", VIEWS)
-    after = None
+    after, later = None, 0
     async with killing(settings) as run:
         # What lies between is in the same transactions.
         for statement in range(1, MANY, 3):
@@ -97,6 +99,9 @@ async def test_killed_before_a_statement_it_is_run_again(settings: Settings) -> 
                 assert await run(0) == 0
                 after = await state(settings)
                 await restore_rows(OLDEST, settings.rows_url)
+                if (later := later + 1) == LATER:
+                    assert await run(0) == 0
+                    break
     assert 20 < statement < MANY - 3
     assert after is not None
     assert await state(settings) == after
@@ -133,7 +138,7 @@ async def test_what_is_in_use_is_named_and_left_as_it_was(
                 other, partial(_upgrade, branch="rows", say=silent), silent, wait_seconds=1
             )
         if settings.database_url:
-            assert "(footfall, for " in str(refused.value)
+            assert "(footfall " in str(refused.value)
         await other.dispose()
     await engine.dispose()
     assert await state(settings) == before
