@@ -190,6 +190,13 @@ SAFEGUARDS = [
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
     ),
     Safeguard(
+        "a delivery without an offset ends the reading",
+        "log/rabbitmq/reader.py",
+        "        if self.ended:\n            return\n        try:\n",
+        "        try:\n",
+        "tests/unit/log/test_reader.py::test_nothing_is_read_beyond_a_delivery_without_an_offset",
+    ),
+    Safeguard(
         "log went backward, SQLite",
         "log/sqlite/reader.py",
         "        if offset > bounds.end:\n",
@@ -210,6 +217,15 @@ SAFEGUARDS = [
         "CAST(body AS BLOB)",
         "body",
         LOG + "a_body_that_somebody_wrote_as_another_type_is_read_as_bytes",
+    ),
+    Safeguard(
+        "odd properties are read over",
+        "log/rabbitmq/broker.py",
+        "        properties.tolerate()\n",
+        "",
+        "tests/integration/test_odd_messages.py::"
+        "test_whatever_a_message_says_of_itself_its_body_is_read"
+        "[a content type that is not UTF-8]",
     ),
     Safeguard(
         "log went backward, RabbitMQ",
@@ -439,6 +455,13 @@ SAFEGUARDS = [
         "        if late.next_offset == until:\n",
         "        if late.next_offset <= until:\n",
         COMPARISON + "generations_are_compared_at_the_same_offsets[sqlite]",
+    ),
+    Safeguard(
+        "what the database has refused is no difference",
+        "rows/rebuild/ahead.py",
+        " and entry.offset not in self._refused",
+        "",
+        COMPARISON + "what_the_database_has_refused_is_no_difference[sqlite]",
     ),
     Safeguard(
         "audit from one snapshot",
