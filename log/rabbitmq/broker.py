@@ -13,6 +13,7 @@ from yarl import URL
 from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host
 from domain.version import VERSION
+from log.rabbitmq import properties
 from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.refusals import why_not
 from log.rabbitmq.tls import PARAMETERS as TLS_PARAMETERS
@@ -39,6 +40,7 @@ class BrokerConnection(aio_pika.Connection):
 
     def __init__(self, url: URL, **kwargs: Any) -> None:
         super().__init__(url, **kwargs)
+        properties.tolerate()
         self.wire = Wire()
         self.kwargs["transport_factory"] = self.wire
 

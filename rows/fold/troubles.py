@@ -41,10 +41,8 @@ async def write_troubles(
     of_others = and_(troubles.c.owner != owner, troubles.c.partition.in_(found))
     await connection.execute(delete(troubles).where(or_(gone, of_others)))
     for partition, trouble in found.items():
-        said = {"stopped": trouble.stopped, "reason": plain(trouble.reason)}
-        statement = insert_into(engine, troubles).values(
-            partition=partition, owner=owner, since_ms=now, **said
-        )
+        said = {"owner": owner, "stopped": trouble.stopped, "reason": plain(trouble.reason)}
+        statement = insert_into(engine, troubles).values(partition=partition, since_ms=now, **said)
         await connection.execute(
             statement.on_conflict_do_update(index_elements=["partition"], set_=said)
         )

@@ -14,9 +14,11 @@ from cli.wiring.process import now_ms
 from domain.errors import StoreRefused, StoreUnavailable, Unstorable
 from domain.events import Entry, Epoch, Offset, Partition
 from domain.projection import Delta, project
+from domain.settings import Settings
+from log.opening import open_reader, open_writer
 from migrations.upgrade import upgrade
 from projector.fold.runner import Runner
-from rows.engine import open_engine
+from rows.engine import engine_at, open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.tables import checkpoints, dead_letters, hourly_views, producer_positions
 from tests.conftest import embedded, postgres_database
@@ -141,6 +143,26 @@ async def test_a_batch_whose_row_is_full_is_set_aside_and_the_others_are_counted
     await fold(engine, log)
     assert list(await letters(engine)) == [4]
     assert (await totals(engine))[:2] == (8, 7)
+
+
+async def test_a_refused_flush_is_read_again_from_the_log_it_came_from(backend: Settings) -> None:
+    writer, reader = open_writer(backend), open_reader(backend)
+    async with engine_at(backend.rows_url) as engine:
+        runner = Runner(
+            reader, SqlProjectionStore(engine, now_ms), flush_seconds=5, batch_size=1_000
+        )
+        await writer.append(ONE, entry(0, event("full")).body)
+        await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(1))
+        await execute(engine, update(hourly_views).values(views=2**63 - 200))
+        # More than is taken from the log at once.
+        for number in range(1, 121):
+            seen = event("full", count=200) if number in (3, 77) else event("empty")
+            await writer.append(ONE, entry(number, seen).body)
+        await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(121))
+        assert list(await letters(engine)) == [3, 77]
+        assert (await totals(engine))[:2] == (121, 119)
+    await writer.close()
+    await reader.close()
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,13 @@ import asyncio
 
 import pytest
 
-from domain.errors import LogUnavailable
+from cli.wiring.process import now_ms
+from domain.checkpoint import Checkpoint
+from domain.errors import LogUnavailable, Unstorable
 from domain.events import Generation, Hour, Partition
+from domain.projection import Delta
 from projector.fold.runner import Runner
+from rows.fold.store import SqlProjectionStore
 from tests.contract.rebuild.site import FIRST, HOUR, MONTH_MS, ONE, PAGE, SECOND, TWO, Site, plant
 from tests.factories import TEN, event
 
@@ -52,6 +56,31 @@ async def test_generations_are_compared_at_the_same_offsets(site: Site) -> None:
     assert await site.differing(SECOND) == 0
     await plant(site, FIRST, 1)
     assert await site.differing(SECOND) >= 1
+
+
+class Refusing(SqlProjectionStore):
+    """On a database that cannot hold a certain page."""
+
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+        if any(page == "never" for page, _, _ in delta.rows):
+            raise Unstorable("no such letters here")
+        return await super().apply(checkpoint, delta)
+
+
+async def test_what_the_database_has_refused_is_no_difference(site: Site) -> None:
+    await site.append(ONE)
+    await site.fold()
+    await site.build()
+    site.store = Refusing(site.engine, now_ms)
+    await site.append(ONE, event("never"), event(PAGE))
+    await site.append(ONE)
+    await site.fold(ONE)
+    # The one that is behind would set it aside too.
+    assert await site.differing(SECOND) == 0
+    await site.append(TWO)
+    await site.fold(TWO)
+    await plant(site, FIRST, 1)
+    assert await site.differing(SECOND) == 1
 
 
 async def test_a_log_that_lost_what_one_has_folded_ends_the_comparison(
