@@ -41,7 +41,7 @@ format: setup ## format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get them, and nginx, where missing)
+services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get them, nginx and PgBouncer, where missing)
 	INSTALL=$(INSTALL) $(BIN)/python -m tests.services start
 
 services-stop: setup ## stop what `make services` started

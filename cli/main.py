@@ -61,5 +61,6 @@ def main() -> None:
 
     \b
     Exit codes of all verbs: 0 done, or stopped when asked to; 1 not done, a sentence says why and
-    what to do; 2 a wrong option or setting, each with a sentence; 130 or 143 interrupted.
+    what to do; 2 a wrong option or setting, each with a sentence; 3 a newer Footfall has upgraded
+    the database; 130 or 143 interrupted.
     """

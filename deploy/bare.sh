@@ -134,7 +134,7 @@ try() {
     say "$SUITE: git clone"
     rm -rf "$ROOT/root/footfall"
     git -C "$REPOSITORY" bundle create --quiet "$ROOT/root/footfall.bundle" HEAD
-    inside 'git -c advice.detachedHead=false clone --quiet footfall.bundle footfall; python3 --version; git -C footfall log -1 --oneline'
+    inside 'git -c advice.detachedHead=false -c init.defaultBranch=main clone --quiet footfall.bundle footfall; python3 --version; git -C footfall log -1 --oneline'
     [ -n "$SERVERS" ] || without_venv
     say "$SUITE: python3-venv"
     apt_get python3-venv

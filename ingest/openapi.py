@@ -11,6 +11,7 @@ from domain.problems import (
     PAST_HORIZON,
     TOO_LARGE,
     TOO_SLOW,
+    UNAVAILABLE,
     UNCONFIRMED,
     Kind,
 )
@@ -104,7 +105,8 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                 ),
                 "503": problem_response(
-                    "The log did not confirm within the deadline, or too much is waiting.",
+                    "The log did not confirm within the deadline or cannot be written, or too much "
+                    "is waiting.",
                     document(
                         OVERLOADED,
                         "too many views are waiting for the log; nothing was appended, "
@@ -114,6 +116,11 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                         UNCONFIRMED,
                         "the log did not confirm within 10 s; the views may or may not be counted "
                         "later, nothing is confirmed",
+                    ),
+                    document(
+                        UNAVAILABLE,
+                        "the log file footfall-data/log.sqlite3: database or disk is full: make "
+                        "room on its disk; nothing was appended, send it again later",
                     ),
                 ),
             },

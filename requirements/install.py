@@ -55,21 +55,23 @@ def main(arguments: Sequence[str]) -> int:
 def _install(dev: bool) -> int:
     if not _usable():
         if VENV.exists():
-            print("making .venv anew: it was not finished, was moved, or its Python is another one")
+            print("making .venv anew: it is not finished, not of this place or not of this Python")
         _remove(VENV)
     due = [stamp for stamp in (_runtime(), *([_dev()] if dev else [])) if stamp.is_due()]
     if not due:
         return 0
     fresh = not VENV.exists()
     try:
-        if fresh and not _make():
-            return _fail(NEEDS_VENV)
+        if fresh:
+            if not _can_make():
+                return _fail(NEEDS_VENV)
+            _make()
         for stamp in due:
             _bring(stamp)
         MADE.write_text(_identity())
     except subprocess.CalledProcessError as error:
         return _fail(
-            f"{error.cmd[-1]} could not be installed, the lines above say why.\n"
+            f"{error.cmd[-1]} could not be set up, the lines above say why.\n"
             "Where the package index is not reached: PIP_INDEX_URL or https_proxy name a way."
         )
     except OSError as error:
@@ -118,16 +120,20 @@ def _bring(stamp: Stamp) -> None:
         print("installing what runs", flush=True)
         _pip("--require-hashes", "-r", "requirements/runtime.txt")
         _pip("--target", str(BACK_END), "--require-hashes", "-r", "requirements/build.txt")
-        _pip("--no-deps", "--no-build-isolation", "--editable", ".", path=(BACK_END,))
+        _pip("--no-deps", "--no-build-isolation", "--editable", str(REPOSITORY), path=(BACK_END,))
         _compile()
     stamp.done()
 
 
-def _make() -> bool:
-    if _pip_wheel() is None and importlib.util.find_spec("pip") is None:
-        return False
-    command = [sys.executable, "-m", "venv", "--without-pip", str(VENV)]
-    return subprocess.run(command, check=False).returncode == 0
+def _can_make() -> bool:
+    has_pip = _pip_wheel() is not None or importlib.util.find_spec("pip") is not None
+    return has_pip and importlib.util.find_spec("venv") is not None
+
+
+def _make() -> None:
+    # Where .venv was activated this Python is its own, which has just been removed.
+    python = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([python, "-m", "venv", "--without-pip", str(VENV)], check=True)
 
 
 def _pip(*arguments: str, path: Sequence[Path] = ()) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.events import Generation
 from domain.ports.common import Clock
 from domain.ports.rebuild import Audits
+from rows.conflicts import again
 from rows.database import insert_into, transaction
 from rows.tables import audits
 
@@ -16,6 +17,7 @@ class SqlAudits(Audits):
         self._engine = engine
         self._clock = clock
 
+    @again
     async def save(self, generation: Generation, kind: str, difference: int) -> None:
         values = {"checked_ms": self._clock(), "difference": difference}
         statement = insert_into(self._engine, audits).values(

@@ -1,7 +1,7 @@
 """The database's errors in our words, its clock, and what it offers under different names.
 
-Advisory locks of PostgreSQL, in the order they are taken by whoever needs more than one; SQLite has
-one writer at a time anyway:
+Advisory locks of PostgreSQL, each schema has its own, in the order they are taken by whoever needs
+more than one; SQLite has one writer at a time anyway:
 
 1. `STRUCTURE_LOCK`: a table with rows comes or goes; shared by whoever adds all rows up,
 2. `MONTHS_LOCK`: a month's table is made,

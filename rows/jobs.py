@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import Fenced
 from domain.events import Epoch
 from domain.ports.common import Jobs
+from rows.conflicts import again
 from rows.database import clock_ms, database_errors, insert_into, over, transaction
 from rows.revision import require_understood
 from rows.tables import jobs
@@ -26,6 +27,7 @@ class SqlJobs(Jobs):
         self._lease_ms = lease_ms
         self._now = clock_ms(engine.dialect)
 
+    @again
     async def acquire(self, name: str, owner: str) -> Epoch | None:
         fresh = {"name": name, "owner": None, "epoch": 0, "expires_ms": 0}
         async with transaction(self._engine) as connection:
@@ -54,6 +56,7 @@ class SqlJobs(Jobs):
             epoch = taken.scalar_one_or_none()
             return None if epoch is None else Epoch(epoch)
 
+    @again
     async def renew(self, name: str, owner: str, epoch: Epoch) -> None:
         async with transaction(self._engine) as connection:
             await require_understood(connection)
@@ -64,6 +67,7 @@ class SqlJobs(Jobs):
                 .values(expires_ms=self._now + self._lease_ms)
             )
 
+    @again
     async def release(self, name: str, owner: str, epoch: Epoch) -> None:
         async with transaction(self._engine) as connection:
             await connection.execute(

@@ -190,6 +190,13 @@ SAFEGUARDS = [
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
     ),
     Safeguard(
+        "a delivery without an offset ends the reading",
+        "log/rabbitmq/reader.py",
+        "        if self.ended:\n            return\n        try:\n",
+        "        try:\n",
+        "tests/unit/log/test_reader.py::test_nothing_is_read_beyond_a_delivery_without_an_offset",
+    ),
+    Safeguard(
         "log went backward, SQLite",
         "log/sqlite/reader.py",
         "        if offset > bounds.end:\n",
@@ -534,6 +541,58 @@ SAFEGUARDS = [
         "select(checkpoints.c.next_offset - POSITION_WINDOW)",
         "select(checkpoints.c.next_offset)",
         EXPIRY + "a_position_that_is_looked_at_stays[embedded]",
+    ),
+    Safeguard(
+        "a jump of the clock is held back",
+        "domain/clocks.py",
+        "    if now_ms <= reach + TOLERATED_MS:\n",
+        "    if now_ms <= reach + 10**15:\n",
+        "tests/contract/retention/test_clocks.py::"
+        "test_a_clock_that_is_wrong_at_a_start_drops_nothing[embedded]",
+    ),
+    Safeguard(
+        "only what an unset clock measured confirms a jump",
+        "domain/clocks.py",
+        "        watched = known.watched_ms + ran_ms\n",
+        "        watched = now_ms - known.believed_ms\n",
+        "tests/unit/domain/test_clocks.py::test_restarts_under_a_wrong_clock_confirm_nothing",
+    ),
+    Safeguard(
+        "hours that lost rows are taken from the log",
+        "rows/rebuild/carry_over.py",
+        "            first = max(first, gone)\n",
+        "            pass\n",
+        "tests/contract/rebuild/test_reset.py::test_what_the_log_still_holds_comes_back[sqlite]",
+    ),
+    Safeguard(
+        "ingest knows the horizon",
+        "ingest/requests.py",
+        "Limits(max(oldest_ms, kept_ms), latest_ms,",
+        "Limits(oldest_ms, latest_ms,",
+        "tests/unit/ingest/test_requests.py::"
+        "test_what_the_rows_do_not_keep_any_more_is_refused_whatever_the_clock_says",
+    ),
+    Safeguard(
+        "leases of a wrong clock are over",
+        "rows/database.py",
+        "expires_ms > now_ms + _LONGEST_LEASE_MS)",
+        "expires_ms < 0)",
+        JOBS + "a_lease_that_was_written_while_the_clock_was_ahead_holds_nobody[sqlite]",
+    ),
+    Safeguard(
+        "readiness has written",
+        "log/sqlite/writer.py",
+        "            self._transaction(lambda c: c.execute(_TRY, (size,)))\n",
+        "            assert size\n",
+        "tests/contract/log/test_disk.py::"
+        "test_what_cannot_be_written_is_said_at_once_by_appends_and_by_readiness",
+    ),
+    Safeguard(
+        "a log file that was replaced is noticed",
+        "log/sqlite/writer.py",
+        "        if self._connection is not None and identity(self._path) != self._file:\n",
+        "        if self._connection is not None and identity(self._path) is ...:\n",
+        "tests/contract/log/test_disk.py::test_a_log_that_was_taken_away_takes_nothing_more",
     ),
     Safeguard(
         "views of hours that are past are refused",

@@ -19,6 +19,7 @@ from tests.servers import (
     address,
     end,
     nginx_binary,
+    pgbouncer_binary,
     postgres_may_enter,
     postgres_url,
     process,
@@ -74,7 +75,7 @@ KINDS = (
 
 def start() -> int:
     """Start what does not answer yet; the exit code."""
-    return _start_servers() or _provide_nginx()
+    return _start_servers() or _provide_others()
 
 
 def _start_servers() -> int:
@@ -102,14 +103,17 @@ def _start_servers() -> int:
     return 0
 
 
-def _provide_nginx() -> int:
-    # Tests start their own; it only has to be there.
-    if nginx_binary() is not None:
+def _provide_others() -> int:
+    # Tests start their own; they only have to be there.
+    found = {"nginx": nginx_binary(), "PgBouncer": pgbouncer_binary()}
+    absent = {name: name.lower() for name, binary in found.items() if binary is None}
+    if not absent:
         return 0
     if not _wanted():
-        print(f"Not installed: nginx; the tests of the front door are left out. To {_INSTALL}")
+        names = " and ".join(absent)
+        print(f"Not installed: {names}; the tests before or behind it are left out. To {_INSTALL}")
         return 0
-    return 0 if _install({"nginx": "nginx"}) else 1
+    return 0 if _install(absent) else 1
 
 
 def _answers(kind: Kind) -> bool:

@@ -19,11 +19,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Litestar, host: str, port: int, log_level: str) -> AsyncIterator[None]:
+async def serving(app: Litestar, host: str, port: int) -> AsyncIterator[None]:
     """`app` answers for the time of the block. Raises `SettingsError` where the port is taken."""
     config = uvicorn.Config(
         app,
-        log_level=log_level.lower(),
+        # Its level is set with all others.
+        log_level=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -42,11 +42,11 @@ def check() -> None:
     settings = read_settings_or_exit()
 
     async def main() -> int:
+        if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
+            return 1
         fits, versions = await compare_versions(settings)
         click.echo(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
         click.echo("OK    settings")
-        if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
-            return 1
         log = open_log(settings)
         results = [fits]
         results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]

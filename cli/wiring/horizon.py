@@ -32,8 +32,9 @@ class WatchedHorizon(KeptFrom):
     ingest of its own beside RabbitMQ may not, there is none to watch.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, role: str) -> None:
         self._settings = settings
+        self._name = application_name(role)
         self._hour = NOTHING_PAST
 
     def __call__(self) -> Hour:
@@ -55,9 +56,7 @@ class WatchedHorizon(KeptFrom):
 
     async def _watch(self, stop: asyncio.Event, read: asyncio.Event) -> None:
         seconds = _SERVER_SECONDS if self._settings.database_url else _FILE_SECONDS
-        async with open_rows(
-            self._settings, now_ms, read_only=True, name=application_name("ingest")
-        ) as rows:
+        async with open_rows(self._settings, now_ms, read_only=True, name=self._name) as rows:
             while True:
                 await self._read(rows)
                 read.set()

@@ -37,7 +37,7 @@ async def open_watch(
 
 
 async def _log_understood(settings: Settings) -> None:
-    url = f"sqlite+aiosqlite:///{settings.log_file}"
+    url = settings.log_url
     if not settings.log_file.exists():
         return
     async with engine_at(url, read_only=True) as engine, database_errors():

@@ -45,5 +45,5 @@ async def _answering(settings: Settings, supervisor: Supervisor, rows: Rows) -> 
         yield
         return
     app = create_health({"partitions": supervisor.ready, "database": rows.ping}, rows.facts.facts)
-    async with serving(app, settings.host, settings.projector_port, settings.log_level):
+    async with serving(app, settings.host, settings.projector_port):
         yield

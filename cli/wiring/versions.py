@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 from domain.errors import FootfallError, NotMigrated, StoreUnavailable
 from domain.settings import Settings
@@ -24,7 +25,7 @@ async def require_served(settings: Settings, *, ingest: bool, read_api: bool) ->
             await version_at(settings.reports_url, "rows")
     with suppress(StoreUnavailable):
         if ingest and settings.rabbitmq_url is None:
-            await version_at(_log_url(settings), "log")
+            await version_at(settings.log_url, "log")
 
 
 async def version_at(url: str, branch: Branch = "rows") -> str:
@@ -53,19 +54,15 @@ async def compare_versions(settings: Settings) -> tuple[bool, str]:
 def _databases(settings: Settings) -> dict[Branch, str]:
     found: dict[Branch, str] = {"rows": settings.rows_url}
     if settings.rabbitmq_url is None:
-        found["log"] = _log_url(settings)
+        found["log"] = settings.log_url
     return found
-
-
-def _log_url(settings: Settings) -> str:
-    return f"sqlite+aiosqlite:///{settings.log_file}"
 
 
 def _require_file(url: str, branch: Branch) -> None:
     # Whoever opens a file that is missing makes an empty one.
     if not url.startswith("sqlite"):
         return
-    path = url.partition("///")[2]
+    path = unquote(url.partition("///")[2])
     if path and not Path(path).exists():
         message = (
             f"the file {path} is not there, this Footfall needs it at version {newest(branch)}: "

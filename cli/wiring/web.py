@@ -39,7 +39,7 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
     if ingest:
         writer = open_writer(settings)
         appender = _appender(settings, writer)
-        horizon = WatchedHorizon(settings)
+        horizon = WatchedHorizon(settings, role)
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
         handlers += ingest_routes(

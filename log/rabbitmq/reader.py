@@ -162,6 +162,8 @@ class RabbitSubscription(Subscription):
         channel.closing.add_done_callback(self._closed)
 
     async def deliver(self, message: DeliveredMessage) -> None:
+        if self.ended:
+            return
         try:
             headers = message.header.properties.headers or {}
             offset = Offset(int(str(headers["x-stream-offset"])))

@@ -28,7 +28,7 @@ def why_not(error: LogUnavailable, refusal: Connection.Close | None, node: URL) 
     for cause in causes:
         if found := refused(cause, node.host or ""):
             return found
-    return _unspoken(error, causes)
+    return _unspoken(error, causes, node)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -46,16 +46,18 @@ def _refused(refusal: Connection.Close, node: URL) -> str:
     )
 
 
-def _unspoken(error: LogUnavailable, causes: list[BaseException]) -> str:
+def _unspoken(error: LogUnavailable, causes: list[BaseException], node: URL) -> str:
     for cause in causes:
         if isinstance(cause, TimeoutError):
             return "no answer in time"
-        if isinstance(cause, OSError) and cause.strerror:
+        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, _CLOSED):
             return cause.strerror
     if any(isinstance(cause, _CLOSED) for cause in causes):
+        wants = node.scheme == "amqps" and "certfile" not in node.query
+        asked = ", does it want a client certificate (?certfile=...&keyfile=...)" if wants else ""
         return (
             "what listens there closed the connection in the middle of the greeting: is a broker "
-            "behind it, and is this its port for AMQP?"
+            f"behind it, is this its port for AMQP{asked}?"
         )
     if any(isinstance(cause, AMQPError) for cause in causes):
         return f"what listens there does not speak AMQP: {causes[0]}"

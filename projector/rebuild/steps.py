@@ -18,6 +18,7 @@ from domain.errors import (
     LogWentBackward,
     NotCaughtUp,
     RebuildError,
+    StoreUnavailable,
     Undecodable,
     UnknownFormat,
 )
@@ -174,8 +175,9 @@ class Rebuild:
                 await promote(
                     self._generations, self._reader, self._epoch, generation, keep_ms, self._stop
                 )
-            except NotCaughtUp:
-                if not left:
+            except (NotCaughtUp, StoreUnavailable) as error:
+                undone = isinstance(error, NotCaughtUp) or error.conflict
+                if not (left and undone):
                     raise
             else:
                 return

@@ -37,6 +37,8 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
         self._clock = clock
         self._bulk = bulk
         self._layout = layout_of(engine)
+        # Inside a transaction of somebody else's, what the database undid is all of that.
+        self._alone = True
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -117,7 +119,8 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 await self._commit(checkpoint, moved, delta)
             except StoreUnavailable as error:
                 # Nothing was written.
-                if not (left and self._layout.misplaced(error)):
+                again = self._layout.misplaced(error) or (error.conflict and self._alone)
+                if not (left and again):
                     raise
             else:
                 break

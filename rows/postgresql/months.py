@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
+from rows.conflicts import again
 from rows.database import (
     MONTHS_LOCK,
     NOT_ALLOWED,
@@ -80,6 +81,7 @@ class MonthPartitions:
         """Partitions may have been dropped: look again."""
         self._known.clear()
 
+    @again
     async def _create(self, generation: Generation, month: Month) -> None:
         name = month_name(generation, month)
         async with transaction(self._engine) as connection:

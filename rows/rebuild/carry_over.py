@@ -12,6 +12,7 @@ from domain.generations import NOT_CARRIED, GenerationInfo
 from domain.page_rules import PageRules
 from domain.ports.rebuild import History
 from rows.checkpoints import columns_of, read_checkpoints
+from rows.conflicts import again
 from rows.database import database_errors, snapshot
 from rows.jobs import REPLAY
 from rows.layout import layout_of
@@ -74,6 +75,7 @@ class SqlHistory(History):
         )
         return [Hour(hour) for hour in found.scalars()]
 
+    @again
     async def carry_over(self, epoch: Epoch, info: GenerationInfo) -> int:
         before = info.carried_before
         hours = [] if before is None else await self.hours_before(before)

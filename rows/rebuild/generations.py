@@ -15,6 +15,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.rebuild import Generations, Promotion
 from rows.checkpoints import columns_of, read_checkpoints
+from rows.conflicts import again
 from rows.database import database_errors, pause_at_most, transaction
 from rows.engine import PAUSE_MS
 from rows.fold.store import SqlProjectionStore
@@ -43,6 +44,7 @@ class StoreWithin(SqlProjectionStore):
     def __init__(self, engine: AsyncEngine, clock: Clock, connection: AsyncConnection) -> None:
         super().__init__(engine, clock)
         self._connection = connection
+        self._alone = False
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -82,6 +84,7 @@ class SqlGenerations(Generations):
             )
             return adopted.rowcount == 1
 
+    @again
     async def begin(
         self,
         epoch: Epoch,
@@ -111,6 +114,7 @@ class SqlGenerations(Generations):
             await self._layout.create(connection, info.generation)
             return info
 
+    @again
     async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
@@ -123,12 +127,14 @@ class SqlGenerations(Generations):
                 .values(epoch=epoch)
             )
 
+    @again
     async def close_again(self, epoch: Epoch, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
             await self._move(connection, generation, "catching-up", "previous")
             await _set_epoch(connection, generation, SEALED)
 
+    @again
     async def finish_loading(self, epoch: Epoch, generation: Generation) -> None:
         await self._layout.finish(generation)
         async with transaction(self._engine) as connection:
@@ -181,6 +187,7 @@ class SqlGenerations(Generations):
             raise NotCaughtUp("another generation becomes live just now")
         return states["live"]
 
+    @again
     async def drop(self, generation: Generation) -> None:
         async with transaction(self._engine) as connection:
             if not await self._mark_dropping(connection, generation):

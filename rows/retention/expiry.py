@@ -23,6 +23,7 @@ from domain.events import Epoch, Generation, Hour
 from domain.ports.retention import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
+from rows.conflicts import again
 from rows.database import clock_ms, database_errors, insert_into, transaction
 from rows.jobs import RETENTION, fence
 from rows.layout import layout_of
@@ -80,6 +81,7 @@ class SqlExpiry(Expiry):
         async with database_errors(), self._engine.connect() as connection:
             return await read_horizon(connection)
 
+    @again
     async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
         async with transaction(self._engine) as connection:
             await fence(connection, RETENTION, epoch)
@@ -148,6 +150,7 @@ class SqlExpiry(Expiry):
             )
             return [Generation(number) for number in found.scalars()]
 
+    @again
     async def retire(self, epoch: Epoch, generation: Generation, now_ms: int) -> bool:
         async with transaction(self._engine) as connection:
             await fence(connection, RETENTION, epoch)
@@ -170,6 +173,7 @@ class SqlExpiry(Expiry):
             ]
             return Leftovers(*(found.scalar_one() for found in counts))
 
+    @again
     async def drop_leftovers(self, epoch: Epoch, before_ms: int | None) -> Leftovers:
         async with transaction(self._engine) as connection:
             await fence(connection, RETENTION, epoch)

@@ -43,7 +43,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
 class Role:
     """A `footfall` verb in a process of its own; its stderr goes to a file.
 
-    `program` is the folder of another version than this one.
+    `program` is the folder of another version than this one; its clocks may be `days_ahead`.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class Role:
         *arguments: str,
         port: int | None = None,
         program: Path = REPOSITORY,
+        days_ahead: int = 0,
     ) -> None:
         self._program = program
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = arguments
+        self._module = ["tests.wrong_clock", str(days_ahead)] if days_ahead else ["cli"]
         self._environment = environment(settings, self.port)
         self._log = settings.data_dir.parent / f"{arguments[0]}-{self.port}.log"
         self.process: asyncio.subprocess.Process | None = None
@@ -64,7 +66,7 @@ class Role:
     async def start(self) -> Self:
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "cli", *self._arguments,
+                sys.executable, "-m", *self._module, *self._arguments,
                 cwd=self._program, env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
         return self

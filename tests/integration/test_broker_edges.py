@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -51,13 +52,13 @@ class Certificates:
         self.sign("server", "DNS:localhost")
         self.sign("client", "DNS:client")
 
-    def sign(self, name: str, names: str) -> None:
+    def sign(self, name: str, names: str, days: int = 9) -> None:
         self._run(
             f"req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}"
         )
         (self.folder / "names").write_text(f"subjectAltName={names}\n")
         self._run(
-            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 "
+            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days {days} "
             f"-extfile names -out {name}.pem"
         )
         (self.folder / f"{name}.key").chmod(0o644)
@@ -286,7 +287,7 @@ async def test_certificates(rabbitmq: EdgyRabbitMQ) -> None:
         (rabbitmq.tls_url(**ours), "name the file of the authority that signed it"),
         (rabbitmq.tls_url(cafile=found["other.pem"], **ours), "name the file of the authority"),
         (rabbitmq.tls_url("127.0.0.1", cafile=found["ca.pem"], **ours), "it must name 127.0.0.1"),
-        (rabbitmq.tls_url(cafile=found["ca.pem"]), "refuses this client"),
+        (rabbitmq.tls_url(cafile=found["ca.pem"]), "client certificate"),
         (rabbitmq.tls_url(cafile="/nowhere.pem"), "cafile /nowhere.pem"),
         (rabbitmq.tls_url(cafile=found["ca.key"]), "holds no certificates"),
         (
@@ -298,6 +299,18 @@ async def test_certificates(rabbitmq: EdgyRabbitMQ) -> None:
         with pytest.raises(LogUnavailable) as caught:
             await connect(bad, "tests")
         assert says in str(caught.value), (bad, str(caught.value))
+
+
+async def test_a_certificate_that_has_expired_is_told(tmp_path: Path) -> None:
+    found = Certificates(tmp_path)
+    found.sign("old", "DNS:localhost", days=-1)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(found["old.pem"], found["old.key"])
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(LogUnavailable, match="expired: renew it on the broker"):
+        await connect(f"amqps://localhost:{port}/?cafile={found['ca.pem']}", "tests")
+    server.close()
 
 
 async def test_an_alarm_is_named_and_its_end_is_noticed(

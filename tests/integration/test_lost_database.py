@@ -168,6 +168,7 @@ def begins(data: bytes) -> bool:
     return b"application_name" in data
 
 
+@pytest.mark.timeout(300)
 async def test_every_process_ends_in_time(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("statement", "commit", "readers", "connecting")]
     for folder in folders:
@@ -186,10 +187,10 @@ async def test_every_process_ends_in_time(tmp_path: Path) -> None:
 async def a_projector_ends(way: Route, settings: Settings, at: Callable[[bytes], bool]) -> None:
     async with Role(settings, "projector") as projector:
         await projector.start()
-        await until(lambda: _in(projector, "folding partitions"), "partitions being taken", 60)
+        await until(lambda: _in(projector, "folding partitions"), "partitions being taken", 80)
         way.cut_at(at)
         await append(settings)
-        await until(lambda: _is_cut(way), "the way being cut")
+        await until(lambda: _is_cut(way), "the way being cut", 80)
         code, seconds = await ended(projector)
         assert code == 0, projector.log()
         assert seconds < ENDED_WITHIN, projector.log()
@@ -205,7 +206,7 @@ async def those_that_connect_end(way: Route, settings: Settings) -> None:
         for role in roles:
             await stack.enter_async_context(role)
             await role.start()
-        await until(lambda: _is_cut(way), "the way being cut")
+        await until(lambda: _is_cut(way), "the way being cut", 80)
         found = await asyncio.gather(*map(_ends_somehow, roles))
         for verb, role, (code, seconds) in zip(verbs, roles, found, strict=True):
             assert code in (0, 1, 143, -15), f"{verb}: {code} {role.log()}"

@@ -46,10 +46,10 @@ async def test_a_node_that_is_odd_is_passed_over(
     prefix: str, oddity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Of which an odd one has half.
-    monkeypatch.setattr("log.rabbitmq.broker.RPC_SECONDS", 4.0)
+    monkeypatch.setattr("log.rabbitmq.broker.RPC_SECONDS", 3.0)
     with OddServer("amqp", oddity) as odd:
         url = f"amqp://guest:guest@127.0.0.1:{odd.port}/,{rabbitmq_url()}"
-        for _ in range(3):
+        for _ in range(2):
             writer = RabbitLogWriter(url, prefix, 1, confirm_timeout_seconds=5)
             await declare_streams(rabbitmq_url(), prefix, 1)
             await writer.append(ONE, b"x")
@@ -57,5 +57,5 @@ async def test_a_node_that_is_odd_is_passed_over(
             await writer.close()
         given = Settings(rabbitmq_url=url, stream_prefix=prefix, num_partitions=1)
         reader = open_reader(given)
-        assert (await reader.bounds(ONE)).end == 3
+        assert (await reader.bounds(ONE)).end == 2
         await reader.close()

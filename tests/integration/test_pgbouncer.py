@@ -99,6 +99,7 @@ async def test_a_small_pool_of_sessions_is_told_of_in_time(database: str, patien
             await second.dispose()
 
 
+@pytest.mark.timeout(300)
 async def test_every_role_and_verb_works_in_transaction_mode(database: str, tmp_path: Path) -> None:
     with PrivatePgBouncer(postgres_url(), default_pool_size=4) as front:
         settings = replace(embedded(tmp_path), database_url=front.url(database))
@@ -110,7 +111,7 @@ async def test_every_role_and_verb_works_in_transaction_mode(database: str, tmp_
             Role(settings, "projector") as projector,
             Role(settings, "projector") as other,
         ):
-            await asyncio.gather(ingest.serving(), reading.serving())
+            await asyncio.gather(ingest.serving(90), reading.serving(90))
             await asyncio.gather(projector.start(), other.start())
             now = datetime.now(UTC)
             moments = [now - timedelta(minutes=1), now - timedelta(days=400)]

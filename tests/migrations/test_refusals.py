@@ -47,8 +47,10 @@ def a_database() -> Iterator[str]:
     # The verbs bring loops of their own, so these tests run in none.
     with asyncio.Runner() as runner:
         opened = postgres_database()
-        yield runner.run(opened.__aenter__())
-        runner.run(opened.__aexit__(None, None, None))
+        try:
+            yield runner.run(opened.__aenter__())
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
 
 
 def migrate(settings: Settings) -> None:
@@ -174,7 +176,7 @@ def test_a_database_of_somebody_else(tmp_path: Path, versions: tuple[str, ...]) 
     with a_database() as url:
         settings = replace(embedded(tmp_path), database_url=url)
         asyncio.run(keep_tables(url, versions))
-        words = (", ".join(versions), "none of Footfall's", "name a database of Footfall's own")
+        words = (", ".join(versions), "none of Footfall's", "name a database or schema")
         refused(settings, ("migrate", "read-api"), *words)
         code, line = first_line(settings)
         assert code == 1

@@ -42,6 +42,10 @@ async def owned(settings: Settings) -> bool:
         return all((await rows.leases.ownership()).owners.values())
 
 
+def sentence(version: str) -> str:
+    return SENTENCE.format(version, newest("log" if version.startswith("log") else "rows"))
+
+
 async def ends_saying(role: Role, version: str) -> None:
     process = role.process
     assert process is not None

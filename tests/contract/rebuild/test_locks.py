@@ -1,16 +1,21 @@
 """Who locks two things locks them in one order: nobody waits for somebody who waits for them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text
 
 from domain.errors import RebuildError
+from domain.events import Entry, Epoch
+from domain.page_rules import NO_RULES
+from domain.projection import project
 from projector.rebuild.promotion import promote
 from rows.engine import engine_at
 from rows.rebuild.generations import SqlGenerations
 from tests import dba
-from tests.contract.rebuild.site import SECOND, Site
+from tests.contract.rebuild.site import ONE, PAGE, SECOND, Site
+from tests.factories import TEN, event
 
 SECONDS = 20
 _WAITING = (
@@ -87,5 +92,58 @@ async def test_a_promotion_and_who_drops_what_it_promotes(site: Site) -> None:
             await promoting
             with pytest.raises(RebuildError, match="is live"):
                 await dropping
+    assert await site.states() == {1: "previous", 2: "live"}
+    await site.assert_exact()
+
+
+async def _cancelled(site: Site, number: int) -> None:
+    """An administrator, or a limit, ends the statements of those who wait."""
+    await waiting(site, number)
+    ended = (
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    assert await dba.value(site.url, ended) == number
+
+
+@postgresql_only
+async def test_what_the_database_undid_is_done_once_more(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    await site.fill()
+    await site.fold()
+    checkpoint = (await site.store.claim(ONE, Epoch(1))).checkpoint
+    body = await site.append(ONE, event(PAGE, TEN))
+    delta = project([Entry(checkpoint.next_offset, body)])
+    steps: dict[str, Callable[[], Awaitable[object]]] = {
+        "jobs": lambda: site.generations.begin(site.epoch, "replay", NO_RULES, {}, None),
+        "checkpoints": lambda: site.store.apply(checkpoint, delta),
+        "generations": lambda: site.generations.drop(SECOND),
+    }
+    for table, step in steps.items():
+        async with site.engine.begin() as holding:
+            await holding.execute(text(f"SELECT * FROM {table} FOR UPDATE"))
+            doing = asyncio.ensure_future(step())
+            await _cancelled(site, 1)
+            await waiting(site, 1)
+        async with asyncio.timeout(SECONDS):
+            await doing
+    assert await site.states() == {1: "live"}
+    await site.assert_exact()
+    assert caplog.text.count("once more") == 2
+
+
+@postgresql_only
+async def test_a_promotion_that_was_undone_is_done_once_more(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    async with site.engine.begin() as holding:
+        await holding.execute(text("SELECT * FROM checkpoints WHERE generation = 1 FOR UPDATE"))
+        promoting = asyncio.create_task(site.rebuild().promote(SECOND, 1_000))
+        await _cancelled(site, 1)
+        await waiting(site, 1)
+    async with asyncio.timeout(SECONDS):
+        await promoting
     assert await site.states() == {1: "previous", 2: "live"}
     await site.assert_exact()

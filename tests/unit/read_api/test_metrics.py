@@ -29,6 +29,11 @@ def test_what_is_folded_is_told_by_partition() -> None:
     assert "footfall_live_generation 1.0" in lines
 
 
+def test_a_clock_that_jumped_is_a_metric() -> None:
+    facts = Facts(1, 0, 0, [], [], clock_ahead_ms=86_400_000)
+    assert "footfall_clock_ahead_seconds 86400.0" in exposition(facts).decode()
+
+
 def test_partitions_that_are_not_folded_are_told() -> None:
     folded = [Checkpoint(Generation(1), Partition(p), Offset(5), Epoch(1)) for p in (0, 1)]
     troubles = {
