@@ -1,5 +1,5 @@
-"""`python -m cli`: what `footfall up` starts its roles with."""
+"""`python -m cli`: what `footfall` and `footfall up` start roles with."""
 
 from cli.main import main
 
-main()
+main(prog_name="footfall")

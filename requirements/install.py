@@ -8,6 +8,7 @@ Knows only the standard library. Whatever ends it in the middle, the next run ma
 import hashlib
 import importlib.util
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,10 +21,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 VENV = REPOSITORY / ".venv"
-# pip and the build back end while they are needed, which is now.
+# pip while it is needed, which is now.
 TOOLS = VENV / ".tools"
-PIP = TOOLS / "pip"
-BACK_END = TOOLS / "build"
 # Written last: what has no such file was never finished.
 MADE = VENV / ".made"
 # Of the rest of what is installed nothing is ever loaded here: it is not compiled.
@@ -103,8 +102,7 @@ class Stamp:
 
 
 def _runtime() -> Stamp:
-    files = ("requirements/runtime.txt", "requirements/build.txt", "pyproject.toml")
-    return Stamp("runtime", *files, "requirements/install.py")
+    return Stamp("runtime", "requirements/runtime.txt", "requirements/install.py")
 
 
 def _dev() -> Stamp:
@@ -119,8 +117,7 @@ def _bring(stamp: Stamp) -> None:
     else:
         print("installing what runs", flush=True)
         _pip("--require-hashes", "-r", "requirements/runtime.txt")
-        _pip("--target", str(BACK_END), "--require-hashes", "-r", "requirements/build.txt")
-        _pip("--no-deps", "--no-build-isolation", "--editable", str(REPOSITORY), path=(BACK_END,))
+        _link()
         _compile()
     stamp.done()
 
@@ -136,21 +133,33 @@ def _make() -> None:
     subprocess.run([python, "-m", "venv", "--without-pip", str(VENV)], check=True)
 
 
-def _pip(*arguments: str, path: Sequence[Path] = ()) -> None:
+def _pip(*arguments: str) -> None:
     # pip itself is not installed, and nothing is compiled that is never loaded: together that is
     # half of the time and of the size.
     wheel = _pip_wheel()
-    if wheel is not None and not PIP.exists():
+    if wheel is not None and not TOOLS.exists():
         with zipfile.ZipFile(wheel) as packed:
-            packed.extractall(PIP)
+            packed.extractall(TOOLS)
     if wheel is None:
         pip = [sys.executable, "-m", "pip", "--python", str(VENV)]
     else:
         pip = [str(_python()), "-m", "pip"]
     quietly = ["--quiet", "--disable-pip-version-check", "install", "--no-compile"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PIP, *path)))}
+    environment = {**os.environ, "PYTHONPATH": str(TOOLS)}
     command = [*pip, *quietly, "--no-warn-script-location", *arguments]
     subprocess.run(command, cwd=REPOSITORY, env=environment, check=True)
+
+
+def _link() -> None:
+    """`footfall` of the checkout itself. To build an editable one takes as long as all the rest."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    (VENV / "lib" / version / "site-packages" / "footfall.pth").write_text(f"{REPOSITORY}\n")
+    command = VENV / "bin" / "footfall"
+    # By way of a shell: the first line of a script holds no blank, and little else. With -P no
+    # folder where it is called is taken for one of ours.
+    python = shlex.quote(str(_python()))
+    command.write_text(f'#!/bin/sh\nexec {python} -P -m cli "$@"\n')
+    command.chmod(0o755)
 
 
 def _compile() -> None:

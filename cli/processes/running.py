@@ -91,10 +91,9 @@ async def _to_the_end(main: Coroutine[Any, Any, int | None]) -> int | None:
     try:
         await asyncio.wait({working})
     except asyncio.CancelledError:
-        last = end_within(LAST_SECONDS, 128 + signal.SIGINT)
+        end_within(LAST_SECONDS, 128 + signal.SIGINT)
         working.cancel()
         await asyncio.wait({working})
-        last.cancel()
         raise
     return working.result()
 

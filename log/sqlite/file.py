@@ -22,6 +22,8 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: "stop, and bring back a copy of it",
     sqlite3.SQLITE_ERROR: "run footfall migrate",
 }
+# A transaction is committed by the last page that is written; what is synced may have been.
+_NOT_WRITTEN = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 
 
 def connect(
@@ -54,12 +56,13 @@ def translated(path: Path, error: sqlite3.Error, *, committing: bool = False) ->
     """The error in our words, and whether the log took nothing of what was written.
 
     One that came while `committing` may have come after the disk had everything, but for those
-    that say it had no room.
+    that say it did not take it.
     """
     # Errors of the module itself, such as one of a closed connection, have no code.
-    code = getattr(error, "sqlite_errorcode", -1) & 0xFF
+    exact = getattr(error, "sqlite_errorcode", -1)
+    code = exact & 0xFF
     message = f"the log file {path}: {error}"
     if remedy := _REMEDIES.get(code):
         message = f"{message}: {remedy}"
-        return LogUnavailable(message, took_nothing=not committing or code == sqlite3.SQLITE_FULL)
+        return LogUnavailable(message, took_nothing=not committing or exact in _NOT_WRITTEN)
     return LogUnavailable(message)

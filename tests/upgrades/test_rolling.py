@@ -17,7 +17,7 @@ from tests.acceptance.test_exactly_once import folded, stored
 from tests.conftest import PARTITIONS
 from tests.upgrades.released import LEASE_SECONDS, Clients, made_by, migrated, offsets, role, unpack
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
 PRODUCTION = pytest.param("production", marks=[pytest.mark.postgres, pytest.mark.rabbitmq])
 BACKENDS = ["embedded", PRODUCTION]
@@ -34,7 +34,7 @@ async def ended(found: Role) -> None:
 
 
 class Site:
-    """What runs: two projectors, a read API and an ingest, each of a version of its own."""
+    """What runs: projectors, a read API and an ingest, each of a version of its own."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self.settings = settings
@@ -49,7 +49,7 @@ class Site:
 
     async def begin(self, program: Path) -> Clients:
         """All of one version; who uses it."""
-        self.projectors = [await self.start("projector", program) for _ in range(2)]
+        self.projectors = [await self.start("projector", program)]
         self.reads = await self.start("read-api", program)
         self.ingest = await self.start("ingest", program)
         return Clients(self.ingest.url, self.reads.url)

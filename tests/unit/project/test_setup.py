@@ -45,9 +45,8 @@ class Setup:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    folder = tmp_path / "footfall"
+    folder = tmp_path / "foot fall"
     shutil.copytree(REQUIREMENTS, folder / "requirements")
-    (folder / "pyproject.toml").touch()
     return folder
 
 
@@ -56,7 +55,7 @@ def setup(checkout: Path) -> Setup:
     return Setup(checkout)
 
 
-RUNTIME = ["runtime.txt", "build.txt", "footfall"]
+RUNTIME = ["runtime.txt"]
 
 
 def test_what_runs_is_installed_without_what_tests(setup: Setup) -> None:
@@ -71,7 +70,7 @@ def test_only_what_changed_is_installed_again(setup: Setup, checkout: Path) -> N
     (checkout / "requirements/dev.txt").write_text("")
     assert setup.run() == (0, [])
     assert setup.run("dev") == (0, ["dev.txt"])
-    (checkout / "pyproject.toml").write_text("# newer")
+    (checkout / "requirements/runtime.txt").write_text("")
     (setup.venv / "kept").touch()
     assert setup.run() == (0, RUNTIME)
     assert (setup.venv / "kept").exists()
@@ -115,7 +114,7 @@ def test_one_that_was_killed_is_made_anew(setup: Setup) -> None:
 def test_a_checkout_that_was_moved_gets_a_new_one(setup: Setup, checkout: Path) -> None:
     setup.run()
     there = checkout.rename(checkout.parent / "elsewhere")
-    assert Setup(there).run() == (0, [*RUNTIME[:2], "elsewhere"])
+    assert Setup(there).run() == (0, RUNTIME)
 
 
 def test_a_python_that_is_gone_or_another_is_noticed(
@@ -163,3 +162,14 @@ def test_without_a_network_it_says_so_and_leaves_nothing(checkout: Path) -> None
     assert "PIP_INDEX_URL or https_proxy" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (checkout / ".venv").exists()
+
+
+def test_the_command_is_that_of_the_checkout_whatever_its_folder_is_called(
+    setup: Setup, checkout: Path
+) -> None:
+    setup.run()
+    (checkout / "cli").mkdir()
+    (checkout / "cli/__main__.py").write_text("import sys; print(sys.argv[1:], sys.prefix)")
+    command = [str(setup.venv / "bin/footfall"), "up", "a b"]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+    assert done.stdout == f"['up', 'a b'] {setup.venv}\n"
