@@ -66,13 +66,14 @@ async def test_check_and_status_tell_how_it_is(backend: Settings) -> None:
         assert code == 0
         assert re.search(r"all +0 +3 +10$", out, re.MULTILINE)
         (projector,) = json.loads((await footfall(backend, "status", "--json"))[1])["projectors"]
-        assert out.count(projector) == backend.num_partitions + 1
+        # Beside each partition, as one that lives, and beside its version.
+        assert out.count(projector) == backend.num_partitions + 2
         code, out, _ = await footfall(backend, "check")
         assert code == 0
         words = [line.split()[0] for line in out.splitlines()]
         # Where its management pages are off, a broker cannot be asked for policies.
         assert set(words) <= {"OK", "NOTE"}, out
-        assert words.count("OK") == (7 if backend.rabbitmq_url else 6), out
+        assert words.count("OK") == (8 if backend.rabbitmq_url else 7), out
 
 
 @pytest.mark.parametrize("role", ["web", "projector"])
