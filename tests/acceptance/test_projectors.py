@@ -147,7 +147,8 @@ async def test_partitions_become_more_and_fewer_while_everything_runs(backend: S
         async with loaded(ingest_three.url) as load_three:
             await until(lambda: all_moved(backend, {}), "three partitions being folded")
             code, out, _ = await footfall(six, "migrate")
-            assert (code, out.splitlines()[-1]) == (0, "partitions: 6")
+            assert code == 0
+            assert "partitions: 6" in out.splitlines()
             await ingest_six.serving()
             async with loaded(ingest_six.url) as load_six:
                 await until(lambda: all_moved(six, {}), "six partitions being folded")

@@ -403,10 +403,17 @@ async def test_a_rebuild_goes_on_after_the_broker_and_the_database_were_away(
             replay = await Replay(settings, *REPLAY[1:], "--throttle", "4000").begin("generation 2")
             await until(lambda: loaded_more(settings, folded_before), "the load moving on")  # noqa: B023
             await asyncio.to_thread(server.restart)
-            assert await replay.ended() == 1, replay.role.log()
-            assert "footfall: " in replay.role.log()
+            code = await replay.ended()
             assert "Traceback" not in replay.role.log()
-        await succeed(settings, *REPLAY)
+            if code == 0:
+                # The connections to the database were all idle just then, and are new ones now.
+                assert server is database
+            else:
+                assert code == 1
+                assert "footfall: " in replay.role.log()
+                assert await live(settings) == 1
+        if await live(settings) == 1:
+            await succeed(settings, *REPLAY)
         assert await live(settings) == 2
         assert await stored(settings) == before
         await succeed(settings, "verify")

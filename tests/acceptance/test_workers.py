@@ -122,5 +122,5 @@ async def test_a_port_in_use_is_said_in_a_sentence(backend: Settings, arguments:
         port = str(taken.getsockname()[1])
         code, _, err = await footfall(backend, *arguments, "--port", port)
     assert code == 1
-    assert "nothing can listen there: Address already in use" in err
+    assert "nothing can listen there: the port is taken" in err
     assert "Traceback" not in err

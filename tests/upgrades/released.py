@@ -26,6 +26,12 @@ def unpack(version: str, folder: Path) -> Path:
     found = folder / version
     with tarfile.open(RELEASES / version / "program.tar.xz") as archive:
         archive.extractall(found, filter="data")
+    # As it was installed: it asks for its version.
+    installed = found / f"footfall-{version}.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: footfall\nVersion: {version}\n"
+    )
     return found
 
 

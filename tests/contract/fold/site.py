@@ -35,12 +35,16 @@ class Projector:
         self.owner = owner
         self.held: Mapping[Partition, Epoch] = {}
         self.given: set[tuple[Partition, Epoch]] = set()
+        self.claims: "Database | None" = None
+        """Where it claims what it is given, None for one that only takes leases."""
 
     async def tick(
         self, partitions: int = NUMBER, *, draining: bool = False
     ) -> Mapping[Partition, Epoch]:
         self.held = await self._leases.tick(self.owner, partitions, draining)
         self.given |= set(self.held.items())
+        if self.claims is not None:
+            await self.claims.claimed_by(self)
         return self.held
 
     async def hand_over(self) -> bool:
