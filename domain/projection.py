@@ -120,8 +120,9 @@ class Fold:
         events = batch.events
         if self._carry is not None and offset < self._carry.offset:
             events = _not_carried(events, self._carry)
-        # Decided by the log alone, as the total is: a rebuild decides the same. The sum is only
-        # taken where it may matter.
+        # Decided by the total, so by the log up to here: a rebuild of all of it decides the same.
+        # One that carries hours over, or whose log has lost its beginning, has a smaller total and
+        # may count this. The sum is only taken where it may matter.
         room = self._room - delta.views
         if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:
             self._set_aside(entry, _TOO_MANY)

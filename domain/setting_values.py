@@ -8,7 +8,7 @@ from domain.errors import SettingsError
 
 _MOST_DIGITS = 30
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_AMQP_PARAMETERS = ("heartbeat", "name", "auth", "timeout", "interleave", "happy_eyeballs_delay")
+_AMQP_PARAMETERS = ("heartbeat", "name", "timeout")
 _AMQPS_PARAMETERS = ("cafile", "capath", "cadata", "certfile", "keyfile", "no_verify_ssl")
 
 Given = Mapping[str, str]
@@ -98,6 +98,7 @@ def _check_node_query(parts: SplitResult) -> None:
     if "keyfile" in query and "certfile" not in query:
         raise SettingsError("RABBITMQ_URL has a keyfile and no certfile: name both")
     whole_number("RABBITMQ_URL, heartbeat", query.get("heartbeat", "10"), 1, 3_600)
+    whole_number("RABBITMQ_URL, timeout", query.get("timeout", "10"), 1, 3_600)
     whole_number("RABBITMQ_URL, no_verify_ssl", query.get("no_verify_ssl", "0"), 0, 1)
 
 

@@ -15,8 +15,9 @@ from domain.events import MAX_PAGE_BYTES, Batch
 
 FORMAT = 1
 """What is written."""
-# Two digits are enough for ever. Any other number is no version: a stray array in the log must not
-# pass for a batch of a Footfall to come, which would stop its partition.
+# A stray array in the log must not pass for a batch of a Footfall to come, which would stop its
+# partition. So two digits are enough for ever, and every format begins as this one does: an array,
+# its version, its producer.
 MAX_FORMAT = 99
 MAX_EVENTS = 500
 MAX_BYTES = 32_000
@@ -51,8 +52,8 @@ A decoder raises `msgspec.MsgspecError` or `Undecodable` for what is no batch of
 def decode(body: bytes) -> Batch:
     """The batch in `body`.
 
-    Raises `UnknownFormat` for a format version newer than this code and not beyond what a version
-    can be, `Undecodable` for anything else that is not a batch.
+    Raises `UnknownFormat` for a format version newer than this code, not beyond what a version can
+    be and followed by a producer, `Undecodable` for anything else that is not a batch.
     """
     try:
         batch = _decoder_of(body)(body)
@@ -83,11 +84,13 @@ def _check_pages(batch: Batch) -> None:
 def _decoder_of(body: bytes) -> Callable[[bytes], Batch]:
     if (head := _HEAD.match(body)) and (known := DECODERS.get(int(head[1]))):
         return known
-    version = _format_of(body)
+    version, producer = _beginning_of(body)
     if version is None:
         # Whatever it is, this one says what is wrong with it.
         return DECODERS[FORMAT]
     if max(DECODERS) < version <= MAX_FORMAT:
+        if not isinstance(producer, str):
+            raise Undecodable(f"it begins with {version}, but no producer follows")
         message = (
             f"this batch has format version {version}, this Footfall reads up to "
             f"{max(DECODERS)}: upgrade the projectors before the ingest processes"
@@ -98,11 +101,12 @@ def _decoder_of(body: bytes) -> Callable[[bytes], Batch]:
     return DECODERS[version]
 
 
-def _format_of(body: bytes) -> int | None:
-    """The whole number that the array begins with, None where there is none."""
+def _beginning_of(body: bytes) -> tuple[int | None, object]:
+    """The whole number that the array begins with, None where there is none, and what follows."""
     try:
         found = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    first = found[0] if isinstance(found, list) and found else None
-    return first if isinstance(first, int) and not isinstance(first, bool) else None
+        return None, None
+    first, second, *_ = [*found, None, None] if isinstance(found, list) else [None, None]
+    version = first if isinstance(first, int) and not isinstance(first, bool) else None
+    return version, second

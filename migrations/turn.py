@@ -73,7 +73,8 @@ async def _prepare(connection: AsyncConnection, say: Say) -> None:
         return
     # Two roles that start together must not both create the tables.
     asked = text(f"SELECT pg_try_advisory_xact_lock({_KEY})")
-    if not (await connection.execute(asked, {"lock": LOCK})).scalar_one():
+    # Without a schema there is no key, and nothing to wait for.
+    if (await connection.execute(asked, {"lock": LOCK})).scalar_one() is False:
         say("another footfall migrates this database: waiting for it")
         await connection.execute(text(f"SELECT pg_advisory_xact_lock({_KEY})"), {"lock": LOCK})
     for setting in (

@@ -6,6 +6,7 @@ have no names.
 """
 
 import asyncio
+import os
 import random
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,6 +19,7 @@ import asyncpg
 from domain.database_urls import DatabaseUrl, Host
 from domain.errors import FootfallError, StoreUnavailable
 from rows.reasons import reason
+from rows.stuck import ended_if_stuck
 
 CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
@@ -142,8 +144,9 @@ class Connector:
         self._require_files()
         let_in: list[Connection] = []
         try:
-            async with asyncio.timeout(self._seconds):
-                connection = await self._open(host, attributes, let_in)
+            with ended_if_stuck(self._seconds):
+                async with asyncio.timeout(self._seconds):
+                    connection = await self._open(host, attributes, let_in)
         except TimeoutError as error:
             silent = _SILENT_POOLER if let_in else f"no answer within {self._seconds:g} s"
             raise StoreUnavailable(silent) from error
@@ -229,6 +232,9 @@ class Connector:
             if key not in self._parameters:
                 continue
             path = self._parameters[key]
+            if os.path.exists(path) and not os.path.isfile(path):
+                # Another kind of file might never end.
+                raise StoreUnavailable(f"{key} names {path}, which is no file")
             try:
                 with open(path, "rb"):
                     pass

@@ -4,25 +4,40 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.clocks import Known
+from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
+from domain.retention import NOTHING_PAST
 from rows.tables import clock, gaps, generations, retention
 
 IS_LIVE = generations.c.state == "live"
 LIVE = select(generations.c.generation).where(IS_LIVE).scalar_subquery()
 """The number of the live generation, as a value in a statement."""
+_NO_HORIZON = (
+    "the database: table retention has no row, which says from which hour on views are kept: it "
+    "was not restored whole. Restore it from the backup, or where nothing was ever dropped: "
+    f"INSERT INTO retention (id, horizon) VALUES (1, {NOTHING_PAST})"
+)
 
 
 async def read_horizon(connection: AsyncConnection) -> Hour:
-    """The oldest hour that is kept."""
-    return Hour((await connection.execute(select(retention.c.horizon))).scalar_one())
+    """The oldest hour that is kept.
+
+    Raises `StoreUnavailable` where the row is gone: without it hours of which a part was dropped
+    would be shown again.
+    """
+    hour = (await connection.execute(select(retention.c.horizon))).scalar_one_or_none()
+    if hour is None:
+        raise StoreUnavailable(_NO_HORIZON)
+    return Hour(hour)
 
 
 async def read_known(connection: AsyncConnection) -> Known:
-    """What is known of the time."""
+    """What is known of the time; nothing where the row is gone, as before the first look."""
     found = await connection.execute(
         select(clock.c.believed_ms, clock.c.ahead_ms, clock.c.watched_ms)
     )
-    return Known(*found.one())
+    row = found.one_or_none()
+    return Known(0) if row is None else Known(*row)
 
 
 async def read_dropped_before(connection: AsyncConnection) -> Hour | None:

@@ -147,8 +147,10 @@ async def _report_fold(settings: Settings) -> bool:
     try:
         async with open_rows(settings, now_ms) as rows:
             entered = (await rows.leases.ownership()).owners
+            letters = (await rows.facts.facts()).dead_letters
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
+        lines += letter_lines(letters)
         lines += await _backlog_lines(settings, found)
         lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:
@@ -173,6 +175,15 @@ def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterato
         if row.error:
             yield f"ERROR partition {row.partition}: {row.error}"
     yield _projectors_line(found)
+
+
+def letter_lines(letters: int) -> Iterator[str]:
+    """Views that were acknowledged may be in them."""
+    if letters:
+        yield (
+            f"NOTE  dead letters ({letters}): messages of the log that were set aside and are not "
+            "counted, each with its reason in the table dead_letters (docs/guarantees.md)"
+        )
 
 
 async def _backlog_lines(settings: Settings, found: Status) -> list[str]:

@@ -84,7 +84,8 @@ def _lines(settings: Settings, removal: Removal, gone: str) -> list[str]:
     kept = f"oldest hour kept: {as_text(removal.horizon)}" if days else "rows are kept for ever"
     log = sum(removal.log_entries.values())
     lines = [f"RETENTION_DAYS={days}: {kept}"]
-    lines += [f"{gone}: {rows}" for rows in removal.rows]
+    # Months without a row are made ahead, and go without a word.
+    lines += [f"{gone}: {rows}" for rows in removal.rows if rows.rows]
     lines += [f"{gone}: generation {generation}" for generation in removal.generations]
     lines += [f"{gone}: {log:,} log entries"] if log else []
     positions, letters = removal.leftovers.positions, removal.leftovers.dead_letters

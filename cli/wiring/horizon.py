@@ -10,6 +10,7 @@ from litestar import Litestar
 from cli.wiring.process import application_name, now_ms
 from domain.errors import FootfallError
 from domain.events import Hour
+from domain.hours import as_text
 from domain.ports.retention import KeptFrom
 from domain.retention import NOTHING_PAST
 from domain.settings import Settings
@@ -28,14 +29,15 @@ _PATIENCE_SECONDS = 2.0
 class WatchedHorizon(KeptFrom):
     """The horizon as it was read last; nothing is past as long as it never could be.
 
-    Views go to the log whether the database answers or not. Where this process knows of none, as
-    ingest of its own beside RabbitMQ may not, there is none to watch.
+    Views go to the log whether the database answers or not; that it does not is told once. Where
+    this process knows of none, as ingest of its own beside RabbitMQ may not, nothing is watched.
     """
 
     def __init__(self, settings: Settings, role: str) -> None:
         self._settings = settings
         self._name = application_name(role)
         self._hour = NOTHING_PAST
+        self._told = False
 
     def __call__(self) -> Hour:
         return self._hour
@@ -46,7 +48,8 @@ class WatchedHorizon(KeptFrom):
         stop, read = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(self._watch(stop, read), name="horizon")
         try:
-            await passed(read, _PATIENCE_SECONDS)
+            if not await passed(read, _PATIENCE_SECONDS):
+                self._unknown("the database has not answered yet")
             yield
         finally:
             stop.set()
@@ -64,10 +67,36 @@ class WatchedHorizon(KeptFrom):
                     return
 
     async def _read(self, rows: Rows) -> None:
-        if self._settings.database_url is None and not self._settings.rows_file.exists():
-            # Opening it would make one.
-            return
         try:
+            if self._settings.database_url is None and not self._settings.rows_file.exists():
+                # Opening it would make one.
+                return
             self._hour = await rows.expiry.horizon()
         except FootfallError as error:
-            logger.debug("the horizon stays as it was known: %s", error)
+            self._unknown(str(error))
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, the next try may do: nobody would notice that no more are made.
+            self._unknown(f"{type(error).__name__}, which nobody foresaw", unforeseen=True)
+        else:
+            if self._told:
+                logger.info("the horizon is known again")
+            self._told = False
+
+    def _unknown(self, reason: str, *, unforeseen: bool = False) -> None:
+        """Told once, until it is known again."""
+        if self._told:
+            return
+        self._told = True
+        known = (
+            ""
+            if self._hour == NOTHING_PAST
+            else f", and the horizon known last, {as_text(self._hour)}"
+        )
+        logger.log(
+            logging.ERROR if unforeseen else logging.WARNING,
+            "the horizon cannot be read: %s. Until it can, views are judged by the clock of this "
+            "host and RETENTION_DAYS%s: one that is accepted may be past for the rows",
+            reason,
+            known,
+            exc_info=unforeseen,
+        )

@@ -38,10 +38,11 @@ class Expiry(Protocol):
     async def advance(self, epoch: Epoch, horizon: Hour) -> Hour:
         """Move the horizon forward, never back; returns where it is now."""
 
-    async def move_back(self, epoch: Epoch, horizon: Hour) -> None:
+    async def move_back(self, epoch: Epoch, horizon: Hour, now_ms: int) -> None:
         """Hours from `horizon` on are kept again, as far as their rows are still there.
 
-        Those whose rows may be gone are remembered: a rebuild takes them from the log.
+        Those whose rows may be gone are remembered: a rebuild takes them from the log. None is
+        later than what is accepted at `now_ms`.
         """
 
     async def prepare(self, now_ms: int) -> None:

@@ -170,15 +170,21 @@ def _megabytes() -> int:
 
 
 def _refuse_dependants() -> None:
+    """Of a view on a column that gets another type PostgreSQL does not say the name."""
     statement = """
         SELECT DISTINCT ev_class::regclass::text
         FROM pg_depend JOIN pg_rewrite ON pg_rewrite.oid = objid
-        WHERE refobjid = 'page_views'::regclass AND ev_class <> refobjid ORDER BY 1
+        WHERE ev_class NOT IN (refobjid, 'page_views'::regclass) AND (
+            refobjid = 'page_views'::regclass
+            OR refobjid IN (SELECT relid FROM pg_partition_tree('hourly_views'))
+        )
+        ORDER BY 1
     """
     if found := list(op.get_bind().execute(sa.text(statement)).scalars()):
         message = (
-            f"page_views is to be made anew, and {', '.join(found)} was made on it: drop that, run "
-            "footfall migrate again, then make it again"
+            "page_views is to be made anew, hourly_views gets a column of another type, and "
+            f"{', '.join(found)} was made on them: drop that, run footfall migrate again, then "
+            "make it again"
         )
         raise StoreUnavailable(message)
 

@@ -1,5 +1,6 @@
 """One partition while it is folded, and what is done where the database refuses a flush."""
 
+import logging
 from collections.abc import Sequence
 
 from domain.checkpoint import Checkpoint
@@ -7,6 +8,8 @@ from domain.errors import Unstorable
 from domain.events import Entry, Offset
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, Fold
+
+logger = logging.getLogger(__name__)
 
 
 class Place:
@@ -24,9 +27,17 @@ class Place:
         return Fold(self._positions, claim.rules, claim.carry, self.checkpoint.views)
 
     async def apply(self, delta: Delta) -> None:
-        """Commit it and move on. Raises what `ProjectionStore.apply` does."""
+        """Commit it, move on and say what was set aside. Raises as `ProjectionStore.apply`."""
         self.checkpoint = await self._store.apply(self.checkpoint, delta)
         self._positions.update(delta.positions)
+        if letters := delta.dead_letters:
+            logger.warning(
+                "partition %d: dead letters (%d) were set aside, the first at offset %d: %s",
+                self.checkpoint.partition,
+                len(letters),
+                letters[0].offset,
+                letters[0].reason,
+            )
 
     async def sift(self, entries: Sequence[Entry], end: Offset) -> None:
         """Commit what was refused as a whole in ever smaller parts, up to the offset `end`.

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from random import uniform
 
 from domain.backoff import Backoff
+from domain.checkpoint import Checkpoint
 from domain.errors import (
     Fenced,
     FootfallError,
@@ -18,7 +19,7 @@ from domain.errors import (
     UnknownFormat,
     Unstorable,
 )
-from domain.events import Epoch, Partition
+from domain.events import Epoch, Generation, Partition
 from domain.ownership import Trouble, require_untroubled
 from domain.ports.fold import Leases, LiveCheckpoints
 from projector.fold.runner import Runner
@@ -70,6 +71,7 @@ class Supervisor:
         self._tick_seconds = lease_seconds / 3
         self._running: dict[Partition, _Running] = {}
         self._told: Mapping[Partition, Trouble] = {}
+        self._live: Generation | None = None
         self._waits_for: str | None = "it has not asked for partitions yet"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -127,23 +129,30 @@ class Supervisor:
             logger.info("partition %d handed over", surplus)
 
     async def _compare(self) -> None:
-        """A database that lost its last commits, or was restored, is behind what is held here.
-
-        A partition that is flushed would meet it by itself; one that nobody views would not.
+        """A database that lost commits or was restored is behind what is held here; another
+        generation that is live has its own. A flush would meet it, but not where nobody views.
         """
         before = {p: (r, r.standing.checkpoint) for p, r in self._running.items()}
         stored = await self._checkpoints.live_checkpoints()
+        self._look_who_is_live(stored.values())
         for partition, (running, held) in before.items():
             # What moved meanwhile is compared by its flush, or next time.
-            if held is None or running.standing.checkpoint is not held:
+            if held is None or running.standing.checkpoint is not held or running.halt.is_set():
                 continue
             if stored.get(partition) != held:
-                logger.warning(
-                    "partition %d: the checkpoint in the database is not the one that was left "
-                    "there: going on from what it says",
-                    partition,
-                )
+                if self._live in (None, held.generation):
+                    logger.warning(
+                        "partition %d: the checkpoint in the database is not the one that was left "
+                        "there: going on from what it says",
+                        partition,
+                    )
                 running.halt.set()
+
+    def _look_who_is_live(self, stored: Iterable[Checkpoint]) -> None:
+        live = next((found.generation for found in stored), self._live)
+        if live != self._live is not None:
+            logger.info("generation %d is live now", live)
+        self._live = live
 
     def _troubles(self) -> dict[Partition, Trouble]:
         found = {p: r.standing.trouble for p, r in self._running.items()}

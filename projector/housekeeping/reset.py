@@ -71,7 +71,7 @@ class HorizonReset:
         reset = await self.preview()
         # What the clocks say is right: whoever asks for this has looked.
         await self._expiry.remember(epoch, Known(reset.now_ms))
-        await self._expiry.move_back(epoch, reset.new)
+        await self._expiry.move_back(epoch, reset.new, reset.now_ms)
         return reset
 
     async def _recorded_ms(self, partition: Partition) -> int | None:

@@ -11,8 +11,8 @@ from domain.reports import AuditResult, Facts
 from rows.checkpoints import read_checkpoint
 from rows.database import clock_ms, database_errors
 from rows.fold.troubles import read_troubles
-from rows.live import LIVE
-from rows.tables import audits, checkpoints, clock, dead_letters, retention
+from rows.live import LIVE, read_horizon
+from rows.tables import audits, checkpoints, clock, dead_letters
 
 
 class SqlMetricsReader:
@@ -32,7 +32,6 @@ class SqlMetricsReader:
             one = await connection.execute(
                 select(
                     LIVE,
-                    select(retention.c.horizon).scalar_subquery(),
                     select(func.count())
                     .select_from(dead_letters)
                     .where(dead_letters.c.generation == LIVE)
@@ -40,7 +39,7 @@ class SqlMetricsReader:
                     select(clock.c.ahead_ms).scalar_subquery(),
                 )
             )
-            generation, horizon, letters, ahead_ms = one.one()
+            generation, letters, ahead_ms = one.one()
             folded = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == generation)
@@ -51,10 +50,10 @@ class SqlMetricsReader:
             )
             return Facts(
                 generation=generation,
-                horizon_hour=horizon,
+                horizon_hour=await read_horizon(connection),
                 dead_letters=letters,
                 checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
                 troubles=await read_troubles(connection, clock_ms(self._engine.dialect)),
-                clock_ahead_ms=ahead_ms,
+                clock_ahead_ms=ahead_ms or 0,
             )

@@ -12,7 +12,7 @@ from domain.page_rules import NO_RULES, PageRules
 from domain.ports.reports import ReportReader
 from domain.reports import HourlyViews
 from rows.database import database_errors
-from rows.live import IS_LIVE
+from rows.live import IS_LIVE, read_horizon
 from rows.tables import generations, hourly_views, retention
 
 # The generation is a value, not a subquery: so PostgreSQL plans over the tables of one.
@@ -68,6 +68,9 @@ class SqlReportReader(ReportReader):
         values = {"generation": live, "page": page, "first": first, "end": end}
         async with database_errors(), self._engine.connect() as connection:
             rows = (await connection.execute(_HOURLY, values)).all()
+            if not rows:
+                # That one says so, where it is the horizon which is missing.
+                await read_horizon(connection)
         if not rows:
             raise StoreUnavailable("no generation is live: run footfall migrate")
         return rows

@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.clocks import Known
 from domain.events import Epoch, Generation, Hour
+from domain.hours import MAX_AHEAD_MS, hour_of
 from domain.ports.retention import Expiry
 from domain.projection import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
@@ -75,7 +77,9 @@ class SqlExpiry(Expiry):
         async with transaction(self._engine) as connection:
             await fence(connection, RETENTION, epoch)
             values = {name: getattr(known, name) for name in known.__struct_fields__}
-            await connection.execute(update(clock).values(values))
+            if not (await connection.execute(update(clock).values(values))).rowcount:
+                # Restored without it.
+                await connection.execute(insert(clock).values(id=1, **values))
 
     async def horizon(self) -> Hour:
         async with database_errors(), self._engine.connect() as connection:
@@ -90,10 +94,13 @@ class SqlExpiry(Expiry):
             )
             return await read_horizon(connection)
 
-    async def move_back(self, epoch: Epoch, horizon: Hour) -> None:
+    async def move_back(self, epoch: Epoch, horizon: Hour, now_ms: int) -> None:
         async with transaction(self._engine) as connection:
             await fence(connection, RETENTION, epoch)
             gone_before = self._rows.gone_before(await read_horizon(connection))
+            # From the first hour on that no view can have been counted in by now, nothing was
+            # dropped, however far in the future the horizon was.
+            gone_before = min(gone_before, Hour(hour_of(now_ms + MAX_AHEAD_MS) + 1))
             robbed = select(generations.c.generation, literal(gone_before)).where(
                 generations.c.expired_views > 0, generations.c.state.in_(_WITH_ROWS)
             )

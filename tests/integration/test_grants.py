@@ -1,5 +1,7 @@
 """Roles that may do less than everything, with the grants that docs/postgresql.md gives them."""
 
+import asyncio
+import logging
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable
@@ -8,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from litestar import Litestar
 
 from cli.output.rebuild import Narrator
 from cli.output.rights import rights_lines
+from cli.wiring import horizon
 from cli.wiring.migrate import make_months, migrate
 from cli.wiring.process import now_ms
 from cli.wiring.versions import require_migrated
@@ -18,7 +22,7 @@ from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.hours import HOUR_MS, hour_of, parse_instant
 from domain.page_rules import NO_RULES
-from domain.retention import ExpiredRows
+from domain.retention import NOTHING_PAST, ExpiredRows
 from domain.settings import Settings
 from projector.rebuild.replay import Replay, replay
 from rows.fold.leases import SqlLeases
@@ -138,25 +142,25 @@ async def test_a_writer_may_not_drop_months_and_an_owner_may(roles: Roles) -> No
     async with at(roles.writer) as site, at(roles.owner) as owner:
         await site.append(ONE, event(PAGE, LONG_AGO))
         await site.fold()
-        horizon = hour_of(parse_instant("2019-04-01T00:00:00Z"))
-        mine = await retention_of(site, horizon)
+        april = hour_of(parse_instant("2019-04-01T00:00:00Z"))
+        mine = await retention_of(site, april)
         with pytest.raises(StoreUnavailable, match=r"must be owner .* docs/postgresql\.md"):
             await mine
-        assert len(await (await retention_of(owner, horizon))) == 1
+        assert len(await (await retention_of(owner, april))) == 1
 
 
-async def retention_of(site: Site, horizon: Hour) -> Awaitable[list[ExpiredRows]]:
+async def retention_of(site: Site, end: Hour) -> Awaitable[list[ExpiredRows]]:
     """What needs no owner is done, what may need one is returned."""
     epoch = await site.jobs.acquire(RETENTION, "tests")
     assert epoch is not None
     await site.jobs.release(RETENTION, "tests", epoch)
     expiry = SqlExpiry(site.engine)
     await expiry.prepare(now_ms())
-    await expiry.advance(epoch, horizon)
+    await expiry.advance(epoch, end)
     await expiry.drop_leftovers(epoch, now_ms())
 
     async def drop() -> list[ExpiredRows]:
-        return [rows async for rows in expiry.drop_rows(epoch, horizon)]
+        return [rows async for rows in expiry.drop_rows(epoch, end)]
 
     return drop()
 
@@ -174,6 +178,27 @@ async def test_a_reader_answers_reports(roles: Roles) -> None:
         assert (await rows.facts.facts()).checkpoints
     assert await dba.value(roles.reader.rows_url, "SELECT sum(views) FROM page_views") == 1
     assert (await footfall(roles.reader, "status"))[0] == 0
+
+
+async def test_ingest_reads_the_horizon_with_a_grant_on_that_alone(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(horizon, "_SERVER_SECONDS", 0.05)
+    caplog.set_level(logging.INFO, logger="cli.wiring.horizon")
+    kept = hour_of(LONG_AGO)
+    await dba.execute(roles.url, f"UPDATE retention SET horizon = {kept}")
+    await roles.run(["REVOKE ALL ON ALL TABLES IN SCHEMA public FROM footfall_reader"])
+    watched = horizon.WatchedHorizon(roles.reader, "ingest")
+    async with watched.watched(Litestar(logging_config=None)):
+        assert watched() == NOTHING_PAST
+        (told,) = caplog.messages
+        assert "permission denied for table retention" in told
+        assert "docs/postgresql.md" in told
+        await roles.run(["GRANT SELECT ON retention TO footfall_reader"])
+        async with asyncio.timeout(30):
+            while watched() != kept:
+                await asyncio.sleep(0.02)
+    assert caplog.messages[1:] == ["the horizon is known again"]
 
 
 async def lines(settings: Settings, days: int = 0) -> list[str]:

@@ -17,12 +17,12 @@ from domain.settings import Settings
 from rows.database import database_errors, transaction
 from rows.engine import dispose, open_engine
 from rows.opening import open_rows
-from tests.acceptance.processes import Role, environment
+from tests.acceptance.processes import Role, environment, footfall
 from tests.conftest import embedded
 from tests.odd_servers import ODDITIES, OddServer
 from tests.servers import free_port
 
-# The driver never comes back from a message that says it has no length.
+# The driver never comes back from a message that says it has no length: the last test.
 _FOUND = [name for name in ODDITIES if name != "zeros"]
 
 
@@ -113,3 +113,15 @@ async def test_a_cancellation_that_was_asked_for_is_one() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.acceptance
+async def test_a_driver_that_never_comes_back_ends_its_process(tmp_path: Path) -> None:
+    with OddServer("postgresql", "zeros") as server:
+        settings = at(tmp_path, server)
+        settings = replace(settings, database_url=f"{settings.database_url}?connect_timeout=1")
+        async with asyncio.timeout(60):
+            code, _, err = await footfall(settings, "status")
+    assert code == 1
+    assert "Timeout" in err
+    assert "hush" not in err

@@ -170,14 +170,15 @@ async def test_what_takes_long_is_said_before_it_begins(caplog: pytest.LogCaptur
 
 
 @pytest.mark.postgres
-async def test_a_view_that_somebody_made_on_ours_is_named_and_nothing_is_changed() -> None:
+@pytest.mark.parametrize("ours", ["page_views", "hourly_views", "hourly_views_g1_2026_07"])
+async def test_a_view_that_somebody_made_on_ours_is_named_and_nothing_is_changed(ours: str) -> None:
     async with postgres_database() as url:
         engine = open_engine(url)
         await made_by_0_1_0(engine)
         async with engine.begin() as connection:
-            await connection.execute(text("CREATE VIEW mine AS SELECT page FROM page_views"))
+            await connection.execute(text(f"CREATE VIEW mine AS SELECT page FROM {ours}"))
         before = await catalog(engine)
-        with pytest.raises(StoreUnavailable, match="mine was made on it: drop that"):
+        with pytest.raises(StoreUnavailable, match="and mine was made on them: drop that"):
             await upgrade(engine)
         assert await catalog(engine) == before
         assert await current(engine) == "rows_0001"

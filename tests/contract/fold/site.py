@@ -35,7 +35,7 @@ class Projector:
         self.owner = owner
         self.held: Mapping[Partition, Epoch] = {}
         self.given: set[tuple[Partition, Epoch]] = set()
-        self.claims: "Database | None" = None
+        self.claims: Database | None = None
         """Where it claims what it is given, None for one that only takes leases."""
 
     async def tick(

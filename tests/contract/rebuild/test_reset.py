@@ -13,6 +13,7 @@ from tests.factories import TEN, event
 
 JULY, AUGUST, SEPTEMBER = TEN, TEN + MONTH_MS, TEN + 2 * MONTH_MS
 WRONG = Hour(hour_of(SEPTEMBER) + 100)
+FAR = Hour(hour_of(SEPTEMBER) + 500 * 24)
 
 
 async def everywhere(site: Site, *moments: int, at_ms: int) -> None:
@@ -22,22 +23,23 @@ async def everywhere(site: Site, *moments: int, at_ms: int) -> None:
     await site.fold()
 
 
-async def dropped_and_moved_back(site: Site) -> None:
+async def dropped_and_moved_back(site: Site, wrong: Hour = WRONG) -> None:
     """Three months of views, dropped by a horizon in September that is moved back then.
 
-    PostgreSQL drops months: those of September stay.
+    PostgreSQL drops months: those of the month of the horizon stay.
     """
     for moment in (JULY, AUGUST, SEPTEMBER):
         await everywhere(site, moment, at_ms=moment)
     expiry = SqlExpiry(site.engine)
     epoch = await site.jobs.acquire(RETENTION, "tests")
     assert epoch is not None
-    await expiry.advance(epoch, WRONG)
-    async for _ in expiry.drop_rows(epoch, WRONG):
+    await expiry.advance(epoch, wrong)
+    async for _ in expiry.drop_rows(epoch, wrong):
         pass
-    await expiry.move_back(epoch, NOTHING_PAST)
+    await expiry.move_back(epoch, NOTHING_PAST, SEPTEMBER)
     await site.jobs.release(RETENTION, "tests", epoch)
-    assert sum((await site.rows()).values()) == (PARTITIONS if site.postgresql else 0)
+    left = PARTITIONS if site.postgresql and wrong == WRONG else 0
+    assert sum((await site.rows()).values()) == left
 
 
 async def test_what_the_log_still_holds_comes_back(site: Site) -> None:
@@ -78,3 +80,27 @@ async def test_hours_that_only_the_rows_have_are_carried_over_beside_it(site: Si
     after = await site.rows()
     assert after[PAGE, hour_of(JULY)] == before[PAGE, hour_of(JULY)] + PARTITIONS
     assert after[PAGE, hour_of(SEPTEMBER)] == before[PAGE, hour_of(SEPTEMBER)] + PARTITIONS
+
+
+@pytest.mark.parametrize("after_ms", [2 * HOUR_MS, DAY_MS, 100 * DAY_MS])
+async def test_no_hour_after_the_reset_was_robbed_however_far_the_horizon_was(
+    site: Site, after_ms: int
+) -> None:
+    await dropped_and_moved_back(site, FAR)
+    late = SEPTEMBER + after_ms
+    # The hour of the reset and the next may hold both what was dropped and what came since.
+    await everywhere(site, SEPTEMBER, SEPTEMBER + HOUR_MS, at_ms=SEPTEMBER + 1)
+    await everywhere(site, late, at_ms=late)
+    await everywhere(site, late + DAY_MS, at_ms=late + DAY_MS)
+    for number in range(PARTITIONS):
+        site.log.delete_before(Partition(number), 5)
+    before = await site.rows()
+    assert before[PAGE, hour_of(late)] == PARTITIONS
+    with pytest.raises(HistoryIncomplete):
+        await site.build()
+    info = await site.build(carry_over=True)
+    await site.rebuild().promote(info.generation, 0)
+    kept = {key: views for key, views in before.items() if key[1] >= hour_of(late)}
+    assert await site.rows() == kept
+    await everywhere(site, late, at_ms=late + 2 * DAY_MS)
+    assert (await site.rows())[PAGE, hour_of(late)] == 2 * PARTITIONS

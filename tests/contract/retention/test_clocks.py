@@ -3,10 +3,10 @@
 import logging
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from domain.clocks import Known
-from domain.errors import Fenced
+from domain.errors import Fenced, StoreUnavailable
 from domain.events import Epoch, Generation, Hour
 from domain.hours import hour_of
 from domain.retention import NOTHING_PAST
@@ -15,6 +15,7 @@ from projector.housekeeping.retention import Retention
 from projector.housekeeping.watch import begin_watch
 from rows.jobs import RETENTION
 from rows.rebuild.carry_over import SqlHistory
+from rows.reports.facts import SqlMetricsReader
 from rows.retention.expiry import SqlExpiry
 from rows.tables import clock, gaps, retention
 from tests.contract.retention.site import (
@@ -212,3 +213,34 @@ async def test_nothing_was_dropped_so_nothing_is_left_to_the_log(
     assert await expiry.horizon() == NOTHING_PAST
     assert await site.number(select(func.count()).select_from(gaps)) == 0
     assert await SqlHistory(site.engine).hours_before(Hour(HORIZON + 1)) == [HORIZON]
+
+
+async def test_what_is_known_of_the_time_may_be_missing(site: Site, expiry: SqlExpiry) -> None:
+    await site.count(NOW)
+    async with site.engine.begin() as connection:
+        await connection.execute(delete(clock))
+    site.now_ms = NOW + AHEAD_MS
+    held = Known(NOW, AHEAD_MS)
+    assert await expiry.known() == Known(0)
+    assert (await retaining(site, expiry).preview()).held == held
+    assert await run(site, retaining(site, expiry)) == held
+    assert await expiry.known() == held
+
+
+async def test_without_its_horizon_nothing_is_dropped_or_shown(
+    site: Site, expiry: SqlExpiry
+) -> None:
+    await site.count(JUST_PAST, NOW)
+    async with site.engine.begin() as connection:
+        await connection.execute(delete(retention))
+    retaining_now = retaining(site, expiry)
+    for attempt in (
+        retaining_now.preview,
+        reset_of(site, expiry).preview,
+        SqlMetricsReader(site.engine).facts,
+        lambda: run(site, retaining_now),
+        lambda: hours(site, NOW),
+    ):
+        with pytest.raises(StoreUnavailable, match="table retention has no row"):
+            await attempt()
+    assert await site.rows() == 2

@@ -57,7 +57,7 @@ def test_when_a_batch_was_recorded_is_read_from_its_bytes() -> None:
     with pytest.raises(Undecodable):
         recorded_ms(b"[]")
     with pytest.raises(UnknownFormat):
-        recorded_ms(b"[99]")
+        recorded_ms(b'[99,"p"]')
 
 
 def test_the_format_is_an_array_that_people_can_read() -> None:
@@ -120,10 +120,21 @@ def test_a_batch_that_rows_could_not_hold_is_undecodable(body: bytes) -> None:
         decode(body)
 
 
-@pytest.mark.parametrize("body", [b'[2,"p",1,1,0,[]]', b'[2,{"anything":"else"}]', b"[99]"])
+@pytest.mark.parametrize(
+    "body", [b'[2,"p",1,1,0,[]]', b'[ 2, "p"]', b'[7,"",{"anything":"else"}]', b'[99,"p",[]]']
+)
 def test_a_newer_format_stops_instead_of_being_set_aside(body: bytes) -> None:
     with pytest.raises(UnknownFormat, match="upgrade the projectors"):
         decode(body)
+
+
+@pytest.mark.parametrize("version", [2, 7, 99])
+@pytest.mark.parametrize("rest", ["", ",8", ",8,9", ",null", ',{"any":"thing"}', ',["p"]', ",true"])
+def test_an_array_without_a_producer_is_no_batch_of_a_version_to_come(
+    version: int, rest: str
+) -> None:
+    with pytest.raises(Undecodable, match=f"begins with {version}, but no producer follows"):
+        decode(f"[{version}{rest}]".encode())
 
 
 @pytest.mark.parametrize("first", ["100", "404", "2025", "1752660000123", "9" * 30, "-1", "1e2"])

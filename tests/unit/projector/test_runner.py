@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from domain.checkpoint import Checkpoint
-from domain.errors import LogWentBackward, UnknownFormat, Unstorable
+from domain.errors import LogWentBackward, StoreUnavailable, UnknownFormat, Unstorable
 from domain.events import MAX_VIEWS, Epoch, Generation, Offset, Partition
 from domain.projection import Delta
 from projector.fold.runner import Runner
@@ -77,6 +77,46 @@ async def test_what_can_never_be_stored_is_found_in_its_flush_and_set_aside(bad:
     # It goes on from there, and knows the log by what was set aside.
     again = await runner.run(ONE, Epoch(2), asyncio.Event(), until=Offset(20))
     assert again.next_offset == 20
+
+
+async def test_each_flush_that_sets_something_aside_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stray = (b"[7]", b"no\nbatch", b"[1]")
+    log = await filled(entry(0).body, *stray, entry(4).body)
+    store = FakeStore()
+    runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(5))
+    (said,) = caplog.records
+    reason = store.dead_letters[0].reason
+    assert said.levelname == "WARNING"
+    assert said.getMessage() == (
+        f"partition 1: dead letters (3) were set aside, the first at offset 1: {reason}"
+    )
+    # What is whole is not spoken of, what cannot be stored is.
+    caplog.clear()
+    await log.append(ONE, entry(5).body)
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(6))
+    assert not caplog.records
+    bad = await filled(entry(0, event("/bad")).body, entry(1, event("good")).body)
+    picky = Runner(bad, Picky("/"), flush_seconds=5, batch_size=1_000)
+    await picky.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))
+    assert [found.getMessage() for found in caplog.records] == [
+        "partition 1: dead letters (1) were set aside, the first at offset 0: no such letters here"
+    ]
+
+
+async def test_a_flush_that_is_not_committed_speaks_of_no_dead_letters(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Away(FakeStore):
+        async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
+            raise StoreUnavailable("refused")
+
+    runner = Runner(await filled(b"[7]"), Away(), flush_seconds=5, batch_size=1_000)
+    with pytest.raises(StoreUnavailable):
+        await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(1))
+    assert not caplog.records
 
 
 async def test_what_is_set_aside_for_its_total_is_not_taken_for_another_log() -> None:

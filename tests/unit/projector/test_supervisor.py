@@ -1,6 +1,7 @@
 """Partitions are taken, handed over, started again and drained, on leases that are in memory."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.checkpoint import Checkpoint
 from domain.errors import (
@@ -355,6 +357,38 @@ async def test_a_checkpoint_that_is_gone_is_noticed(site: Site) -> None:
         site.store.restore(before)
         await until(lambda: site.store.folded() == [1] * PARTITIONS)
     assert sum(site.store.rows.values()) == PARTITIONS
+
+
+async def test_a_generation_that_went_live_is_said_once_and_is_no_warning(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with running(site.supervisor()):
+        await site.log.fill()
+        await until(lambda: site.store.folded() == [1] * PARTITIONS)
+        compared = site.store.compared
+        await until(lambda: site.store.compared > compared)
+        for partition, found in site.store.stored.items():
+            site.store.stored[partition] = replace(found, generation=Generation(2))
+        await until(lambda: len(site.store.claims) == 2 * PARTITIONS)
+        compared = site.store.compared
+        await until(lambda: site.store.compared > compared + 2)
+    said = [found.getMessage() for found in caplog.records]
+    assert [text for text in said if "live" in text] == ["generation 2 is live now"]
+    assert not [found for found in caplog.records if found.levelno >= logging.WARNING]
+
+
+async def test_a_checkpoint_that_was_put_back_is_warned_of_once(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(site.supervisor()):
+        before = site.store.copy()
+        await site.log.fill(ONE)
+        await until(lambda: site.store.folded(ONE) == [1])
+        site.store.restore(before)
+        await until(lambda: site.store.folded(ONE) == [1])
+    warned = [found.getMessage() for found in caplog.records if found.levelno >= logging.WARNING]
+    assert len([text for text in warned if text.startswith("partition 1: the checkpoint")]) == 1
 
 
 async def test_checkpoints_that_are_where_they_were_left_are_left_alone(site: Site) -> None:
