@@ -24,7 +24,7 @@ FootfallError
 └── UnknownFormat          a newer Footfall wrote this batch: stop, upgrade, go on
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from domain.problems import INVALID, Kind
 
@@ -104,6 +104,14 @@ class Outdated(FootfallError):
 
     Trying again cannot help.
     """
+
+    @classmethod
+    def by(cls, found: str, newest: str) -> Self:
+        """It is at version `found`, and `newest` is the last that is known here."""
+        return cls(
+            f"the database is at version {found}, which this Footfall does not know (it knows "
+            f"versions up to {newest}): a newer one has upgraded it, so upgrade Footfall"
+        )
 
 
 class Unstorable(StoreUnavailable):

@@ -43,8 +43,7 @@ async def require_newest(engine: AsyncEngine, branch: Branch = "rows") -> str:
     Raises `NotMigrated` where it is older or empty, `Outdated` where this code does not understand.
     """
     async with engine.connect() as connection:
-        found = await connection.run_sync(_current)
-        understood = await connection.run_sync(_is_newer, branch)
+        found, understood = await connection.run_sync(_look, branch)
     if found is None or (found != newest(branch) and not understood):
         state = f"at version {found}" if found else "empty"
         message = (
@@ -61,7 +60,7 @@ async def require_understood(engine: AsyncEngine, branch: Branch = "rows") -> No
     Nothing else is asked of it: it may be empty, or older.
     """
     async with engine.connect() as connection:
-        await connection.run_sync(_is_newer, branch)
+        await connection.run_sync(_look, branch)
 
 
 def newest(branch: Branch = "rows") -> str:
@@ -89,19 +88,20 @@ def _current(connection: Connection, schema: str | None = None) -> str | None:
     return found[0] if found else None
 
 
-def _is_newer(connection: Connection, branch: Branch, schema: str | None = None) -> bool:
-    """Has a newer Footfall upgraded it? Raises `Outdated` unless this one understands it."""
+def _look(
+    connection: Connection, branch: Branch, schema: str | None = None
+) -> tuple[str | None, bool]:
+    """The version, and whether a newer Footfall has upgraded to it.
+
+    Raises `Outdated` unless this one understands it.
+    """
     found = _current(connection, schema)
     known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
     if found is None or found in known:
-        return False
+        return found, False
     if _oldest(connection, found) not in known:
-        message = (
-            f"the database is at version {found}, which this Footfall does not know (it knows "
-            f"versions up to {newest(branch)}): a newer one has upgraded it, so upgrade Footfall"
-        )
-        raise Outdated(message)
-    return True
+        raise Outdated.by(found, newest(branch))
+    return found, True
 
 
 def _oldest(connection: Connection, found: str) -> str | None:
@@ -114,8 +114,8 @@ def _oldest(connection: Connection, found: str) -> str | None:
 
 def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
     schema = _schema(connection) if connection.dialect.name == "postgresql" else None
-    found = _current(connection, schema)
-    if _is_newer(connection, branch, schema):
+    found, newer = _look(connection, branch, schema)
+    if newer:
         return str(found)
     if found is not None and found != newest(branch):
         say(f"upgrading the {branch} from {found} to {newest(branch)}")

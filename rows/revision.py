@@ -24,8 +24,4 @@ async def require_understood(connection: AsyncConnection) -> None:
     asked = select(compatibility.c.oldest).where(compatibility.c.revision == found)
     oldest = (await connection.execute(asked)).scalar_one_or_none()
     if oldest is None or oldest > REVISION:
-        message = (
-            f"the database is at version {found}, which this Footfall does not know (it knows "
-            f"versions up to {REVISION}): a newer one has upgraded it, so upgrade Footfall"
-        )
-        raise Outdated(message)
+        raise Outdated.by(found, REVISION)

@@ -6,32 +6,30 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import click
-import uvicorn
 import uvloop
 from litestar import Litestar
 
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
 from cli.processes.folder import require_folder
 from cli.processes.listening import (
-    BACKLOG,
     Sockets,
     address_of,
     inherited,
     listening,
     port_of,
 )
+from cli.processes.server import server_of
 from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
 
 logger = logging.getLogger(__name__)
 
 LIFELINE = "FOOTFALL_LIFELINE"
-SHUTDOWN_SECONDS = DRAIN_SECONDS
 OUTDATED = 3
 """The exit code of a process that a newer Footfall has migrated the database away from.
 
@@ -173,13 +171,6 @@ def watch_lifeline(stop: Callable[[], None]) -> None:
     loop.add_reader(number, gone)
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # Its own way ends the process by the signal once more, after everything was answered.
-        yield
-
-
 async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: nullcontext()) -> int:
     """Serve `app` until a signal, or until `watch` ends it; open requests are answered first.
 
@@ -196,21 +187,7 @@ async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: null
 
 
 async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: Watch) -> int:
-    server = _Server(
-        uvicorn.Config(
-            app,
-            # Its level is set with all others.
-            log_level=None,
-            access_log=False,
-            server_header=False,
-            # The client address is not used; looking for it in headers costs each request.
-            proxy_headers=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            lifespan="on",
-            log_config=None,
-            backlog=BACKLOG,
-        )
-    )
+    server = server_of(app, DRAIN_SECONDS)
 
     def stop() -> None:
         server.should_exit = True

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from cli.main import main
-from cli.processes.running import SHUTDOWN_SECONDS
+from cli.processes.ending import DRAIN_SECONDS
 from cli.wiring.migrate import migrate
 from domain.settings import from_env
 from tests.acceptance.processes import Role
@@ -116,11 +116,11 @@ def test_a_role_runs_a_verb_that_exists(name: str) -> None:
 
 @each_footfall
 def test_a_role_has_the_time_it_takes_to_stop(name: str) -> None:
-    assert seconds(SERVICES[name]["stop_grace_period"]) > SHUTDOWN_SECONDS
+    assert seconds(SERVICES[name]["stop_grace_period"]) > DRAIN_SECONDS
 
 
 def test_the_front_door_outlives_no_request_of_a_role() -> None:
-    assert seconds(SERVICES["front-door"]["stop_grace_period"]) > SHUTDOWN_SECONDS
+    assert seconds(SERVICES["front-door"]["stop_grace_period"]) > DRAIN_SECONDS
 
 
 def settings_known() -> set[str]:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,27 +26,10 @@ from migrations.upgrade import Branch, current, newest, upgrade
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.tables import metadata
-from tests.conftest import embedded, postgres_database
+from tests.conftest import embedded
 from tests.factories import HOUR_MS, TEN, entry, event
 
 AT_ONCE = 6
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind in turn."""
-    if request.param == "sqlite":
-        yield embedded(tmp_path).rows_url
-        return
-    async with postgres_database() as found:
-        yield found
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncIterator[AsyncEngine]:
-    found = open_engine(url)
-    yield found
-    await found.dispose()
 
 
 class Column(NamedTuple):

@@ -14,25 +14,9 @@ from domain.hours import hour_of
 from migrations.upgrade import _config, current, newest, upgrade
 from rows.engine import open_engine
 from rows.postgresql.months import MonthPartitions
-from tests.conftest import embedded, postgres_database
+from tests.conftest import postgres_database
 from tests.migrations.catalog import catalog
 from tests.migrations.released import restore_rows
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield embedded(tmp_path).rows_url
-        return
-    async with postgres_database() as found:
-        yield found
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncIterator[AsyncEngine]:
-    found = open_engine(url)
-    yield found
-    await found.dispose()
 
 
 def _to_the_first(connection: Connection) -> None:
