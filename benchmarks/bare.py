@@ -11,14 +11,16 @@ from ingest.decoding import decode
 from ingest.requests import MAX_BODY_BYTES
 from rows.engine import open_engine
 from web.app import create_app, route
-from web.problems import Answer, answer, read_body
+from web.bodies import Bodies
+from web.problems import Answer, answer
 
 _ACCEPTED = answer({"accepted": 1}, 202)
+_bodies = Bodies(MAX_BODY_BYTES, seconds=10)
 
 
 async def decode_only(scope: Scope, receive: Receive) -> Answer:
     """Decode the body, forget it."""
-    decode(await read_body(scope, receive, MAX_BODY_BYTES))
+    await _bodies.read(scope, receive, decode)
     return _ACCEPTED
 
 
