@@ -109,7 +109,7 @@ async def test_what_is_packed_marked_or_given_twice_is_counted_once_or_twice(
             due = 3 * sum(views for *_, views in bodies)
 
             async def counted() -> bool:
-                rows = await report(client, page="a", now="2025-07-16t11:30:00z", order="desc")
+                rows = await report(client, page="a", now="2025-07-16t11:29:60z", order="desc")
                 return rows[0] == {"h": 10, "v": due}
 
             await until(counted, f"a report of {due} views")
