@@ -91,7 +91,7 @@ TOO_SLOW = Kind(
     "too-slow",
     408,
     "none",
-    "A large body did not arrive within the deadline.",
+    "The body did not arrive within the deadline; the connection is closed.",
     "Send less in one request.",
 )
 TOO_LARGE = Kind(

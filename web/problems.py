@@ -1,10 +1,10 @@
 """Answers, and refusals as RFC 9457 problem+json."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.types import Send
 
 from domain import problems
 from domain.errors import (
@@ -26,6 +26,13 @@ RETRY_AFTER_SECONDS = 1
 
 _encode = msgspec.json.Encoder().encode
 Headers = Sequence[tuple[bytes, bytes]]
+
+# What a refusal of that kind says beside its document.
+_HEADERS: Mapping[Kind, Headers] = {
+    # The rest of the body may still come: it is no request.
+    problems.TOO_SLOW: [(b"connection", b"close")],
+    problems.UNSUPPORTED_ENCODING: [(b"accept-encoding", b"gzip, identity")],
+}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -77,7 +84,8 @@ def from_error(error: FootfallError, method: str = "POST") -> Answer:
     retry = [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
     match error:
         case RequestRefused():
-            return problem(_kind(error), _summary(error.problems), error.problems, (), method)
+            headers = _HEADERS.get(error.kind, ())
+            return problem(_kind(error), _summary(error.problems), error.problems, headers, method)
         case Overloaded():
             detail = f"{error}; nothing was appended, send it again later"
             return problem(problems.OVERLOADED, detail, (), retry, method)
@@ -129,28 +137,3 @@ async def send_answer(send: Send, found: Answer) -> None:
     ]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": found.body, "more_body": False})
-
-
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The request's body. Raises `RequestRefused` (413) over `limit` bytes."""
-    length = next((v for k, v in scope["headers"] if k == b"content-length"), b"")
-    if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
-    message: Any = await receive()
-    if not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        if len(whole) > limit:
-            raise _too_large(limit)
-        return whole
-    body = bytearray(message.get("body", b""))
-    while message.get("more_body"):
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
-
-
-def _too_large(limit: int) -> RequestRefused:
-    detail = f"the body is over {limit:,} bytes: send it in several requests"
-    return RequestRefused([Problem("", detail)], kind=problems.TOO_LARGE)
