@@ -30,7 +30,15 @@ from domain.problems import INVALID, Kind
 
 
 class FootfallError(Exception):
-    """The root of everything Footfall raises on purpose."""
+    """The root of everything Footfall raises on purpose.
+
+    Its text is for operators. Where that repeats what a driver or a server said, `behind`, with its
+    names of hosts and users, whoever may ask over HTTP is `told` the rest.
+    """
+
+    def __init__(self, message: str = "", *, behind: str = "") -> None:
+        self.told = message
+        super().__init__(f"{message}: {behind}" if behind else message)
 
 
 class SettingsError(FootfallError):
@@ -76,9 +84,14 @@ class LogUnavailable(LogError):
     appended. Trying again at once does not help, so nobody is kept waiting.
     """
 
-    def __init__(self, message: str, *, took_nothing: bool = False) -> None:
+    def __init__(self, message: str, *, behind: str = "", took_nothing: bool = False) -> None:
         self.took_nothing = took_nothing
-        super().__init__(message)
+        self._behind = behind
+        super().__init__(message, behind=behind)
+
+    def in_doubt(self) -> Self:
+        """The same of what may have been appended, by an earlier try or in part."""
+        return type(self)(self.told, behind=self._behind)
 
 
 class HistoryTruncated(LogError):

@@ -40,7 +40,7 @@ class _Request:
     def fail(self, error: LogUnavailable) -> None:
         if error.took_nothing and self.slices > 1:
             # Another part of it may be in the log, or still get there.
-            error = LogUnavailable(str(error))
+            error = error.in_doubt()
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -179,7 +179,7 @@ class Appender:
                 failed(error)
                 if error.took_nothing:
                     # This time; of an earlier time nobody knows.
-                    raise LogUnavailable(str(error)) if in_doubt else error
+                    raise error.in_doubt() if in_doubt else error
                 in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):

@@ -127,7 +127,8 @@ class Connector:
                     failures.append(f"{_shown(host)}: {error}" if several else str(error))
                     if isinstance(cause, _FINAL):
                         break
-        raise StoreUnavailable(f"the database: {'; '.join(failures)}") from cause
+        message = "the database cannot be reached"
+        raise StoreUnavailable(message, behind="; ".join(failures)) from cause
 
     def _hosts(self) -> Sequence[Host | None]:
         hosts: list[Host | None] = list(self._url.hosts) or [None]
@@ -297,8 +298,8 @@ async def driver_errors() -> AsyncIterator[None]:
         yield
     except UnicodeDecodeError as error:
         # Not of a value of ours, but of what came.
-        raise StoreUnavailable(f"the database: {reason(error)}") from error
+        raise StoreUnavailable("the database cannot be used now", behind=reason(error)) from error
     except _KNOWN:
         raise
     except Exception as error:
-        raise StoreUnavailable(f"the database: {reason(error)}") from error
+        raise StoreUnavailable("the database cannot be used now", behind=reason(error)) from error

@@ -151,7 +151,9 @@ def _translate(engine: AsyncEngine) -> None:
             context.is_disconnect = True
             context.invalidate_pool_on_disconnect = False
             if not isinstance(error, (FootfallError, TimeoutError)):
-                raise StoreUnavailable(f"the database: {reason(error)}") from error
+                raise StoreUnavailable(
+                    "the database cannot be used now", behind=reason(error)
+                ) from error
 
 
 def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
@@ -160,7 +162,7 @@ def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreUnavailable(f"no folder for the files: {error}") from error
+            raise StoreUnavailable("no folder for the files", behind=str(error)) from error
     engine = create_async_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
     )

@@ -36,7 +36,8 @@ class broker_errors:  # noqa: N801
     ) -> None:
         if error is None or isinstance(error, _FOR_THE_PROCESS) or self._is_ours(error):
             return
-        raise LogUnavailable(self._sentence(error)) from error
+        message, behind = self._sentence(error)
+        raise LogUnavailable(message, behind=behind) from error
 
     def _is_ours(self, error: BaseException) -> bool:
         """Does somebody end the task that waits here?"""
@@ -47,27 +48,26 @@ class broker_errors:  # noqa: N801
         cancelled = isinstance(error, asyncio.CancelledError)
         return cancelled and (self._task is None or self._task.cancelling() > 0)
 
-    def _sentence(self, error: BaseException) -> str:
+    def _sentence(self, error: BaseException) -> tuple[str, str]:
+        """Ours, and what the client library or the broker said."""
         match error:
             case ChannelNotFoundEntity():
-                return f"a stream is missing, run footfall migrate: {error}"
+                return "a stream is missing, run footfall migrate", str(error)
             case ChannelAccessRefused():
                 needs = self._needs or "configure, write and read"
                 return (
                     f"RabbitMQ refuses it to the user of RABBITMQ_URL, who needs {needs} there "
-                    f"(rabbitmqctl set_permissions): {error}"
-                )
+                    "(rabbitmqctl set_permissions)"
+                ), str(error)
             case TimeoutError():
-                return "RabbitMQ did not answer in time"
+                return "RabbitMQ did not answer in time", ""
             case asyncio.CancelledError() | StopAsyncIteration() | GeneratorExit():
-                return "RabbitMQ closed the connection"
+                return "RabbitMQ closed the connection", ""
             case AMQPError() | OSError() | RuntimeError():
-                return f"RabbitMQ: {type(error).__name__}: {error}"
+                return "RabbitMQ cannot be used now", f"{type(error).__name__}: {error}"
             case _:
-                return (
-                    "RabbitMQ, or what stands in its place, sent what nobody understands: "
-                    f"{type(error).__name__}: {error}"
-                )
+                message = "RabbitMQ, or what stands in its place, sent what nobody understands"
+                return message, f"{type(error).__name__}: {error}"
 
 
 def _current_task() -> asyncio.Task[object] | None:

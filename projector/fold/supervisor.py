@@ -238,7 +238,8 @@ class Supervisor:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
+    # Everybody who may ask is told it; the log of this process has the rest.
+    return error.told if isinstance(error, FootfallError) else type(error).__name__
 
 
 def _log_failure(what: str, error: Exception) -> None:
