@@ -122,11 +122,11 @@ class Appender:
     def _expire(self) -> None:
         # One timer for all: a request's deadline is never before that of an earlier one.
         loop = asyncio.get_running_loop()
-        message = f"the log did not confirm within {self._deadline:g} s"
+        message = told = f"the log did not confirm within {self._deadline:g} s"
         if trouble := next(filter(None, (lane.trouble for lane in self._lanes.values())), None):
-            message = f"{message}: {trouble}"
+            message, told = f"{message}: {trouble}", f"{told}: {trouble.told}"
         while self._open and (self._open[0].done.done() or self._open[0].deadline <= loop.time()):
-            self._open.popleft().fail(LogUnavailable(message))
+            self._open.popleft().fail(LogUnavailable(message, told=told))
         self._timer = loop.call_at(self._open[0].deadline, self._expire) if self._open else None
 
     async def close(self) -> None:

@@ -119,7 +119,7 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                     document(
                         UNAVAILABLE,
-                        "the log file footfall-data/log.sqlite3: database or disk is full: make "
+                        "the log file: make "
                         "room on its disk; nothing was appended, send it again later",
                     ),
                 ),

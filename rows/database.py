@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.errors import StoreUnavailable, Unstorable
 from rows.connecting import Connection, driver_errors
 from rows.postgresql.session import READ_ONLY
-from rows.reasons import reason
+from rows.reasons import CANNOT, reason
 from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
@@ -98,12 +98,12 @@ def unavailable(cause: BaseException, hint: str = "") -> StoreUnavailable:
     """What a driver raised, in our words; its own are behind them."""
     kind = kind_of(cause)
     if kind is StoreUnavailable:
-        message = "the database cannot be used now"
+        message = CANNOT
     elif kind is Unstorable:
         message = "the database cannot hold what it was given"
     else:
         message = "the database refuses the statement: footfall check says what is missing"
-    return kind(message, behind=f"{reason(cause)}{hint}")
+    return kind(f"the database: {reason(cause)}{hint}", told=message)
 
 
 def state_of(error: StoreUnavailable) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domain import problems
@@ -39,14 +40,14 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `ValueError` for a kind of connection that ASGI does not have here."""
-        if scope["type"] == "websocket":
+        if scope["type"] == ScopeType.WEBSOCKET:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             raise ValueError("neither HTTP nor a WebSocket")
         refusal = self._refusal(scope)
-        if scope["method"] == "HEAD":
+        if _method(scope) == "HEAD":
             send = _headless(send)
         if refusal is None:
             await self._app(scope, receive, send)
@@ -54,7 +55,7 @@ class Door:
             await send_answer(send, refusal)
 
     def _refusal(self, scope: Scope) -> Answer | None:
-        method: str = scope["method"]  # type: ignore[typeddict-item]
+        method = _method(scope)
         headers = _of_browsers(scope)
         if headers is None:
             return _refused(problems.INVALID, _TWICE, method)
@@ -70,6 +71,11 @@ class Door:
         if method == "POST" and is_cross_site(site, origin, host):
             return _refused(problems.CROSS_SITE, _FROM_A_PAGE, method)
         return None
+
+
+def _method(scope: Scope) -> str:
+    found: str = scope["method"]  # type: ignore[typeddict-item]
+    return found
 
 
 def _of_browsers(scope: Scope) -> Mapping[bytes, str] | None:

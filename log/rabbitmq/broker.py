@@ -99,10 +99,9 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
             await within(patience_seconds, connection.connect(), connection.wire.abort)
     except LogUnavailable as error:
         await close(connection)
-        ours, behind = why_not(error, connection.wire.refusal, url)
-        message = _without_secrets(f"RabbitMQ at {where}: {ours}", url)
-        behind = _without_secrets(behind, url)
-        raise LogUnavailable(message, behind=behind) from error.__cause__
+        message = f"RabbitMQ at {where}: {why_not(error, connection.wire.refusal, url)}"
+        told = "RabbitMQ cannot be reached: footfall check says why"
+        raise LogUnavailable(_without_secrets(message, url), told=told) from error.__cause__
     return connection
 
 

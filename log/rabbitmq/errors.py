@@ -36,8 +36,7 @@ class broker_errors:  # noqa: N801
     ) -> None:
         if error is None or isinstance(error, _FOR_THE_PROCESS) or self._is_ours(error):
             return
-        message, behind = self._sentence(error)
-        raise LogUnavailable(message, behind=behind) from error
+        raise LogUnavailable(self._sentence(error), told=_told(error)) from error
 
     def _is_ours(self, error: BaseException) -> bool:
         """Does somebody end the task that waits here?"""
@@ -48,26 +47,44 @@ class broker_errors:  # noqa: N801
         cancelled = isinstance(error, asyncio.CancelledError)
         return cancelled and (self._task is None or self._task.cancelling() > 0)
 
-    def _sentence(self, error: BaseException) -> tuple[str, str]:
-        """Ours, and what the client library or the broker said."""
+    def _sentence(self, error: BaseException) -> str:
         match error:
             case ChannelNotFoundEntity():
-                return "a stream is missing, run footfall migrate", str(error)
+                return f"a stream is missing, run footfall migrate: {error}"
             case ChannelAccessRefused():
                 needs = self._needs or "configure, write and read"
                 return (
                     f"RabbitMQ refuses it to the user of RABBITMQ_URL, who needs {needs} there "
-                    "(rabbitmqctl set_permissions)"
-                ), str(error)
+                    f"(rabbitmqctl set_permissions): {error}"
+                )
             case TimeoutError():
-                return "RabbitMQ did not answer in time", ""
+                return "RabbitMQ did not answer in time"
             case asyncio.CancelledError() | StopAsyncIteration() | GeneratorExit():
-                return "RabbitMQ closed the connection", ""
+                return "RabbitMQ closed the connection"
             case AMQPError() | OSError() | RuntimeError():
-                return "RabbitMQ cannot be used now", f"{type(error).__name__}: {error}"
+                return f"RabbitMQ: {type(error).__name__}: {error}"
             case _:
-                message = "RabbitMQ, or what stands in its place, sent what nobody understands"
-                return message, f"{type(error).__name__}: {error}"
+                return (
+                    "RabbitMQ, or what stands in its place, sent what nobody understands: "
+                    f"{type(error).__name__}: {error}"
+                )
+
+
+def _told(error: BaseException) -> str:
+    """What a client of ours hears of it: nothing that the broker or the library said."""
+    match error:
+        case ChannelNotFoundEntity():
+            return "a stream is missing, run footfall migrate"
+        case ChannelAccessRefused():
+            return "RabbitMQ refuses it to the user of RABBITMQ_URL: footfall check says why"
+        case TimeoutError():
+            return "RabbitMQ did not answer in time"
+        case asyncio.CancelledError() | StopAsyncIteration() | GeneratorExit():
+            return "RabbitMQ closed the connection"
+        case AMQPError() | OSError() | RuntimeError():
+            return "RabbitMQ cannot be used now"
+        case _:
+            return "RabbitMQ, or what stands in its place, sent what nobody understands"
 
 
 def _current_task() -> asyncio.Task[object] | None:

@@ -15,19 +15,19 @@ _NOT_ALLOWED = 530
 _CLOSED = (asyncio.IncompleteReadError, StopAsyncIteration, ConnectionResetError)
 
 
-def why_not(error: LogUnavailable, refusal: Connection.Close | None, node: URL) -> tuple[str, str]:
-    """In our words, and in those of the client library, or of `refusal`, the broker's last words."""
+def why_not(error: LogUnavailable, refusal: Connection.Close | None, node: URL) -> str:
+    """In words for the operator; `refusal` is what the broker said before it closed."""
     causes = list(_causes(error))
     if any(isinstance(c, ProbableAuthenticationError | AuthenticationError) for c in causes):
         return (
             f"the user {node.user or 'guest'!r} of RABBITMQ_URL is refused, or its password; guest "
-            "may only come from the broker's own machine"
-        ), str(causes[0])
+            f"may only come from the broker's own machine ({causes[0]})"
+        )
     if refusal is not None:
         return _refused(refusal, node)
     for cause in causes:
         if found := refused(cause, node.host or ""):
-            return found, ""
+            return found
     return _unspoken(error, causes, node)
 
 
@@ -37,28 +37,28 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         error = cause
 
 
-def _refused(refusal: Connection.Close, node: URL) -> tuple[str, str]:
+def _refused(refusal: Connection.Close, node: URL) -> str:
     if refusal.reply_code != _NOT_ALLOWED:
-        return "it closed the connection", refusal.reply_text
+        return f"it closed the connection: {refusal.reply_text}"
     return (
         f"the virtual host {virtual_host(str(node))!r} of RABBITMQ_URL is refused: "
-        "see rabbitmqctl list_vhosts, add_vhost, set_permissions"
-    ), refusal.reply_text
+        f"{refusal.reply_text} (rabbitmqctl list_vhosts, add_vhost, set_permissions)"
+    )
 
 
-def _unspoken(error: LogUnavailable, causes: list[BaseException], node: URL) -> tuple[str, str]:
+def _unspoken(error: LogUnavailable, causes: list[BaseException], node: URL) -> str:
     for cause in causes:
         if isinstance(cause, TimeoutError):
-            return "no answer in time", ""
+            return "no answer in time"
         if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, _CLOSED):
-            return "it cannot be reached", cause.strerror
+            return cause.strerror
     if any(isinstance(cause, _CLOSED) for cause in causes):
         wants = node.scheme == "amqps" and "certfile" not in node.query
         asked = ", does it want a client certificate (?certfile=...&keyfile=...)" if wants else ""
         return (
             "what listens there closed the connection in the middle of the greeting: is a broker "
             f"behind it, is this its port for AMQP{asked}?"
-        ), ""
+        )
     if any(isinstance(cause, AMQPError) for cause in causes):
-        return "what listens there does not speak AMQP", str(causes[0])
-    return error.told, str(error).removeprefix(error.told).removeprefix(": ")
+        return f"what listens there does not speak AMQP: {causes[0]}"
+    return str(error).removeprefix("RabbitMQ: ")

@@ -61,8 +61,9 @@ def translated(path: Path, error: sqlite3.Error, *, committing: bool = False) ->
     # Errors of the module itself, such as one of a closed connection, have no code.
     exact = getattr(error, "sqlite_errorcode", -1)
     code = exact & 0xFF
-    said = f"{path}: {error}"
+    message = f"the log file {path}: {error}"
     if remedy := _REMEDIES.get(code):
+        message = f"{message}: {remedy}"
         nothing = not committing or exact in _NOT_WRITTEN
-        return LogUnavailable(f"the log file: {remedy}", behind=said, took_nothing=nothing)
-    return LogUnavailable("the log file cannot be used now", behind=said)
+        return LogUnavailable(message, told=f"the log file: {remedy}", took_nothing=nothing)
+    return LogUnavailable(message, told="the log file cannot be used now")

@@ -64,9 +64,9 @@ class SqliteLogWriter(LogWriter):
                     _fail(group, error)
                 # Whatever it is, somebody waits for it.
                 except Exception as error:  # noqa: BLE001
-                    said = f"{self._path}: {type(error).__name__}: {error}"
-                    what = "the log file cannot be used now"
-                    _fail(group, LogUnavailable(what, behind=said))
+                    what = f"the log file {self._path}: {type(error).__name__}: {error}"
+                    told = "the log file cannot be used now"
+                    _fail(group, LogUnavailable(what, told=told))
                 else:
                     self._failed_bytes = 0
                     _settle(group, appended)

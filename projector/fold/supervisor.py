@@ -238,8 +238,8 @@ class Supervisor:
 
 
 def _sentence(error: Exception) -> str:
-    # Everybody who may ask is told it; the log of this process has the rest.
-    return error.told if isinstance(error, FootfallError) else type(error).__name__
+    # Whoever asks over HTTP is told it; the log of this process has the rest.
+    return error.told if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
 
 
 def _log_failure(what: str, error: Exception) -> None:
@@ -249,6 +249,6 @@ def _log_failure(what: str, error: Exception) -> None:
         logging.WARNING if foreseen else logging.ERROR,
         "%s: %s",
         what,
-        _sentence(error),
+        error if foreseen else _sentence(error),
         exc_info=None if foreseen else error,
     )
