@@ -80,7 +80,7 @@ class RabbitLogWriter(LogWriter):
         async with broker_errors(_TO_APPEND):
             if self._probe is None or not self._probe.usable:
                 self._probe = None
-                self._probe = await self._probes.open(on_return_raises=True)
+                self._probe = await self._probes.open()
             await self._publish_to_nobody(self._probe)
             # On a channel of its own: a stream that is missing closes it.
             async with self._probes.channel() as other, asyncio.timeout(RPC_SECONDS):
