@@ -40,7 +40,7 @@ class _Request:
     def fail(self, error: LogUnavailable) -> None:
         if error.took_nothing and self.slices > 1:
             # Another part of it may be in the log, or still get there.
-            error = LogUnavailable(str(error))
+            error = error.in_doubt()
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -122,11 +122,11 @@ class Appender:
     def _expire(self) -> None:
         # One timer for all: a request's deadline is never before that of an earlier one.
         loop = asyncio.get_running_loop()
-        message = f"the log did not confirm within {self._deadline:g} s"
+        message = told = f"the log did not confirm within {self._deadline:g} s"
         if trouble := next(filter(None, (lane.trouble for lane in self._lanes.values())), None):
-            message = f"{message}: {trouble}"
+            message, told = f"{message}: {trouble}", f"{told}: {trouble.told}"
         while self._open and (self._open[0].done.done() or self._open[0].deadline <= loop.time()):
-            self._open.popleft().fail(LogUnavailable(message))
+            self._open.popleft().fail(LogUnavailable(message, told=told))
         self._timer = loop.call_at(self._open[0].deadline, self._expire) if self._open else None
 
     async def close(self) -> None:
@@ -179,7 +179,7 @@ class Appender:
                 failed(error)
                 if error.took_nothing:
                     # This time; of an earlier time nobody knows.
-                    raise LogUnavailable(str(error)) if in_doubt else error
+                    raise error.in_doubt() if in_doubt else error
                 in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):

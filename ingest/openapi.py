@@ -140,7 +140,7 @@ def _operation(
                     ),
                     document(
                         UNAVAILABLE,
-                        "the log file footfall-data/log.sqlite3: database or disk is full: make "
+                        "the log file: make "
                         "room on its disk; nothing was appended, send it again later",
                     ),
                 ),

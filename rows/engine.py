@@ -19,7 +19,7 @@ from domain.errors import FootfallError, StoreUnavailable
 from domain.version import VERSION
 from rows.connecting import Connector
 from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
-from rows.reasons import reason
+from rows.reasons import CANNOT, reason
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
@@ -151,7 +151,7 @@ def _translate(engine: AsyncEngine) -> None:
             context.is_disconnect = True
             context.invalidate_pool_on_disconnect = False
             if not isinstance(error, (FootfallError, TimeoutError)):
-                raise StoreUnavailable(f"the database: {reason(error)}") from error
+                raise StoreUnavailable(f"the database: {reason(error)}", told=CANNOT) from error
 
 
 def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
@@ -160,7 +160,8 @@ def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreUnavailable(f"no folder for the files: {error}") from error
+            message = f"no folder for the files: {error}"
+            raise StoreUnavailable(message, told="no folder for the files") from error
     engine = create_async_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
     )

@@ -13,6 +13,7 @@ from rows.database import clock_ms, database_errors
 from rows.fold.troubles import read_troubles
 from rows.live import LIVE, read_horizon
 from rows.tables import audits, checkpoints, clock, dead_letters
+from rows.turns import Turns
 
 
 class SqlMetricsReader:
@@ -20,15 +21,16 @@ class SqlMetricsReader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._telling, self._judging = Turns(1), Turns(1)
 
     async def troubles(self) -> Mapping[Partition, Trouble]:
         """What keeps partitions from being folded now. Raises `StoreUnavailable`."""
-        async with database_errors(), self._engine.connect() as connection:
+        async with self._judging.taken(), database_errors(), self._engine.connect() as connection:
             return await read_troubles(connection, clock_ms(self._engine.dialect))
 
     async def facts(self) -> Facts:
         """Raises `StoreUnavailable`."""
-        async with database_errors(), self._engine.connect() as connection:
+        async with self._telling.taken(), database_errors(), self._engine.connect() as connection:
             one = await connection.execute(
                 select(
                     LIVE,
