@@ -33,6 +33,8 @@ class Skip(Enum):
     NOT_GET = "not GET"
     OTHER_STATUS = "other status"
     STATIC_ASSET = "static asset"
+    PART = "part of a file"
+    NO_PAGE = "target that names no page"
     EMPTY_PAGE = "empty page"
     LONG_PAGE = f"page over {MAX_PAGE_BYTES:,} bytes"
     CONTROL = "control characters in the page"
@@ -43,7 +45,10 @@ class Skip(Enum):
 
 
 ORDINARY = frozenset(
-    {Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS, Skip.STATIC_ASSET, Skip.PAST}
+    {
+        *(Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS),
+        *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST),
+    }
 )
 """Reasons that are no fault of the line: counted, never shown."""
 
