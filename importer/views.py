@@ -41,13 +41,14 @@ class Skip(Enum):
     TIMESTAMP = "timestamp that cannot be read"
     FUTURE = "more than 1 h in the future"
     PAST = "older than the service keeps"
+    NOTHING = "count of 0"
     COUNT = f"count not from 1 to {MAX_COUNT:,}"
 
 
 ORDINARY = frozenset(
     {
         *(Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS),
-        *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST),
+        *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST, Skip.NOTHING),
     }
 )
 """Reasons that are no fault of the line: counted, never shown."""

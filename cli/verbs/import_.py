@@ -86,14 +86,17 @@ def import_command(
     with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
     answers 206 as well, parts of a download.
 
-    Counts are lines of timestamp,page,count with commas or tabs, with or without a header. The
-    page is taken as written. From PostgreSQL:
+    Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
+    columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
+    pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
+    written twice is one. From PostgreSQL:
 
     \b
         psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"
         2025-07-16 10:00:00+00,example.com/x,5
 
-    Timestamps are ISO 8601; without an offset they are UTC. Views are summed by page and hour
+    Timestamps are ISO 8601, UTC where they have no offset, or seconds or milliseconds since 1970.
+    A count of 0 is nothing to count. Views are summed by page and hour
     before they are sent.
 
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
