@@ -34,13 +34,18 @@ class Parts(NamedTuple):
 
 
 def read(line: bytes) -> Parts | None:
-    """The parts of a line, None where one of them is missing."""
+    """The parts of a line, None where one is missing or a second record stands behind the first."""
     time = _TIME.search(line)
     answer = _ANSWER.match(line, time.end()) if time else None
     moment = _moment(time) if time and answer else None
-    if answer is None or moment is None:
+    if answer is None or moment is None or _has_another(line, answer.end()):
         return None
     return Parts(*moment, *_request(answer[1]), answer[2])
+
+
+def _has_another(line: bytes, behind: int) -> bool:
+    time = _TIME.search(line, behind)
+    return time is not None and _ANSWER.match(line, time.end()) is not None
 
 
 def _moment(time: re.Match[bytes]) -> tuple[bytes, int, int, bytes] | None:

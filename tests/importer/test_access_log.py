@@ -245,6 +245,11 @@ def test_a_virtual_host_in_the_line_is_the_pages_host(front: bytes, page: str) -
     assert AccessLog(lambda: NOW, "h.org").parse(line) == View("h.org/a", TEN)
 
 
+def test_two_records_without_a_blank_between_are_told() -> None:
+    line = b"h - - " + AT + b" " + TAIL
+    assert AccessLog(lambda: NOW).parse(line + line) is Skip.MALFORMED_LINE
+
+
 def test_parts_of_a_file_are_left_out_of_pages_only() -> None:
     assert parse(status=b"206", pages_only=True) is Skip.PART
 
