@@ -22,8 +22,8 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 def _host(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not value.isprintable() or any(map(str.isspace, value)):
-        raise click.BadParameter("name a host such as example.com")
+    if not value.isprintable() or any(map(str.isspace, value)) or set(value) & set("/\\?#@"):
+        raise click.BadParameter("name a host such as example.com, without http:// and without /")
     return value
 
 
@@ -77,19 +77,26 @@ def import_command(
         ssh www cat /var/log/nginx/access.log | footfall import - --host example.com
         footfall import history.csv --to http://footfall.internal:3000
 
-    Access logs are Common or Combined Log Format, as Apache and nginx write them; anything may
-    follow the user agent. A view is a GET answered 200 to 299 or 304. Its page is the target up
-    to the first question mark, as written. With --host, a target with an address of its own
-    (http://HOST/x) keeps only its path.
+    Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
+    time in brackets, then the request in quotes, then status and size; what else stands in the line
+    may be anything. A time without an offset is UTC. A view is a GET answered 200 to 299 or 304.
+    Its page is the target up to the first question mark, as it was requested: the log's own
+    escapes (\\xc3, \\") are undone. A virtual host and an address at the start of the line
+    (vhost_combined) put the host in front of the page; --host puts its own there instead. A target
+    with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
+    answers 206 as well, parts of a download.
 
-    Counts are lines of timestamp,page,count with commas or tabs, with or without a header. The
-    page is taken as written. From PostgreSQL:
+    Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
+    columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
+    pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
+    written twice is one. From PostgreSQL:
 
     \b
         psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"
         2025-07-16 10:00:00+00,example.com/x,5
 
-    Timestamps are ISO 8601; without an offset they are UTC. Views are summed by page and hour
+    Timestamps are ISO 8601, UTC where they have no offset, or seconds or milliseconds since 1970.
+    A count of 0 is nothing to count. Views are summed by page and hour
     before they are sent.
 
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
