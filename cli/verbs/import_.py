@@ -7,17 +7,22 @@ import click
 import httpx
 import msgspec
 
-from importer.reading import STDIN
+from cli.output.telling import tell
 from importer.run import Format, Options, Summary, run_import
+from importer.source import STDIN, identity_of
 
 
 def _address(_: click.Context, __: click.Parameter, value: str) -> str:
+    # What is wrong is not repeated: it may hold a password.
+    example = "name an address such as http://127.0.0.1:3000"
     try:
         url = httpx.URL(value)
-    except httpx.InvalidURL as error:
-        raise click.BadParameter(f"{error}: send an address such as http://127.0.0.1:3000")
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
-        raise click.BadParameter("name an address such as http://127.0.0.1:3000")
+    except httpx.InvalidURL:
+        raise click.BadParameter(f"this is no address: {example}")
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise click.BadParameter(f"it begins with http:// or https:// and a host: {example}")
+    if url.query or url.fragment or url.path.rstrip("/").endswith(("/multi", "/single")):
+        raise click.BadParameter(f"name the service and no route of it: {example}")
     return value
 
 
@@ -28,11 +33,16 @@ def _host(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    real = [name if name == STDIN else os.path.realpath(name) for name in value]
-    for index, name in enumerate(real):
-        if name in real[:index]:
-            shown = click.format_filename(value[index])
-            raise click.BadParameter(f"{shown} is named twice: its views would count twice")
+    seen: dict[object, str] = {}
+    for name in value:
+        shown = click.format_filename(name)
+        path = name if name == STDIN else os.path.realpath(name)
+        for key in {path, identity_of(name) or path}:
+            if key in seen:
+                other = seen[key]
+                same = "named twice" if name == other else f"{click.format_filename(other)} as well"
+                raise click.BadParameter(f"{shown} is {same}: its views would count twice")
+        seen |= dict.fromkeys((path, identity_of(name) or path), name)
     return value
 
 
@@ -62,9 +72,22 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     show_default=True,
     help="auto looks at the first line that fits either.",
 )
+@click.option(
+    "--from-line",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Leave out what stands before line N of the first FILE, unpacked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary for machines.")
 def import_command(
-    files: tuple[str, ...], to: str, host: str, pages_only: bool, format_: Format, as_json: bool
+    files: tuple[str, ...],
+    to: str,
+    host: str,
+    pages_only: bool,
+    format_: Format,
+    from_line: int,
+    as_json: bool,
 ) -> None:
     """Bring along the past: send the views of access logs, or hourly counts, to the service.
 
@@ -104,10 +127,14 @@ def import_command(
     """
     if format_ == "counts" and (host or pages_only):
         raise click.UsageError("--host and --pages-only are for logs, not for --format counts")
-    summary = run_import(Options(files, to, host, pages_only, format_))
-    click.echo(msgspec.json.encode(summary).decode() if as_json else _table(summary))
-    for error in summary.errors:
-        click.echo(f"error: {error}", err=True)
+    summary = run_import(Options(files, to, host, pages_only, format_, from_line))
+    text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
+    errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
+    for line in (
+        *(f"warning: {sentence}" for sentence in summary.warnings),
+        *(f"error: {sentence}" for sentence in errors),
+    ):
+        tell(line, err=True)
     sys.exit(summary.exit_code)
 
 
