@@ -104,9 +104,9 @@ def _read(source: Source) -> bytes:
 
 def _zstd() -> _Unpacker:
     if sys.version_info >= (3, 14):
-        from compression import zstd
+        from compression.zstd import ZstdDecompressor
     else:
-        from backports import zstd
+        from backports.zstd import ZstdDecompressor
     found: _Unpacker = ZstdDecompressor()
     return found
 
