@@ -12,12 +12,12 @@ from importer.access_log import AccessLog, is_log_line
 from importer.batch import Batch, Line
 from importer.counts import Counts, is_counts_line
 from importer.ending import Ended, ending_on_signals
+from importer.files import look_at, require_same
 from importer.progress import Display
-from importer.reading import ReadingFailed, read_lines, require_readable, shown_name
+from importer.reading import ReadingFailed, read_lines, shown_name
 from importer.sending import Patience, Sender, SendingFailed
-from importer.source import Identity, identity_of
+from importer.source import identity_of
 from importer.standing import GoOn, standing
-from importer.twins import twins_among
 from importer.views import Skip, View
 
 Format = Literal["auto", "log", "counts"]
@@ -72,7 +72,7 @@ def run_import(
     """
     with ending_on_signals():
         try:
-            errors, warnings = _before(options.files)
+            errors, warnings = look_at(options.files)
         except Ended as ended:
             errors, warnings = ["interrupted: nothing was sent"], []
             return Summary(0, 0, 0, 0, {}, errors, ended.exit_code, warnings)
@@ -85,21 +85,6 @@ def run_import(
             work.warnings += warnings
             ended_with = _carry_out(work, sender)
     return _summary(work, sender, ended_with)
-
-
-def _before(files: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Why nothing can be sent, and what to warn of."""
-    errors: list[str] = []
-    for name in files:
-        try:
-            require_readable(name)
-        except ReadingFailed as error:
-            errors.append(f"{error}; nothing was sent")
-    if errors:
-        return errors, []
-    twins = list(twins_among(files))
-    errors = [f"{pair}; nothing was sent" for pair in twins if pair.whole]
-    return errors, [str(pair) for pair in twins if not pair.whole]
 
 
 def _carry_out(work: "_Import", sender: Sender) -> int:
@@ -153,7 +138,7 @@ class _Import:
         for name in self._options.files:
             before = self.lines
             try:
-                _require_same(name, self._identities[name])
+                require_same(name, self._identities[name])
                 self._read(name)
             except ReadingFailed as error:
                 lines = self.lines - before
@@ -214,12 +199,6 @@ class _Import:
         self._sender.require_no_fault()
         if self._batch.views and time.monotonic() - self._begun > self._linger:
             self._send()
-
-
-def _require_same(name: str, identity: Identity | None) -> None:
-    if identity_of(name) != identity:
-        sentence = "another file took its name after the import began"
-        raise ReadingFailed(f"{shown_name(name)}: {sentence}")
 
 
 class _Detecting:

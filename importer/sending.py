@@ -1,19 +1,15 @@
 """Batches to the HTTP API, a few at a time, each sent again only when that cannot count twice."""
 
-import ssl
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event, Lock, Semaphore
 
-import httpx
-
 from domain.backoff import Backoff
-from domain.shown import without_password
-from importer.answers import UNKNOWN, Again, Outcome, Past, is_too_large, judge, reason
+from importer.answers import UNKNOWN, Again, Outcome, Past
+from importer.asking import Asker, TooLarge
 from importer.batch import Batch, Line
-from importer.posting import Poster
 from importer.standing import GoOn, Standing
 
 IN_FLIGHT = 4
@@ -21,7 +17,6 @@ IN_FLIGHT = 4
 _ANY_HOUR = -20_000_000
 
 _BACKOFF = Backoff(first=0.05, last=10.0)
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +31,6 @@ class Patience:
     backoff: Backoff = _BACKOFF
     give_up: float = 60.0
     linger: float = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class TooLarge:
-    """Nothing was counted, for the body has more bytes than somebody on the way takes."""
-
-    fault: str = ""
 
 
 class SendingFailed(Exception):
@@ -64,16 +52,14 @@ class Sender:
         self.past_lines = 0
         self.oldest = _ANY_HOUR
         self._fault = ""
-        self._shown = without_password(to.rstrip("/"))
         self._patience = patience or Patience()
-        self._poster = Poster(to.rstrip("/"), self._patience.answer, IN_FLIGHT)
+        self._asker = Asker(to.rstrip("/"), self._patience.answer, IN_FLIGHT)
         self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
         self._free = Semaphore(IN_FLIGHT)
         self._standing = Standing()
         self._most_bytes = sys.maxsize
         self._counting = Lock()
         self._stopped = Event()
-        self._answered = Event()
 
     def put(self, batch: Batch) -> None:
         """Send `batch`, waiting while `IN_FLIGHT` are under way. Raises `SendingFailed`."""
@@ -92,7 +78,7 @@ class Sender:
         """Send nothing more and wait for the answers to what was sent."""
         self._stopped.set()
         self._threads.shutdown()
-        self._poster.close()
+        self._asker.close()
 
     def require_no_fault(self) -> None:
         """Raises `SendingFailed` when a batch was not accepted."""
@@ -160,7 +146,7 @@ class Sender:
         pause = self._patience.backoff.first
         deadline = time.monotonic() + self._patience.give_up
         while not self._stopped.is_set():
-            found = self._ask(body, views)
+            found = self._asker.ask(body, views)
             if not isinstance(found, Again):
                 return found
             delay = max(found.after, pause)
@@ -178,33 +164,6 @@ class Sender:
             why = f"gave up: it asks to wait {_seconds(found.after)}, and an import waits {limit}"
         return f"{why}, nothing of this request was counted"
 
-    def _ask(self, body: bytes, views: int) -> Outcome | Again | Past | TooLarge:
-        try:
-            response = self._poster.post(body)
-        except _NOT_SENT as error:
-            return self._not_connected(error)
-        except (httpx.HTTPError, TimeoutError) as error:
-            fault = f"a request to {self._shown} got no answer ({self._why(error)}); {UNKNOWN}"
-            return Outcome(unknown=views, fault=fault)
-        self._answered.set()
-        found = judge(self._shown, response, views)
-        return TooLarge(found.fault) if is_too_large(response) else found
-
-    def _not_connected(self, error: httpx.HTTPError) -> Outcome | Again:
-        fault = f"cannot connect to {self._shown} ({reason(error)})"
-        if self._answered.is_set():
-            return Again(fault)
-        if _is_of_tls(error):
-            advice = "nothing was sent: --to names an https service whose certificate is trusted"
-        else:
-            advice = "start the service with `footfall up`, or say with --to where it is"
-        return Outcome(fault=f"{fault}: {advice}")
-
-    def _why(self, error: Exception) -> str:
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return f"not whole within {self._patience.answer:g} s"
-        return reason(error)
-
 
 def _past(whole: Batch, kept: Batch) -> Outcome:
     return Outcome(past=whole.views - kept.views, past_lines=whole.lines - kept.lines)
@@ -219,11 +178,3 @@ def _one_entry(size: int) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:,.0f} s" if seconds < 1e12 else "for ever"
-
-
-def _is_of_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -8,13 +8,17 @@ from importer.reading import shown_name
 
 
 class GoOn(msgspec.Struct, frozen=True):
-    """Every view before `line` of `file` is confirmed; files named before it are done.
+    """Where an import can go on.
 
-    From there on, `accepted` views were accepted all the same, and of `unknown` nobody knows.
+    Every view before `line` of `file` is confirmed, and of every file named before it. Of none from
+    `clear_line` of `clear_file` on anything was counted. Of those that lie between, `accepted` were
+    accepted all the same, and of `unknown` nobody knows; the others were not counted.
     """
 
     file: str
     line: int
+    clear_file: str
+    clear_line: int
     accepted: int
     unknown: int
 
@@ -44,11 +48,13 @@ class Standing:
             self._confirmed += 1
 
     def go_on(self, next_line: Line) -> GoOn:
-        """Where an import can go on; `next_line` is the first of which no view was put."""
-        first = self._starts.get(self._confirmed) or next_line
-        accepted = sum(outcome.accepted for outcome in self._ended.values())
-        unknown = sum(outcome.unknown for outcome in self._ended.values())
-        return GoOn(first.file, first.number, accepted, unknown)
+        """`next_line` is the first of which no view was put."""
+        counted = {n: found for n, found in self._ended.items() if found.accepted or found.unknown}
+        after = max(counted, default=self._confirmed - 1) + 1
+        first, clear = (self._starts.get(n) or next_line for n in (self._confirmed, after))
+        accepted = sum(outcome.accepted for outcome in counted.values())
+        unknown = sum(outcome.unknown for outcome in counted.values())
+        return GoOn(*first, *clear, accepted, unknown)
 
 
 def standing(counted: int, accepted: int, unknown: int, go_on: GoOn) -> str:
@@ -63,15 +69,16 @@ def standing(counted: int, accepted: int, unknown: int, go_on: GoOn) -> str:
 
 
 def _where_to_go_on(go_on: GoOn) -> str:
-    where = f"line {go_on.line:,} of {shown_name(go_on.file)}"
-    how = f"with --from-line {go_on.line} and that file as the first"
+    first = f"line {go_on.line:,} of {shown_name(go_on.file)}"
+    clear = f"line {go_on.clear_line:,} of {shown_name(go_on.clear_file)}"
     if not go_on.accepted and not go_on.unknown:
-        return f"Everything before {where} is counted, nothing from there on: go on {how}"
-    parts = [
-        *([f"{go_on.accepted:,} views were accepted"] if go_on.accepted else []),
-        *([f"{go_on.unknown:,} are in doubt"] if go_on.unknown else []),
-    ]
+        return (
+            f"Everything before {first} is counted, and nothing from there on: go on with that "
+            f"file as the first and --from-line {go_on.line}"
+        )
     return (
-        f"Everything before {where} is counted; from there on {' and '.join(parts)}, which would "
-        f"count twice if you went on there ({how})"
+        f"Everything before {first} is counted, and nothing from {clear} on; of what lies between, "
+        f"{go_on.accepted:,} views were accepted and {go_on.unknown:,} are in doubt. To go on, "
+        f"name that file as the first: --from-line {go_on.line} counts this part twice, "
+        f"--from-line {go_on.clear_line} leaves out what of it is not counted"
     )
