@@ -14,6 +14,7 @@ Identity = tuple[int, int]
 """Device and inode."""
 
 _TICK_SECONDS = 0.25
+_AHEAD_BYTES = 65_536
 
 
 class BecameShorter(Exception):
@@ -50,8 +51,8 @@ class Source(io.RawIOBase):
         return len(data)
 
     def head(self, size: int) -> bytes:
-        """The first bytes, fewer only where there are no more; they are read again."""
-        while len(self._ahead) < size and (data := self._next(size - len(self._ahead))):
+        """At least so many bytes from the beginning, if there are; they are read again."""
+        while len(self._ahead) < size and (data := self._next(_AHEAD_BYTES)):
             self._ahead += data
         return self._ahead
 
