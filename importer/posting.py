@@ -10,7 +10,7 @@ import httpx
 _T = TypeVar("_T")
 
 MAX_ANSWER_BYTES = 65_536
-"""More than the service ever says; what comes after it is not read."""
+"""More than the service ever says: the content of a longer answer is not read."""
 
 _HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 _KEPT_HEADERS = ("content-type", "retry-after", "location")
@@ -38,7 +38,7 @@ class Poster:
         self._thread.start()
 
     def post(self, body: bytes) -> httpx.Response:
-        """The answer, with the beginning of its content, as it was sent and never unpacked.
+        """The answer; its content as it was sent and never unpacked, or empty where it is too long.
 
         Raises `httpx.HTTPError` and `TimeoutError`.
         """
@@ -63,14 +63,15 @@ class Poster:
                 return httpx.Response(
                     response.status_code,
                     headers={name: value for name, value in headers.items() if value},
-                    content=await _beginning(response),
+                    content=await _bounded(response),
                 )
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _bounded(response: httpx.Response) -> bytes:
+    """All of it, or nothing: what was cut off could mean anything."""
     read = b""
     async for chunk in response.aiter_raw():
         read += chunk
         if len(read) > MAX_ANSWER_BYTES:
-            break
-    return read[:MAX_ANSWER_BYTES]
+            return b""
+    return read
