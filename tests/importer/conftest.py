@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -39,7 +39,7 @@ def refusal(kind: Kind, detail: str, **others: str) -> Answer:
 class Service:
     """Answers with `answers` in turn, then accepts; `bodies` are what was accepted.
 
-    Bodies over `most_bytes` are refused.
+    Bodies over `most_bytes` are refused; to others `says` may answer something else.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,8 @@ class Service:
         self.bodies: list[Body] = []
         self.requests = 0
         self.most_bytes = sys.maxsize
-        self.authorization: str | None = None
+        self.says: Callable[[Body], Answer | None] = lambda _: None
+        self.headers: Mapping[str, str] = {}
         self.accepted_one = Event()
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -61,8 +62,12 @@ class Service:
         self._thread.join()
 
     def answer(self, path: str, raw: bytes) -> Answer:
+        body: Body = json.loads(raw)
+        said = self.says(body)
         with self._lock:
             self.requests += 1
+            if said is not None:
+                return said
             planned = self.answers.pop(0) if self.answers else None
             if planned is not None:
                 return planned
@@ -72,7 +77,6 @@ class Service:
                 )
             if path != "/page-views/multi":
                 return Answer(404, {"detail": f"nothing at {path}"})
-            body: Body = json.loads(raw)
             self.bodies.append(body)
         self.accepted_one.set()
         return Answer(202, {"accepted": sum(sum(hours.values()) for hours in body.values())})
@@ -84,7 +88,7 @@ class Service:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                service.authorization = self.headers["authorization"]
+                service.headers = self.headers
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 status, content, headers = service.answer(self.path, raw)
                 if not status:

@@ -222,7 +222,7 @@ def test_a_wait_beyond_reason_is_told_and_not_waited_for(service: Service) -> No
 def test_a_password_is_sent_and_never_shown(service: Service, nowhere: str) -> None:
     secret = service.url.replace("http://", "http://user:se%20cret@")
     assert send(secret, batch(View("a", 0))).accepted == 1
-    assert service.authorization == "Basic " + b64encode(b"user:se cret").decode()
+    assert service.headers["authorization"] == "Basic " + b64encode(b"user:se cret").decode()
     moved = {"location": "http://user:se%20cret@h/"}
     for answer in (Answer(0, None), Answer(202, "?"), Answer(401, "?"), Answer(302, "?", moved)):
         service.answers = [answer]

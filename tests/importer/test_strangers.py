@@ -54,6 +54,7 @@ def test_packed_answers_are_not_asked_for_and_not_unpacked(service: Service) -> 
     service.answers = [Answer(202, bomb, {"content-encoding": "gzip"})]
     with pytest.raises(SendingFailed, match=r"not what Footfall answers"):
         send(service.url, batch(View("a", 0)))
+    assert service.headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize("oddity", [*QUICK, "half a greeting that stays", "silence"])
