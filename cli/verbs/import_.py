@@ -92,12 +92,14 @@ def import_command(
     """Bring along the past: send the views of access logs, or hourly counts, to the service.
 
     Every view of FILE... is sent; importing a file twice counts it twice. Files are read in the
-    order given, packed with gzip or not; - is standard input.
+    order given; - is standard input, which may stay open: what it has is sent every two seconds.
+    Packed with gzip, bzip2, xz or zstd they are known by their first bytes, UTF-16 by its mark.
 
     \b
         footfall import access.log --host example.com
         footfall import access.log.2.gz access.log.1 access.log --pages-only
         ssh www cat /var/log/nginx/access.log | footfall import - --host example.com
+        tail -n 0 -F access.log | footfall import - --host example.com
         footfall import history.csv --to http://footfall.internal:3000
 
     Access logs are Common or Combined Log Format, as Apache and nginx write them; anything may
@@ -117,13 +119,22 @@ def import_command(
 
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
     and counted by reason; the first faulty ones are shown.
-    While the service answers 503 a request is sent again, for at most 60 s. A request without an
-    answer is not sent again, since it could count twice: the import ends and says what was
-    accepted. Then, and after Ctrl-C, repeating the import would count the accepted part twice.
+    NUL bytes of a log that was cut under its writer are left out and told. One file under two
+    names, and files that hold the same lines, are refused; copies of which one has grown are
+    warned of.
+
+    Requests hold at most 1,000 pages and hours and half a megabyte; one that is answered 413 is
+    sent again in halves. While the service answers 503 a request is sent again, for at most 60 s. A
+    request without an answer is not sent again, since it could count twice: the import ends and
+    says what was accepted. Then, and after Ctrl-C, repeating the import would count the accepted
+    part twice. It says up to which line everything is counted, and from which line nothing is:
+    --from-line goes on at either. A second Ctrl-C ends it without a word.
+
+    --json has these lines in from_line, and what does not change the exit code in warnings.
 
     \b
     Exit codes: 0 all views found were accepted; 1 not all, or a file could not be read to its
-    end; 2 wrong usage; 130 Ctrl-C.
+    end; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
     """
     if format_ == "counts" and (host or pages_only):
         raise click.UsageError("--host and --pages-only are for logs, not for --format counts")

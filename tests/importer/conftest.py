@@ -88,7 +88,7 @@ class Service:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                service.headers = self.headers
+                service.headers = {name.lower(): value for name, value in self.headers.items()}
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 status, content, headers = service.answer(self.path, raw)
                 if not status:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,13 +27,13 @@ EVERY_SIGNAL = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM,
 def importing(service: Service, *arguments: str, **options: Any) -> Iterator[Process]:
     """An import of its standard input, unless `arguments` name a file."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE) | options
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-c", VERB, *(arguments or ["-"]), "--to", service.url],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
-        text=False,
         **pipes,
-    ) as process:
+    )
+    with cast(Process, started) as process:
         try:
             yield process
         finally:
