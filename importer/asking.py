@@ -1,6 +1,8 @@
 """One question to the service, and what its answer, or that there is none, means."""
 
+import os
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Event
 
@@ -47,11 +49,14 @@ class Asker:
         return TooLarge(found.fault) if is_too_large(response) else found
 
     def _not_connected(self, error: httpx.HTTPError) -> Outcome | Again:
-        fault = f"cannot connect to {self._shown} ({reason(error)})"
+        fault = f"cannot connect to {self._shown} ({reason(_cause(error))})"
         if self._answered.is_set():
             return Again(fault)
         if _is_of_tls(error):
-            advice = "nothing was sent: --to names an https service whose certificate is trusted"
+            advice = (
+                "nothing was sent. Does it speak https, with a certificate that this machine trusts "
+                "(SSL_CERT_FILE names others)?"
+            )
         else:
             advice = "start the service with `footfall up`, or say with --to where it is"
         return Outcome(fault=f"{fault}: {advice}")
@@ -62,9 +67,21 @@ class Asker:
         return reason(error)
 
 
-def _is_of_tls(error: BaseException | None) -> bool:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it; of several at once the first."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+        yield error
+        first = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        error = first or error.__cause__ or error.__context__
+
+
+def _is_of_tls(error: BaseException) -> bool:
+    return any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
+
+
+def _cause(error: Exception) -> Exception:
+    """As the system says it, where it does; the library says only that it tried."""
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.errno and cause.errno > 0:
+            return cause if isinstance(cause, ssl.SSLError) else OSError(os.strerror(cause.errno))
+    return error

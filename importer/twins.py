@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -30,10 +31,11 @@ def twins_among(names: Sequence[str]) -> Iterator[Twins]:
     """Each pair of files that begin alike. Reads the beginnings, and what begins alike whole."""
     files = [name for name in names if name != STDIN and size_of(name)]
     beginnings = {name: _beginning(name) for name in files if len(files) > 1}
+    digest = cache(_digest)
     for first, second in combinations(beginnings, 2):
         shorter, longer = sorted((beginnings[first], beginnings[second]), key=len)
         if shorter and longer.startswith(shorter):
-            yield Twins(first, second, whole=_digest(first) == _digest(second))
+            yield Twins(first, second, whole=digest(first) == digest(second))
 
 
 def _beginning(name: str) -> bytes:

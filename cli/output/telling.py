@@ -1,8 +1,5 @@
 """The last words of a verb, whether anybody still listens or not."""
 
-import os
-import sys
-
 import click
 
 
@@ -14,14 +11,5 @@ def tell(text: str, err: bool = False) -> bool:
     try:
         click.echo(text, err=err)
     except OSError:
-        _leave(2 if err else 1)
         return False
     return True
-
-
-def _leave(descriptor: int) -> None:
-    # What is left in the buffer would be tried again at the very end, and change the exit code.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-    (sys.stderr if descriptor == 2 else sys.stdout).flush()

@@ -17,9 +17,12 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> str:
     example = "name an address such as http://127.0.0.1:3000"
     try:
         url = httpx.URL(value)
-    except httpx.InvalidURL:
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):
         raise click.BadParameter(f"this is no address: {example}")
-    if url.scheme not in {"http", "https"} or not url.host:
+    if not 0 < (url.port or 1) < 65_536:
+        raise click.BadParameter(f"there is no such port: {example}")
+    if url.scheme not in {"http", "https"} or not host:
         raise click.BadParameter(f"it begins with http:// or https:// and a host: {example}")
     if url.query or url.fragment or url.path.rstrip("/").endswith(("/multi", "/single")):
         raise click.BadParameter(f"name the service and no route of it: {example}")

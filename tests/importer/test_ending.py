@@ -185,3 +185,12 @@ def test_standard_input_that_is_closed_is_told(service: Service) -> None:
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "standard input is closed" in json.loads(out)["errors"][0]
+
+
+def test_standard_input_that_is_also_named_is_refused(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(LINE % 1)
+    with path.open("rb") as file, importing(service, "-", str(path), stdin=file) as process:
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, service.requests) == (2, 0)
+    assert b"count twice" in b" ".join(err.split())
