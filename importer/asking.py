@@ -54,8 +54,8 @@ class Asker:
             return Again(fault)
         if _is_of_tls(error):
             advice = (
-                "nothing was sent. Does it speak https, with a certificate that this machine trusts "
-                "(SSL_CERT_FILE names others)?"
+                "nothing was sent. Does it speak https, with a certificate that this machine "
+                "trusts (SSL_CERT_FILE names others)?"
             )
         else:
             advice = "start the service with `footfall up`, or say with --to where it is"

@@ -2,12 +2,11 @@
 
 import bz2
 import gzip
-import io
 import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import IO, Protocol, cast
 
 from importer.source import Source
 
@@ -67,9 +66,22 @@ def _plain(source: Source) -> Iterator[bytes]:
 
 def _gzip_members(source: Source) -> Iterator[bytes]:
     # Its checksum is looked at after the last bytes were given out.
-    with gzip.GzipFile(fileobj=io.BufferedReader(source, _PACKED_BYTES)) as stream:
+    with gzip.GzipFile(fileobj=cast(IO[bytes], _Partial(source)), mode="rb") as stream:
         while chunk := stream.read1(_UNPACKED_BYTES):
             yield chunk
+
+
+class _Partial:
+    """Reads what a pipe has, and does not wait for more than the two bytes of a magic number."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        found = b""
+        while len(found) < min(size, 2) and (data := self._source.read(size - len(found))):
+            found += data
+        return found
 
 
 def _members(source: Source, start: Callable[[], _Unpacker]) -> Iterator[bytes]:

@@ -33,6 +33,7 @@ class Poster:
             timeout=httpx.Timeout(seconds, connect=seconds / 2),
             limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEEP_SECONDS),
         )
+        self._closed = False
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="answers", daemon=True)
         self._thread.start()
@@ -45,9 +46,10 @@ class Poster:
         return self._wait_for(self._post(body))
 
     def close(self) -> None:
-        """Close the connections."""
-        if self._loop.is_closed():
+        """Close the connections; nothing the second time, even where the first was cut short."""
+        if self._closed:
             return
+        self._closed = True
         self._wait_for(self._client.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 
 from tests.importer.conftest import Answer, Body, Service
+from tests.importer.packed import PACKED
 from tests.importer.test_import import DATA, LINE, ROOT
 from tests.servers import wait_for
 
@@ -82,6 +83,28 @@ def test_a_second_signal_ends_it_at_once(service: Service, number: signal.Signal
         over.set()
 
 
+def test_a_signal_before_anything_is_sent_says_so(service: Service, tmp_path: Path) -> None:
+    names = [str(tmp_path / "a"), str(tmp_path / "b")]
+    for name in names:
+        # They begin alike and take a minute to compare.
+        Path(name).touch()
+        os.truncate(name, 100_000_000_000)
+    with importing(service, *names) as process:
+        files = Path(f"/proc/{process.pid}/fd")
+        wait_for(lambda: str(names[0]) in map(target, files.iterdir()), "the first being read")
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert stderr == b"error: interrupted: nothing was sent\n"
+
+
+def target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return ""
+
+
 def catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for the signal."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -110,6 +133,17 @@ def test_what_a_pipe_has_is_sent_while_it_stays_open(service: Service) -> None:
         _, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr) == (0, b"")
     assert [list(body) for body in service.bodies] == [["/1"], ["/2"]]
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_what_comes_packed_is_sent_while_the_pipe_stays_open(service: Service, kind: str) -> None:
+    with importing(service) as process:
+        give(process, PACKED[kind](LINE % 1))
+        wait_for(lambda: len(service.bodies) == 1, "the first line being sent", 15)
+        give(process, PACKED[kind](LINE % 2))
+        wait_for(lambda: len(service.bodies) == 2, "the second line being sent", 15)
+        _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (0, b"")
 
 
 def test_lines_that_drip_are_sent_while_they_do(service: Service) -> None:
