@@ -64,7 +64,7 @@ class Asker:
     def _why(self, error: Exception) -> str:
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return f"not whole within {self._seconds:g} s"
-        return reason(error)
+        return reason(_cause(error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -15,6 +15,8 @@ Identity = tuple[int, int]
 
 _TICK_SECONDS = 0.25
 _AHEAD_BYTES = 65_536
+# Of a log it holds the moment of a request or two: what is written anew has others.
+_FIRST_BYTES = 512
 
 
 class BecameShorter(Exception):
@@ -37,6 +39,7 @@ class Source(io.RawIOBase):
         self._ahead = b""
         self._descriptor = _descriptor(stored)
         self._size = self._current_size()
+        self._first = self._current_first(_FIRST_BYTES)
         self._waits = self._descriptor is not None and self._size is None
 
     def readable(self) -> bool:
@@ -82,9 +85,18 @@ class Source(io.RawIOBase):
 
     def _require_not_shorter(self) -> None:
         size = self._current_size()
-        if size is not None and self._size is not None and size < self._size:
+        if size is None or self._size is None:
+            return
+        # It may have been cut and have grown beyond its size again since the last look.
+        if size < self._size or self._current_first(len(self._first)) != self._first:
             raise BecameShorter
         self._size = size
+
+    def _current_first(self, size: int) -> bytes:
+        """The beginning of a file that has a size."""
+        if self._descriptor is None or self._size is None:
+            return b""
+        return os.pread(self._descriptor, size, 0)
 
     def _current_size(self) -> int | None:
         if self._descriptor is None:

@@ -5,6 +5,7 @@ import msgspec
 from importer.answers import Outcome
 from importer.batch import Batch, Line
 from importer.reading import shown_name
+from importer.source import STDIN
 
 
 class GoOn(msgspec.Struct, frozen=True):
@@ -54,7 +55,12 @@ class Standing:
         first, clear = (self._starts.get(n) or next_line for n in (self._confirmed, after))
         accepted = sum(outcome.accepted for outcome in counted.values())
         unknown = sum(outcome.unknown for outcome in counted.values())
-        return GoOn(*first, *clear, accepted, unknown)
+        return GoOn(*_nameable(first), *_nameable(clear), accepted, unknown)
+
+
+def _nameable(line: Line) -> Line:
+    """Its file as a terminal and JSON can have it."""
+    return line if line.file == STDIN else Line(shown_name(line.file), line.number)
 
 
 def standing(counted: int, accepted: int, unknown: int, go_on: GoOn) -> str:
@@ -79,6 +85,6 @@ def _where_to_go_on(go_on: GoOn) -> str:
     return (
         f"Everything before {first} is counted, and nothing from {clear} on; of what lies between, "
         f"{go_on.accepted:,} views were accepted and {go_on.unknown:,} are in doubt. To go on, "
-        f"name that file as the first: --from-line {go_on.line} counts this part twice, "
+        f"name that file as the first: --from-line {go_on.line} counts this part again, "
         f"--from-line {go_on.clear_line} leaves out what of it is not counted"
     )

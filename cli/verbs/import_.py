@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from cli.output.telling import tell
+from importer.reading import shown_name
 from importer.run import Format, Options, Summary, run_import
 from importer.source import STDIN, identity_of
 
@@ -38,12 +39,12 @@ def _host(_: click.Context, __: click.Parameter, value: str) -> str:
 def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     seen: dict[object, str] = {}
     for name in value:
-        shown = click.format_filename(name)
+        shown = shown_name(name)
         path = name if name == STDIN else os.path.realpath(name)
         for key in {path, identity_of(name) or path}:
             if key in seen:
                 other = seen[key]
-                same = "named twice" if name == other else f"{click.format_filename(other)} as well"
+                same = "named twice" if name == other else f"{shown_name(other)} as well"
                 raise click.BadParameter(f"{shown} is {same}: its views would count twice")
         seen |= dict.fromkeys((path, identity_of(name) or path), name)
     return value

@@ -49,6 +49,13 @@ def test_a_file_that_is_cut_and_written_anew_is_told(tmp_path: Path) -> None:
         list(read_after(path, lambda: path.write_bytes(CONTENT[:1_000]), []))
 
 
+def test_a_file_that_is_cut_and_has_grown_beyond_again_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(CONTENT)
+    with pytest.raises(ReadingFailed, match="became shorter"):
+        list(read_after(path, lambda: path.write_bytes(b"new\n" + CONTENT * 2), []))
+
+
 @pytest.mark.parametrize("kind", PACKED)
 def test_a_packed_file_that_becomes_shorter_is_told_as_such(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "packed"
@@ -218,4 +225,20 @@ def test_what_is_in_doubt_is_told_with_both_lines(service: Service, tmp_path: Pa
         "file": str(tmp_path / "a"), "line": 1_001, "accepted": 1_000, "unknown": 1_000,
         "clear_file": str(tmp_path / "a"), "clear_line": 3_001,
     }  # fmt: skip
-    assert "--from-line 1001 counts this part twice, --from-line 3001 leaves out" in result.stderr
+    assert "--from-line 1001 counts this part again, --from-line 3001 leaves out" in result.stderr
+
+
+def test_names_that_a_terminal_would_obey_or_json_cannot_hold_are_told_harmlessly(
+    service: Service, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(b"\x1b[31m\xff\xc2\x9b")
+    path.write_bytes(b"".join(LINES[:1_500]))
+    service.says = lambda body: Answer(400, {"detail": "no"}) if "/1000" in body else None
+    result = run(path, "--to", service.url, "--json")
+    assert (result.exit_code, summary(result)["accepted"]) == (1, 1_000)
+    assert summary(result)["from_line"]["file"] == f"{tmp_path}/\ufffd[31m\ufffd\ufffd"
+    os.link(path, tmp_path / "b")
+    twice = run(path, tmp_path / "b", "--to", service.url)
+    assert twice.exit_code == 2
+    for told in (result.stdout, result.stderr, twice.stderr):
+        assert not any(sign in told for sign in "\x1b\x9b")
