@@ -3,12 +3,11 @@
 import codecs
 import re
 from collections.abc import Iterator
-from itertools import chain
 
+from importer.encodings import in_utf8
 from importer.views import MAX_LINE_BYTES
 
 _MARK = codecs.BOM_UTF8
-_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # Where a log was cut under its writer, or a machine lost its power, the file has a hole. A mark
 # stands where another file was put behind one that had no last line feed.
 _GAP = re.compile(rb"\0{16,}|" + _MARK)
@@ -28,7 +27,7 @@ class Lines:
     def of(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The lines, the last one whether it has a line feed or not."""
         rest = b""
-        for chunk in _in_utf8(chunks):
+        for chunk in in_utf8(chunks):
             data = rest + chunk
             *lines, rest = data.split(b"\n")
             if b"\0" in data or _MARK in data:
@@ -48,21 +47,3 @@ class Lines:
             marks = len(_MARK) * line.count(_MARK)
             self.nuls += len(line) - sum(map(len, pieces)) - marks
         return [*filter(None, pieces[:-1]), pieces[-1]]
-
-
-def _in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) > 1:
-            break
-    encoding = _ENCODINGS.get(head[:2])
-    every = chain([head], chunks)
-    return every if encoding is None else _decoded(every, encoding)
-
-
-def _decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    for chunk in chunks:
-        yield decoder.decode(chunk).encode()
-    yield decoder.decode(b"", final=True).encode()

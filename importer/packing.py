@@ -25,6 +25,8 @@ _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"\x04\x22\x4d\x18": "packed with lz4",
     b"Rar!": "a rar archive",
+    b"LZIP\x01": "packed with lzip",
+    b"]\0\0": "packed with lzma",
 }
 
 

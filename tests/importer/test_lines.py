@@ -61,6 +61,54 @@ def test_utf_16_is_known_by_its_mark(content: list[str], encoding: str, sizes: l
     assert lines(stored, *sizes) == [line.encode() for line in content]
 
 
+LINE = st.text(st.characters(exclude_characters="\n\0\ufeff", exclude_categories=["Cs"]))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"]),
+            st.lists(LINE.map("192.0.2.7 - - [16/Jul".__add__), min_size=1, max_size=3),
+        ),
+        max_size=5,
+    ),
+    CHUNKS,
+)
+def test_files_in_any_encoding_may_stand_behind_each_other(
+    files: list[tuple[str, list[str]]], sizes: list[int]
+) -> None:
+    stored = b""
+    for encoding, content in files:
+        mark = "\ufeff" if encoding.startswith("utf-16") else ""
+        stored += (mark + "".join(line + "\n" for line in content)).encode(encoding)
+    assert lines(stored, *sizes) == [line.encode() for _, content in files for line in content]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_ideographs_that_look_like_other_letters_stay_what_they_are(encoding: str) -> None:
+    content = ["\u4e2d\u6587\u7965\u2d2d\u2e2e/x,1", "\u202d\u2d20,2"]
+    assert lines(("\ufeff" + "\n".join(content)).encode(encoding)) == [
+        line.encode() for line in content
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_whole_line_is_never_held_back(encoding: str) -> None:
+    stored = ("\ufeffa\nbcd\n\n").encode(encoding)
+    found = Lines()
+    given_so_far: list[bytes] = []
+
+    def chunks() -> Iterator[bytes]:
+        for at in range(len(stored)):
+            yield stored[at : at + 1]
+            text = stored[: at + 1].decode(encoding, "ignore").removeprefix("\ufeff")
+            assert len(given_so_far) == text.count("\n")
+
+    for line in found.of(chunks()):
+        given_so_far += [line]
+    assert given_so_far == [b"a", b"bcd", b""]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_marks_in_the_middle_are_left_out_and_begin_a_line(encoding: str, end: str) -> None:

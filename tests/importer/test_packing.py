@@ -1,5 +1,6 @@
 """Files that are packed, whole, damaged and cut."""
 
+import lzma
 import random
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def test_what_follows_a_member_and_is_none_is_told(tmp_path: Path, kind: str) ->
         (b"PK\x03\x04\x14\0", "a zip archive: unpack it first"),
         (b"\x1f\x9d\x90abc", "packed with compress: unpack"),
         (b"\x04\x22\x4d\x18abc", "packed with lz4: unpack"),
+        (lzma.compress(b"a", lzma.FORMAT_ALONE), "packed with lzma: unpack"),
         (TAR, "a tar archive: unpack"),
     ],
 )
