@@ -632,6 +632,42 @@ SAFEGUARDS = [
         "BY_REFERENCE.get(problem.type)",
         PROBLEMS + "what_footfall_did_not_write_leaves_the_views_in_doubt",
     ),
+    Safeguard(
+        "an answer that says more than was sent is in doubt",
+        "importer/answers.py",
+        "not 0 <= accepted <= views",
+        "not 0 <= accepted",
+        "tests/importer/test_sending.py::test_what_may_be_counted_already_is_not_sent_again",
+    ),
+    Safeguard(
+        "an import goes on where all before it is confirmed",
+        "importer/standing.py",
+        "(found := self._ended.get(self._confirmed)) and not found.fault",
+        "found := self._ended.get(self._confirmed)",
+        "tests/importer/test_standing.py::"
+        "test_before_the_line_all_is_confirmed_and_after_the_clear_one_nothing_counted",
+    ),
+    Safeguard(
+        "a file that becomes shorter while it is read is noticed",
+        "importer/source.py",
+        "size < self._size or ",
+        "",
+        "tests/importer/test_files.py::test_a_file_that_becomes_shorter_is_told",
+    ),
+    Safeguard(
+        "a file is one whatever it is called",
+        "cli/verbs/import_.py",
+        "for key in {path, identity_of(name) or path}:",
+        "for key in {path}:",
+        "tests/importer/test_files.py::test_one_file_under_two_names_is_refused",
+    ),
+    Safeguard(
+        "files with the same lines are noticed",
+        "importer/twins.py",
+        "whole=digest(first) == digest(second)",
+        "whole=digest(first) == first",
+        "tests/importer/test_files.py::test_the_same_lines_packed_and_not_are_refused",
+    ),
 ]
 
 
