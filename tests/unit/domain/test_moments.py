@@ -34,7 +34,7 @@ def test_views_of_months_to_come_are_a_dead_letter_and_make_no_rows() -> None:
     assert delta.positions == {"p1": Position(2, Offset(1))}
 
 
-@pytest.mark.parametrize("beyond_ms, wanted", [(0, {}), (1, {0: "bytes"})])
+@pytest.mark.parametrize(("beyond_ms", "wanted"), [(0, {}), (1, {0: "bytes"})])
 def test_as_far_ahead_as_ingest_takes_it_a_view_is_counted(
     beyond_ms: int, wanted: dict[int, str]
 ) -> None:
@@ -53,7 +53,7 @@ def test_views_of_the_past_are_counted_however_old() -> None:
     assert project([entry(0, *past, event(at_ms=MIN_AT_MS))]).views == 601
 
 
-@pytest.mark.parametrize("early_ms, wanted", [(0, {}), (1, {7: "clock"})])
+@pytest.mark.parametrize(("early_ms", "wanted"), [(0, {}), (1, {7: "clock"})])
 def test_what_was_recorded_beyond_the_clock_is_set_aside(
     early_ms: int, wanted: dict[int, str]
 ) -> None:
