@@ -75,6 +75,9 @@ class LetterCounts(Struct, frozen=True):
     left_out: int = 0
 
 
+NO_LETTERS = LetterCounts()
+
+
 class LeftOut(Struct, frozen=True):
     """Letters of a partition of which only this is kept: the log has them, as long as it does."""
 

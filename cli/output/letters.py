@@ -112,14 +112,16 @@ def retried_line(done: Retried) -> str:
     return f"{place}: counted, {done.events:,} events with {done.views:,} views"
 
 
-def counts_line(counts: LetterCounts) -> str:
-    """All of them in a few words."""
-    parts = [f"{counts.letters:,} ({counts.size:,} bytes)"]
+def status_lines(counts: LetterCounts) -> Iterator[str]:
+    """What `footfall status` says, where there are any."""
+    if not counts.letters:
+        return
+    parts = [f"dead letters: {counts.letters:,} ({counts.size:,} bytes)"]
     if counts.by_clock:
         parts.append(f"{counts.by_clock:,} by a clock")
     if counts.left_out:
         parts.append(f"{counts.left_out:,} only counted")
-    return ", ".join(parts)
+    yield f"{', '.join(parts)}: footfall dead-letters list"
 
 
 def check_lines(counts: LetterCounts) -> Iterator[str]:
