@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from domain.errors import Fenced, FootfallError, LogUnavailable, Unstorable
+from domain.errors import Fenced, FootfallError, LogUnavailable, UnknownFormat, Unstorable
 from domain.events import Epoch, Offset, Partition
 from domain.letters import Letter, Retried, digest
 from domain.ports.letters import DeadLetters
@@ -69,7 +69,7 @@ class LetterBox:
                     epoch, letter, body,
                     believing=believing, searched=searched, repeated=repeated,
                 )  # fmt: skip
-            except Unstorable as error:
+            except (Unstorable, UnknownFormat) as error:
                 return Retried(partition, offset, reason=str(error))
             except Fenced:
                 if not left or searched is None:

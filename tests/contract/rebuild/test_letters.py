@@ -18,6 +18,7 @@ from projector.letters import LetterBox, NoLetter
 from projector.rebuild.promotion import promote
 from rows.fold.dead_letters import SqlDeadLetters
 from rows.fold.store import SqlProjectionStore
+from rows.postgresql import months
 from rows.tables import dead_letters
 from tests.contract.rebuild.site import FIRST, MONTH_MS, ONE, PAGE, SECOND, TWO, Site
 from tests.factories import TEN, batch, entry, event
@@ -185,6 +186,9 @@ async def test_what_a_rebuild_would_set_aside_again_stays_with_its_reason(site: 
     ]
     assert ["2025-08-16" in (done[0].reason or ""), bool(done[1].reason)] == [True, True]
     assert await kinds(site) == {(ONE, 0): "bytes", (ONE, 1): "bytes"}
+    if site.postgresql:
+        async with site.engine.connect() as connection:
+            assert (2025, 8) not in await months.months(connection, FIRST)
     await prove(site)
 
 
