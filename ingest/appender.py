@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.backoff import Backoff
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import Batch, PageViewed, Partition
+from domain.hours import MAX_AHEAD_MS
 from domain.ports.common import Clock
 from domain.ports.log import LogWriter
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
@@ -166,8 +167,9 @@ class Appender:
         Each time `failed` is told why.
         """
         events = [event for part in parts for event in part.events]
+        recorded_ms = max(self._clock(), _least_ms(events))
         body = encode(
-            Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
+            Batch(FORMAT, self._producer, sequence, recorded_ms, self._draw_shard(), events)
         )
         backoff, in_doubt = _BACKOFF.first, False
         while True:
@@ -259,6 +261,14 @@ class _Lane:
                 batch.append(part)
             self._waiting.popleft()
         return batch
+
+
+def _least_ms(events: Sequence[PageViewed]) -> int:
+    """The first moment at which all of them could have been accepted.
+
+    The clock may have been set back since; a view too far after its recording is not counted.
+    """
+    return max(event.at_ms for event in events) - MAX_AHEAD_MS
 
 
 def _fail(parts: Iterable[_Slice], error: LogUnavailable) -> None:

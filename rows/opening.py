@@ -22,6 +22,7 @@ from rows.database import (
     try_to_write,
 )
 from rows.engine import dispose, open_engine
+from rows.fold.dead_letters import SqlDeadLetters
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
@@ -101,6 +102,11 @@ class Rows:
     def bulk_store(self) -> SqlProjectionStore:
         """What a rebuild loads."""
         return SqlProjectionStore(self._engine(LOADING), self._clock, bulk=True)
+
+    @cached_property
+    def dead_letters(self) -> SqlDeadLetters:
+        """What is set aside."""
+        return SqlDeadLetters(self._engine(PATIENT), self._clock)
 
     @cached_property
     def leases(self) -> SqlLeases:
