@@ -18,7 +18,7 @@ SEEDS: list[bytes] = [
 
 def one(data: bytes) -> None:
     """Every line of `data` as each parser reads it."""
-    parsers = [
+    parsers: list[AccessLog | Counts] = [
         AccessLog(lambda: NOW),
         AccessLog(lambda: NOW, "example.com", pages_only=True),
         Counts(lambda: NOW),
