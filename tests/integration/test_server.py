@@ -21,7 +21,8 @@ from cli.processes.server import most_connections, server_of
 from tests.acceptance.processes import until as until_awaited
 from tests.servers import free_port, nginx_binary
 from web.app import create_app, route
-from web.problems import Answer, answer, read_body
+from web.bodies import read_body
+from web.problems import Answer, answer
 from web.server.limits import Limits
 
 BODY = b'{"page":"a.test/x"}'
