@@ -15,7 +15,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
-from rows.checkpoints import columns_of, read_checkpoint, read_positions
+from rows.checkpoints import columns_of, read_checkpoint, read_positions, recent_of
 from rows.database import database_errors, insert_into, transaction
 from rows.layout import layout_of
 from rows.live import IS_LIVE, LIVE, read_carried_from
@@ -111,6 +111,9 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             events=checkpoint.events + delta.events,
             views=checkpoint.views + delta.views,
             recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
+            duplicates=checkpoint.duplicates + delta.duplicates,
+            forks=checkpoint.forks + delta.forks,
+            jumps=checkpoint.jumps + delta.jumps,
         )
         for left in reversed(range(_PLACE_TRIES)):
             hours = {key[1] for key in delta.rows}
@@ -154,6 +157,9 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 events=moved.events,
                 views=moved.views,
                 recorded_ms=moved.recorded_ms,
+                duplicates=moved.duplicates,
+                forks=moved.forks,
+                jumps=moved.jumps,
             )
         )
         if changed.rowcount != 1:
@@ -174,6 +180,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             set_={
                 "sequence": statement.excluded.sequence,
                 "log_offset": statement.excluded.log_offset,
+                "recent": statement.excluded.recent,
             },
         )
         rows = [
@@ -183,6 +190,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 "producer": producer,
                 "sequence": position.sequence,
                 "log_offset": position.offset,
+                "recent": recent_of(position),
             }
             for producer, position in sorted(delta.positions.items())
         ]
