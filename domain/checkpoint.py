@@ -10,7 +10,8 @@ _NONE, _FIRST = Offset(0), Epoch(0)
 class Checkpoint(Struct, frozen=True):
     """The next offset to fold, who may fold it (`epoch`), and running totals for audits.
 
-    `recorded_ms` is when the last folded batch was recorded, 0 before the first.
+    `recorded_ms` is when the last folded batch was recorded, 0 before the first. `duplicates` are
+    batches that were counted before, `forks` and `jumps` are as in `domain.projection.Delta`.
     """
 
     generation: Generation
@@ -20,6 +21,9 @@ class Checkpoint(Struct, frozen=True):
     events: int = 0
     views: int = 0
     recorded_ms: int = 0
+    duplicates: int = 0
+    forks: int = 0
+    jumps: int = 0
 
 
 def at_start(

@@ -17,26 +17,20 @@ from domain.letters import Kind
 from domain.moments import Decided, Judge, ahead_of_record
 from domain.page_rules import NO_RULES, PageRules
 from domain.ports.common import Clock
+from domain.positions import Position, Turn
 from domain.wire import decode
-
-# Batches of its partition after which a producer is forgotten. Ingest gives a batch up after
-# REQUEST_TIMEOUT_MS, at most 120 s, and sends a partition at most a few hundred a second. Counted
-# in offsets, not in time: a rebuild must decide as the live fold did.
-POSITION_WINDOW = 1_000_000
 
 _TOO_MANY = (
     f"it would bring the views of its partition beyond {MAX_VIEWS:,}, the most that is counted"
 )
 
+_UNKNOWN = (
+    "its producer has been further by more batches than are remembered: whether it was counted "
+    "before, nobody can tell"
+)
+
 RowKey = tuple[str, Hour, int]
 """Page, hour, shard key."""
-
-
-class Position(Struct, frozen=True):
-    """The last sequence of a producer that was folded, and the offset where it stood."""
-
-    sequence: int
-    offset: Offset
 
 
 class Claim(Struct, frozen=True):
@@ -64,7 +58,12 @@ class DeadLetter(Struct, frozen=True):
 
 
 class Delta(Struct):
-    """What a run of entries adds: rows, producer positions, dead letters and totals."""
+    """What a run of entries adds: rows, producer positions, dead letters and totals.
+
+    `duplicates` are batches that were counted before and are dropped, `forks` those that count
+    though their producer had been that far, `jumps` those that left out more than can have been
+    given up; `claimed` is who sent the last of these two.
+    """
 
     rows: dict[RowKey, int] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
@@ -74,6 +73,10 @@ class Delta(Struct):
     views: int = 0
     recorded_ms: int = 0
     entries: int = 0
+    duplicates: int = 0
+    forks: int = 0
+    jumps: int = 0
+    claimed: str = ""
 
 
 class Fold:
@@ -112,7 +115,7 @@ class Fold:
             delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
             if ahead := ahead_of_record(batch):
                 self._set_aside(entry, ahead, "bytes")
-            elif not self._seen(batch, entry.offset):
+            elif not self._seen(batch, entry):
                 if self._judge and (reason := self._judge.refusal(batch, entry.offset)):
                     self._set_aside_once(batch, entry, reason, "clock")
                 else:
@@ -138,7 +141,7 @@ class Fold:
 
     def _set_aside_once(self, batch: Batch, entry: Entry, reason: str, kind: Kind) -> None:
         """What may be counted later: its repetitions are known, so that it is counted once."""
-        self.delta.positions[batch.producer] = Position(batch.sequence, entry.offset)
+        self._remember(batch, entry)
         self._set_aside(entry, reason, kind)
 
     def _add_batch(self, batch: Batch, entry: Entry) -> None:
@@ -153,7 +156,7 @@ class Fold:
         if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:
             self._set_aside(entry, _TOO_MANY)
             return
-        delta.positions[batch.producer] = Position(batch.sequence, offset)
+        self._remember(batch, entry)
         if self._rules:
             events = self._renamed(events)
         rows, shard, views = delta.rows, batch.shard, 0
@@ -165,16 +168,40 @@ class Fold:
         delta.events += len(events)
         delta.views += views
 
-    def _seen(self, batch: Batch, offset: Offset) -> bool:
-        # A producer sends sequence n + 1 only after n was confirmed or given up, so a sequence
-        # at or below the last one seen is the same batch appended again, or one whose requests
-        # were all answered 503.
-        last = self.delta.positions.get(batch.producer) or self._known.get(batch.producer)
-        return (
-            last is not None
-            and batch.sequence <= last.sequence
-            and offset - last.offset <= POSITION_WINDOW
-        )
+    def _seen(self, batch: Batch, entry: Entry) -> bool:
+        """Is there nothing to add, because it was counted before, or may have been?"""
+        position = self._position(batch.producer, entry.offset)
+        if position is None:
+            return False
+        turn, delta = position.turn_of(batch, entry.body), self.delta
+        if turn is Turn.NEXT:
+            return False
+        if turn is Turn.REPEATED:
+            delta.duplicates += 1
+            return True
+        if turn is Turn.UNKNOWN:
+            self._set_aside(entry, _UNKNOWN)
+            return True
+        delta.forks += turn is Turn.OUT_OF_TURN
+        delta.jumps += turn is Turn.JUMPED
+        delta.claimed = batch.producer
+        return False
+
+    def _position(self, producer: str, offset: Offset) -> Position | None:
+        found = self.delta.positions.get(producer) or self._known.get(producer)
+        return None if found is None or found.forgotten_at(offset) else found
+
+    def _remember(self, batch: Batch, entry: Entry) -> None:
+        """Its repetitions are known from now on."""
+        positions, producer = self.delta.positions, batch.producer
+        known = self._position(producer, entry.offset)
+        if known is None:
+            positions[producer] = Position.first(batch, entry)
+            return
+        if producer not in positions:
+            # Others go on from what is known, where this is never committed.
+            known = positions[producer] = known.copied()
+        known.take(batch, entry)
 
     def _renamed(self, events: list[PageViewed]) -> list[PageViewed]:
         return [PageViewed(self._name(e.page), e.at_ms, e.count) for e in events]

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
-from domain.projection import Position
+from domain.positions import Counted, Position
 from rows.tables import checkpoints, producer_positions
+
+_numbers = msgspec.msgpack.Decoder(list[int])
 
 
 def columns_of(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -27,6 +30,9 @@ def read_checkpoint(row: Any) -> Checkpoint:
         events=row.events,
         views=row.views,
         recorded_ms=row.recorded_ms,
+        duplicates=row.duplicates,
+        forks=row.forks,
+        jumps=row.jumps,
     )
 
 
@@ -49,9 +55,55 @@ async def read_positions(
     """The producers' positions that belong to a checkpoint."""
     table = producer_positions.c
     found = await connection.execute(
-        select(table.producer, table.sequence, table.log_offset).where(
+        select(table.producer, table.sequence, table.log_offset, table.recent).where(
             table.generation == checkpoint.generation,
             table.partition == checkpoint.partition,
         )
     )
-    return {row.producer: Position(row.sequence, Offset(row.log_offset)) for row in found}
+    return {row.producer: read_position(row) for row in found}
+
+
+def recent_of(position: Position) -> bytes:
+    """The column `recent`: its other fields as whole numbers, batches as differences.
+
+    It begins with the offset it is of.
+    """
+    position.settle()
+    numbers = [
+        position.offset,
+        position.gone,
+        position.gone_ms,
+        _heard(position),
+        position.heard_ms,
+    ]
+    before = Counted(0, 0, 0)
+    for found in position.recent:
+        numbers += [
+            found.sequence - before.sequence,
+            found.recorded_ms - before.recorded_ms,
+            found.digest,
+        ]
+        before = found
+    return msgspec.msgpack.encode(numbers)
+
+
+def read_position(row: Any) -> Position:
+    """A row of the table."""
+    position = Position(row.sequence, Offset(row.log_offset))
+    if row.recent is None:
+        return position
+    of_offset, gone, gone_ms, heard, heard_ms, *numbers = _numbers.decode(row.recent)
+    position.gone, position.gone_ms = gone, gone_ms
+    if of_offset == row.log_offset:
+        position.heard, position.heard_ms = heard, heard_ms
+    # Else a Footfall 0.2.0 beside has gone on from there: what it has counted was not seen.
+    sequence = recorded_ms = 0
+    for place in range(0, len(numbers), 3):
+        sequence += numbers[place]
+        recorded_ms += numbers[place + 1]
+        position.recent.append(Counted(sequence, recorded_ms, numbers[place + 2]))
+    return position
+
+
+def _heard(position: Position) -> int:
+    return position.sequence if position.heard is None else position.heard

@@ -80,6 +80,9 @@ checkpoints = Table(
     Column("views", BigInteger, nullable=False),
     Column("recorded_ms", BigInteger, nullable=False),
     Column("carried_offset", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False, server_default="0"),
+    Column("forks", BigInteger, nullable=False, server_default="0"),
+    Column("jumps", BigInteger, nullable=False, server_default="0"),
 )
 
 producer_positions = Table(
@@ -90,7 +93,10 @@ producer_positions = Table(
     Column("producer", String(64), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
     Column("log_offset", BigInteger, nullable=False),
+    Column("recent", LargeBinary),
 )
+"""`domain.positions.Position`; `recent` is what `rows/checkpoints.py` makes of its other fields,
+None where only a Footfall up to 0.2.0 has folded."""
 
 dead_letters = Table(
     "dead_letters",

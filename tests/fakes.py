@@ -19,7 +19,8 @@ from domain.ports.common import Clock, Jobs
 from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
-from domain.projection import Claim, DeadLetter, Delta, Position, RowKey
+from domain.positions import Position
+from domain.projection import Claim, DeadLetter, Delta, RowKey
 from domain.reports import HourlyViews
 from domain.version import VERSION
 
@@ -122,6 +123,9 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
             events=stored.events + delta.events,
             views=stored.views + delta.views,
             recorded_ms=delta.recorded_ms or stored.recorded_ms,
+            duplicates=stored.duplicates + delta.duplicates,
+            forks=stored.forks + delta.forks,
+            jumps=stored.jumps + delta.jumps,
         )
         return self.stored[checkpoint.partition]
 

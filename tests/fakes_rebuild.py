@@ -15,7 +15,8 @@ from domain.ports.common import Jobs
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison, Generations, History, Promotion
-from domain.projection import Claim, Delta, Position
+from domain.positions import Position
+from domain.projection import Claim, Delta
 
 Row = tuple[str, Hour]
 

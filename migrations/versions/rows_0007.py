@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "rows_0007"
-down_revision = "rows_0005"
+down_revision = "rows_0006"
 branch_labels = None
 depends_on = None
 

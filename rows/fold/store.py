@@ -16,7 +16,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
-from rows.checkpoints import columns_of, read_checkpoint, read_positions
+from rows.checkpoints import columns_of, read_checkpoint, read_positions, recent_of
 from rows.database import clock_ms, database_errors, insert_into, transaction
 from rows.fold.letters import read_decided, save_letters
 from rows.layout import layout_of
@@ -118,6 +118,9 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             events=checkpoint.events + delta.events,
             views=checkpoint.views + delta.views,
             recorded_ms=delta.recorded_ms or checkpoint.recorded_ms,
+            duplicates=checkpoint.duplicates + delta.duplicates,
+            forks=checkpoint.forks + delta.forks,
+            jumps=checkpoint.jumps + delta.jumps,
         )
         for left in reversed(range(_PLACE_TRIES)):
             hours = {key[1] for key in delta.rows}
@@ -174,6 +177,9 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 events=moved.events,
                 views=moved.views,
                 recorded_ms=moved.recorded_ms,
+                duplicates=moved.duplicates,
+                forks=moved.forks,
+                jumps=moved.jumps,
             )
         )
         if changed.rowcount != 1:
@@ -194,6 +200,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             set_={
                 "sequence": statement.excluded.sequence,
                 "log_offset": statement.excluded.log_offset,
+                "recent": statement.excluded.recent,
             },
         )
         rows = [
@@ -203,6 +210,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 "producer": producer,
                 "sequence": position.sequence,
                 "log_offset": position.offset,
+                "recent": recent_of(position),
             }
             for producer, position in sorted(delta.positions.items())
         ]

@@ -12,7 +12,8 @@ from domain.events import Generation, Offset, Partition
 from domain.generations import Carry, GenerationInfo
 from domain.page_rules import PageRules
 from domain.ports.log import LogReader, Subscription
-from domain.projection import Fold, Position, RowKey
+from domain.positions import Position
+from domain.projection import Fold, RowKey
 from rows.checkpoints import read_checkpoints, read_positions
 from rows.layout import Layout
 from rows.live import read_carried_from

@@ -158,13 +158,14 @@ class SqlHistory(History):
             known.c.producer,
             known.c.sequence,
             known.c.log_offset,
+            known.c.recent,
         ).where(
             known.c.generation == live,
             start.c.generation == generation,
             start.c.partition == known.c.partition,
             known.c.log_offset < start.c.next_offset,
         )
-        columns = ["generation", "partition", "producer", "sequence", "log_offset"]
+        columns = ["generation", "partition", "producer", "sequence", "log_offset", "recent"]
         await connection.execute(insert(producer_positions).from_select(columns, deleted))
 
     async def _name_pages(

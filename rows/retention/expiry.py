@@ -24,7 +24,7 @@ from domain.clocks import Known
 from domain.events import Epoch, Generation, Hour
 from domain.hours import MAX_AHEAD_MS, hour_of
 from domain.ports.retention import Expiry
-from domain.projection import POSITION_WINDOW
+from domain.positions import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
 from rows.conflicts import again
 from rows.database import clock_ms, database_errors, insert_into, transaction

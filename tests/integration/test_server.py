@@ -21,7 +21,7 @@ from cli.processes.server import most_connections, server_of
 from tests.acceptance.processes import until as until_awaited
 from tests.servers import free_port, nginx_binary
 from web.app import create_app, route
-from web.bodies import read_body
+from web.bodies import Bodies
 from web.problems import Answer, answer
 from web.server.limits import Limits
 
@@ -54,9 +54,10 @@ class Door:
         self.released = asyncio.Event()
         self.released.set()
         self.clients: list[Client] = []
+        self._bodies = Bodies(1_000_000, 20.0)
 
     async def echo(self, scope: Scope, receive: Receive) -> Answer:
-        body = await read_body(scope, receive, 1_000_000)
+        body = await self._bodies.read(scope, receive, bytes)
         self.bodies.append(body)
         await self.released.wait()
         return answer({"n": len(self.bodies), "bytes": len(body)})

@@ -14,7 +14,8 @@ from domain.events import Entry, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
 from domain.ports.fold import ProjectionStore
 from domain.ports.reports import ReportReader
-from domain.projection import Position, project
+from domain.positions import Position
+from domain.projection import project
 from domain.settings import Settings
 from rows.engine import open_engine
 from rows.opening import open_rows

@@ -12,7 +12,8 @@ from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS
 from domain.page_rules import NO_RULES, PageRules
-from domain.projection import Claim, Fold, Position
+from domain.positions import Position
+from domain.projection import Claim, Fold
 from tests.contract.machine.backend import MOST
 
 # Some are one page under page rules.

@@ -13,7 +13,8 @@ from cli.wiring.process import now_ms
 from domain.events import Entry, Epoch, Generation, Hour, PageViewed, Partition
 from domain.hours import HOUR_MS, hour_of, parse_instant
 from domain.ports.log import LogReader, LogWriter
-from domain.projection import POSITION_WINDOW, project
+from domain.positions import POSITION_WINDOW
+from domain.projection import project
 from domain.retention import Removal
 from domain.settings import Settings
 from domain.wire import decode, encode

@@ -4,7 +4,7 @@ from sqlalchemy import insert, select, text, update
 
 from cli.wiring.process import now_ms
 from domain.events import Generation, Hour
-from domain.projection import POSITION_WINDOW
+from domain.positions import POSITION_WINDOW
 from rows.rebuild.generations import SqlGenerations
 from rows.tables import (
     checkpoints,

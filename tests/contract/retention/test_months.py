@@ -84,7 +84,7 @@ async def test_this_month_and_the_next_stand_ready(site: Site) -> None:
 
 @postgresql_only
 async def test_months_of_decades_are_made_in_few_transactions(site: Site) -> None:
-    commits = []
+    commits: list[object] = []
     event.listen(site.engine.sync_engine, "commit", commits.append)
     wanted = months.between((1995, 1), (2014, 12))
     await months.MonthPartitions(site.engine).ensure_months(LIVE, wanted)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from domain.events import MAX_VIEWS, Entry, Hour, Offset
 from domain.generations import Carry
 from domain.page_rules import NO_RULES, PageRules
-from domain.projection import POSITION_WINDOW, Delta, Fold, Position, RowKey, project
+from domain.positions import POSITION_WINDOW, Position
+from domain.projection import Delta, Fold, RowKey, project
 from domain.settings import SETTINGS
 from domain.wire import encode
 from tests.factories import HOUR_MS, TEN, batch, entry, event
