@@ -86,9 +86,9 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "producer sequence",
-        "domain/projection.py",
-        "            and batch.sequence <= last.sequence\n",
-        "            and not batch.sequence\n",
+        "domain/positions.py",
+        "        if _contains(self.recent, counted(batch, body)):\n",
+        "        if not batch.sequence:\n",
         FOLD + "a_batch_that_was_appended_twice_counts_once",
     ),
     Safeguard(
@@ -100,9 +100,9 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "position window in offsets",
-        "domain/projection.py",
-        "            and offset - last.offset <= POSITION_WINDOW\n",
-        "",
+        "domain/positions.py",
+        "return offset - self.offset > POSITION_WINDOW\n",
+        "return False\n",
         FOLD + "a_producer_is_forgotten_by_the_distance_in_the_log",
     ),
     Safeguard(
@@ -136,8 +136,8 @@ SAFEGUARDS = [
     Safeguard(
         "repetitions of what a clock set aside are known",
         "domain/projection.py",
-        "        self.delta.positions[batch.producer] = Position(batch.sequence, entry.offset)\n",
-        "",
+        "        self._remember(batch, entry)\n        self._set_aside(entry, reason, kind)\n",
+        "        self._set_aside(entry, reason, kind)\n",
         MOMENTS + "a_batch_that_is_set_aside_by_the_clock_and_arrives_again_is_one_letter",
     ),
     Safeguard(
