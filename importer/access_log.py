@@ -41,15 +41,23 @@ _MONTHS = {
 class AccessLog:
     """Parses lines: `host`, else the virtual host a line names, is put in front of each page.
 
-    `pages_only` leaves out static assets and parts of files.
+    `pages_only` leaves out static assets and parts of files; `query` is what becomes of what
+    follows the first question mark, `cut` or `keep`.
     """
 
+    name = "log"
+
     def __init__(
-        self, clock: Callable[[], float], host: str = "", pages_only: bool = False
+        self,
+        clock: Callable[[], float],
+        host: str = "",
+        pages_only: bool = False,
+        query: str = "cut",
     ) -> None:
         self._clock = clock
         self._host = host
         self._pages_only = pages_only
+        self._keeps_query = query == "keep"
         self._latest = 0.0
         self._page = lru_cache(maxsize=8_192)(self._read_page)
 
@@ -73,7 +81,7 @@ class AccessLog:
             return Skip.PART
         at = start + int(minute) * 60 + int(second)
         host = b"" if self._host else _host_of(line)
-        return self._view(host, target.partition(b"?")[0], at)
+        return self._view(host, target if self._keeps_query else target.partition(b"?")[0], at)
 
     def _view(self, host: bytes, path: bytes, at: int) -> View | Skip:
         read = self._page if len(path) <= MAX_PAGE_BYTES else self._read_page

@@ -33,6 +33,8 @@ COLUMNS = (
 class Counts:
     """Parses the lines of one file: its first line decides on the separator and the header."""
 
+    name = "counts"
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._latest = 0.0
