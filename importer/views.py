@@ -53,6 +53,8 @@ ORDINARY = frozenset(
 )
 """Reasons that are no fault of the line: counted, never shown."""
 
+UNREAD = frozenset({Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT})
+"""Reasons of lines that are in another format, if any."""
 
 _PAGE_SKIPS = {
     PageFault.EMPTY: Skip.EMPTY_PAGE,

@@ -122,7 +122,10 @@ class Choice:
         self.name = name
 
     def _is_enough(self) -> bool:
-        return len(self._held) >= _MOST_HELD or sum(map(bool, map(bytes.strip, self._held))) >= LOOKED_AT
+        return (
+            len(self._held) >= _MOST_HELD
+            or sum(map(bool, map(bytes.strip, self._held))) >= LOOKED_AT
+        )
 
     def _best(self) -> str:
         """The format that reads most of the lines held back, empty where none reads any."""
