@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from http import HTTPStatus
 
 from domain.events import MAX_PAGE_BYTES
 from importer import loose_line
@@ -32,6 +33,13 @@ _NAMED_HOST = re.compile(
     rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++) "
 )
 _NUMBERS = re.compile(rb"[0-9.]++")
+_COUNTED = frozenset(b"200 201 202 203 204 205 206 207 208 214 218 226 299 304".split())
+# Registered ones, those of proxies and content networks, and 000 where none was sent.
+_STATUSES = _COUNTED | {
+    *(b"%d" % status for status in HTTPStatus),
+    *b"000 419 420 430 440 444 449 450 460 463 464 494 495 496 497 498 499".split(),
+    *b"306 509 520 521 522 523 524 525 526 527 529 530 540 561 598 599 783".split(),
+}
 _MONTHS = {
     name: number
     for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
@@ -69,14 +77,16 @@ class AccessLog:
         parts = match.groups() if match and match[5] else loose_line.read(line)
         if parts is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
+        if line.count(b"[") > 1 and loose_line.is_joined(line):
+            return Skip.JOINED
         hour, minute, second, offset, method, target, status = parts
         start = _seconds(hour, offset)
         if start is None:
             return Skip.MALFORMED_LINE
         if method != b"GET":
             return Skip.NOT_GET if method else Skip.MALFORMED_REQUEST
-        if not status.startswith(b"2") and status != b"304":
-            return Skip.OTHER_STATUS
+        if status not in _COUNTED:
+            return Skip.OTHER_STATUS if status in _STATUSES else Skip.NO_STATUS
         if self._pages_only and status == b"206":
             return Skip.PART
         at = start + int(minute) * 60 + int(second)

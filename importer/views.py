@@ -32,6 +32,8 @@ class Skip(Enum):
     LONG_LINE = f"line over {MAX_LINE_BYTES:,} bytes"
     NOT_GET = "not GET"
     OTHER_STATUS = "other status"
+    NO_STATUS = "status that does not exist"
+    JOINED = "two records on one line"
     STATIC_ASSET = "static asset"
     PART = "part of a file"
     NO_PAGE = "target that names no page"
