@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from domain.events import MAX_PAGE_BYTES
 from importer import loose_line
+from importer.named_host import host_of
 from importer.page_names import is_static, origin_form, text_of, unescape
 from importer.views import (
     HOUR_SECONDS,
@@ -27,12 +28,6 @@ _LINE = re.compile(
     rb'(?:"([A-Z]++) (?! )([^\s"\\]*+(?:\\\S[^\s"\\]*+)*+) HTTP/\d(?:\.\d)?"|' + _QUOTED + rb")"
     rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _QUOTED + rb"(?: .*)?)?\s*",
 )
-# A name or a name:port, and an address behind it: vhost_combined and its kin.
-_NAMED_HOST = re.compile(
-    rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)(?::\d{1,5})?[ :]"
-    rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++) "
-)
-_NUMBERS = re.compile(rb"[0-9.]++")
 _COUNTED = frozenset(b"200 201 202 203 204 205 206 207 208 214 218 226 299 304".split())
 # Registered ones, those of proxies and content networks, and 000 where none was sent.
 _STATUSES = _COUNTED | {
@@ -90,7 +85,7 @@ class AccessLog:
         if self._pages_only and status == b"206":
             return Skip.PART
         at = start + int(minute) * 60 + int(second)
-        host = b"" if self._host else _host_of(line)
+        host = b"" if self._host else host_of(line)
         return self._view(host, target if self._keeps_query else target.partition(b"?")[0], at)
 
     def _view(self, host: bytes, path: bytes, at: int) -> View | Skip:
@@ -123,12 +118,6 @@ class AccessLog:
 def is_log_line(line: bytes) -> bool:
     """Whether the line has what a view needs: a time, a request, a status and a size."""
     return _LINE.fullmatch(line) is not None or loose_line.read(line) is not None
-
-
-def _host_of(line: bytes) -> bytes:
-    """The virtual host that the line begins with, in lower case, empty where there is none."""
-    found = _NAMED_HOST.match(line)
-    return b"" if found is None or _NUMBERS.fullmatch(found[1]) else found[1].lower()
 
 
 @lru_cache(maxsize=8_192)

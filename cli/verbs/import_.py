@@ -117,11 +117,13 @@ def import_command(
 
     Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
     time in brackets, then the request in quotes, then status and size; what else stands in the line
-    may be anything. A time without an offset is UTC. A view is a GET answered by a 2xx status that exists, or 304.
+    may be anything. A time without an offset is UTC. A view is a GET answered by 304 or a status
+    from 200 to 299 that exists.
     Its page is the target as it was requested: the log's own escapes (\\xc3, \\") are undone. It
     ends before the first question mark; with --query keep it does not, so that PAGE_RULES decide
     (strip-query). A virtual host and an address at the start of the line
-    (vhost_combined) put the host in front of the page; --host puts its own there instead. A target
+    (vhost_combined) or behind a prefix of syslog or a container, or an address and a host before
+    two more fields, put the host in front of the page; --host puts its own there instead. A target
     with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
     answers 206 as well, parts of a download.
 
