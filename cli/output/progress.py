@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from cli.output.saying import say
 from projector.rebuild.steps import Progress as Folded
 
 _POLL_SECONDS = 0.5
@@ -46,9 +46,7 @@ async def progress_bar(what: str, poll: Callable[[], Awaitable[Folded]]) -> Asyn
             told = loop.time()
             percent = 100 * (now.done - first.done) / total
             left = (total - now.done + first.done) * seconds / max(now.done - first.done, 1)
-            click.echo(
-                f"{what}: {percent:.0f} %, {rate:,.0f} events/s, {left:.0f} s left", err=True
-            )
+            say(f"{what}: {percent:.0f} %, {rate:,.0f} events/s, {left:.0f} s left", err=True)
 
     async def update_often() -> None:
         while True:
@@ -65,6 +63,6 @@ async def progress_bar(what: str, poll: Callable[[], Awaitable[Folded]]) -> Asyn
             await asyncio.gather(updating, return_exceptions=True)
     last, seconds = await poll(), loop.time() - began
     folded = last.events - first.events
-    click.echo(
+    say(
         f"{what}: {folded:,} events in {seconds:.1f} s ({folded / seconds:,.0f} events/s)", err=True
     )

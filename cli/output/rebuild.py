@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
-import click
-
 from cli.output.progress import progress_bar
+from cli.output.saying import say
 from domain.errors import FootfallError
 from domain.events import Generation
 from domain.generations import Diff, GenerationInfo
@@ -40,9 +39,9 @@ class Narrator(ReplayListener):
         _say("comparing")
 
     def compared(self, diff: Diff, hours_left_out: int) -> None:
-        click.echo(summary(diff))
+        say(summary(diff))
         if hours_left_out:
-            click.echo(
+            say(
                 f"NOT COMPARED: {hours_left_out:,} hours before {as_text(diff.first_hour)}, of "
                 "which the log no longer holds every event"
             )
@@ -86,4 +85,4 @@ def summary(diff: Diff) -> str:
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    say(line, err=True)

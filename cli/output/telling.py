@@ -1,6 +1,6 @@
 """The last words of a verb, whether anybody still listens or not."""
 
-import click
+from cli.output.saying import say
 
 
 def tell(text: str, err: bool = False) -> bool:
@@ -9,7 +9,7 @@ def tell(text: str, err: bool = False) -> bool:
     The exit code then still says what was done: scripts go by it.
     """
     try:
-        click.echo(text, err=err)
+        say(text, err=err)
     except OSError:
         return False
     return True

@@ -3,7 +3,7 @@
 import os
 import threading
 
-import click
+from cli.output.saying import say
 
 DRAIN_SECONDS = 15
 """What requests under way, and what was read, may take after a signal."""
@@ -26,5 +26,5 @@ def end_within(seconds: float, code: int) -> threading.Timer:
 def _leave(seconds: float, code: int) -> None:
     # Nothing is lost: what was not committed is folded again, and leases run out.
     told = f"footfall: what was under way did not end within {seconds:g} s: ended without it"
-    click.echo(told, err=True)
+    say(told, err=True)
     os._exit(code)

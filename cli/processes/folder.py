@@ -8,6 +8,8 @@ from domain.errors import StoreUnavailable
 from domain.settings import Settings
 from rows.sqlite.private import make_folder
 
+# What group and others may.
+_OTHERS = 0o077
 _MAGIC = b"SQLite format 3\0"
 _ELSEWHERE = "name another folder with DATA_DIR"
 
@@ -27,6 +29,17 @@ def require_folder(settings: Settings) -> None:
     except OSError as error:
         message = f"DATA_DIR is {str(settings.data_dir)!r}, no files can be there: "
         raise StoreUnavailable(f"{message}{error.strerror}: {_ELSEWHERE}") from error
+
+
+def open_to_others(settings: Settings) -> list[Path]:
+    """The folder, then its files that others than their owner may read or change; none or both."""
+    files = [settings.log_file] if settings.rabbitmq_url is None else []
+    files += [settings.rows_file] if settings.database_url is None else []
+    found = [file for file in files if file.exists() and file.stat().st_mode & _OTHERS]
+    # Nobody gets past a folder of one's own.
+    if not found or not settings.data_dir.stat().st_mode & _OTHERS:
+        return []
+    return [settings.data_dir, *found]
 
 
 def _require(folder: Path, files: list[Path]) -> None:

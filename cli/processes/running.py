@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
-import click
 import uvloop
 from litestar import Litestar
 
+from cli.output.saying import say
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
 from cli.processes.folder import require_folder
 from cli.processes.listening import (
@@ -50,7 +50,7 @@ def read_settings_or_exit(**overrides: Any) -> Settings:
         return from_env({**os.environ, **given})
     except SettingsError as error:
         for sentence in error.sentences:
-            click.echo(f"footfall: {sentence}", err=True)
+            say(f"footfall: {sentence}", err=True)
         sys.exit(2)
 
 
@@ -60,7 +60,7 @@ def settings_or_exit(**overrides: Any) -> Settings:
     try:
         require_folder(settings)
     except FootfallError as error:
-        click.echo(f"footfall: {error}", err=True)
+        say(f"footfall: {error}", err=True)
         sys.exit(1)
     return settings
 
@@ -73,10 +73,10 @@ def run(main: Coroutine[Any, Any, int | None]) -> None:
     try:
         code = uvloop.run(_to_the_end(main))
     except Outdated as error:
-        click.echo(f"footfall: {error}", err=True)
+        say(f"footfall: {error}", err=True)
         sys.exit(OUTDATED)
     except FootfallError as error:
-        click.echo(f"footfall: {error}", err=True)
+        say(f"footfall: {error}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,8 +1,9 @@
 """footfall check"""
 
 import asyncio
-import sys
+import shlex
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from pathlib import Path
 
 import click
 
@@ -11,7 +12,8 @@ from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.rights import rights_lines
-from cli.processes.folder import require_folder
+from cli.output.saying import say
+from cli.processes.folder import open_to_others, require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.process import now_ms
@@ -47,12 +49,14 @@ def check() -> None:
         if not await _report(f"folder ({settings.data_dir})", folder, quiet=True):
             return 1
         fits, versions = await compare_versions(settings)
-        click.echo(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
-        click.echo("OK    settings")
+        say(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
+        say("OK    settings")
         log = open_log(settings)
         results = [fits]
         results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]
         if all(results):
+            for line in private_lines(open_to_others(settings)):
+                say(line)
             results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
             results.append(await _report_clocks(settings))
@@ -103,10 +107,10 @@ async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:
     try:
         tried = await layer() or ""
     except FootfallError as error:
-        click.echo(f"ERROR {name}: {error}", file=sys.stdout)
+        say(f"ERROR {name}: {error}")
         return False
     if not quiet:
-        click.echo(f"OK    {name}{tried}")
+        say(f"OK    {name}{tried}")
     return True
 
 
@@ -118,16 +122,16 @@ async def _report_rights(settings: Settings) -> bool:
     except FootfallError as error:
         lines = [f"ERROR rights: {error}"]
     for line in lines:
-        click.echo(line)
+        say(line)
     return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_bounds(settings: Settings, log: Log) -> bool:
     try:
         for line in await bound_lines(settings, log):
-            click.echo(line)
+            say(line)
     except FootfallError as error:
-        click.echo(f"ERROR log, retention: {error}")
+        say(f"ERROR log, retention: {error}")
         return False
     return True
 
@@ -141,7 +145,7 @@ async def _report_clocks(settings: Settings) -> bool:
     except FootfallError as error:
         lines = [f"ERROR clocks: {error}"]
     for line in lines:
-        click.echo(line)
+        say(line)
     return not any(line.startswith("ERROR") for line in lines)
 
 
@@ -157,8 +161,16 @@ async def _report_fold(settings: Settings) -> bool:
         lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:
         lines = [f"ERROR partitions: {error}"]
-    click.echo("\n".join(lines))
+    say("\n".join(lines))
     return not any(line.startswith("ERROR") for line in lines)
+
+
+def private_lines(found: Sequence[Path]) -> Iterator[str]:
+    """Page names hold tokens and search words; `found` is the folder first, then its files."""
+    if found:
+        folder, *files = (shlex.quote(str(path)) for path in found)
+        chmod = "".join(f" && chmod 600 {file}*" for file in files)
+        yield f"NOTE  files: others on this machine may read them: chmod 700 {folder}{chmod}"
 
 
 def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from cli.output.letters import (
     retried_line,
     told_of,
 )
+from cli.output.saying import say, say_json
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.letters import open_letters, retrying
 from cli.wiring.process import configure_logging
@@ -67,10 +68,13 @@ def list_letters(partition: int | None, after: int | None, limit: int, as_json: 
             if partition is not None and after is not None:
                 start = Partition(partition), Offset(after)
             found = await rows.dead_letters.page(limit, _partition(partition), start)
-        click.echo(letters_json(found) if as_json else "\n".join(letter_table(found)))
+        if as_json:
+            say_json(letters_json(found))
+        else:
+            say("\n".join(letter_table(found)))
         if len(found.letters) == limit and not as_json:
             last = found.letters[-1]
-            click.echo(
+            say(
                 f"there may be more: --partition {last.partition} --after {last.offset}, or "
                 "--limit",
                 err=True,
@@ -97,13 +101,13 @@ def show(partition: int, offset: int, raw: bool) -> None:
         async with open_letters(settings) as (_, box):
             letter, body = await box.read(Partition(partition), Offset(offset))
         if not raw:
-            click.echo("\n".join(letter_lines(letter, body)))
+            say("\n".join(letter_lines(letter, body)))
             return 0
         sys.stdout.buffer.write(body)
         sys.stdout.buffer.flush()
         if len(body) == letter.size:
             return 0
-        click.echo(
+        say(
             f"footfall: {len(body)} of {letter.size} bytes: the log does not hold it any more",
             err=True,
         )
@@ -152,11 +156,11 @@ def retry(
         async with open_letters(settings) as (rows, box), retrying(settings, rows) as job:
             if every:
                 done = await _retry_all(box, job, _partition(of_partition), accept_clock)
-                click.echo(told_of(done))
+                say(told_of(done))
             else:
                 place = Partition(partition or 0), Offset(offset or 0)
                 done = [await box.retry(job.epoch, *place, believing=accept_clock)]
-                click.echo(retried_line(done[0]))
+                say(retried_line(done[0]))
         return 1 if any(result.reason is not None for result in done) else 0
 
     run(main())
@@ -172,7 +176,7 @@ async def _retry_all(
         # One that is the same as another may have gone with it.
         with suppress(NoLetter):
             done.append(await box.retry(job.epoch, *place, believing=accept_clock))
-            click.echo(retried_line(done[-1]))
+            say(retried_line(done[-1]))
     return done
 
 

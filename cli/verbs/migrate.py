@@ -5,6 +5,7 @@ from functools import partial
 
 import click
 
+from cli.output.saying import say
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.migrate import Month, make_months
 from cli.wiring.migrate import migrate as migrate_all
@@ -39,10 +40,10 @@ def migrate(since: Month | None) -> None:
     settings = settings_or_exit()
 
     async def main() -> int:
-        for line in await migrate_all(settings, partial(click.echo, err=True)):
-            click.echo(line)
+        for line in await migrate_all(settings, partial(say, err=True)):
+            say(line)
         for line in await make_months(settings, since):
-            click.echo(line)
+            say(line)
         return 0
 
     run(main())

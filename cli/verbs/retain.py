@@ -5,6 +5,7 @@ import sys
 import click
 
 from cli.output.clocks import held_line, reset_lines
+from cli.output.saying import say
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.housekeeping import Housekeeping, open_housekeeping
 from cli.wiring.process import configure_logging
@@ -60,7 +61,7 @@ def retain(dry_run: bool, accept_clock: bool, reset_horizon: bool, yes: bool) ->
             if accept_clock:
                 await house.accept_clock()
             removal = await (house.retention.preview() if dry_run else house.retain())
-        click.echo("\n".join(_lines(settings, removal, "would go" if dry_run else "gone")))
+        say("\n".join(_lines(settings, removal, "would go" if dry_run else "gone")))
         return 0
 
     run(main())
@@ -68,14 +69,14 @@ def retain(dry_run: bool, accept_clock: bool, reset_horizon: bool, yes: bool) ->
 
 async def _reset(house: Housekeeping, yes: bool) -> int:
     wanted = await house.horizon.preview()
-    click.echo("\n".join(reset_lines(wanted)))
+    say("\n".join(reset_lines(wanted)))
     if not wanted.needed:
         return 0
     if not yes and not (sys.stdin.isatty() and click.confirm("move it back?")):
-        click.echo("nothing is changed: --yes moves it back", err=True)
+        say("nothing is changed: --yes moves it back", err=True)
         return 1
     done = await house.reset()
-    click.echo(f"oldest hour kept from now on: {as_text(done.new)}")
+    say(f"oldest hour kept from now on: {as_text(done.new)}")
     return 0
 
 

@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from cli.output.letters import status_lines
+from cli.output.saying import say, say_json
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import require_migrated
@@ -44,7 +45,10 @@ def status(as_json: bool) -> None:
     async def main() -> int:
         await require_migrated(settings)
         found = await ask(settings)
-        click.echo(msgspec.json.encode(found).decode() if as_json else _table(found))
+        if as_json:
+            say_json(msgspec.json.encode(found).decode())
+        else:
+            say(_table(found))
         return 1 if any(row.error for row in found.partitions) else 0
 
     run(main())

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.output.first_steps import first_steps
+from cli.output.saying import say
 from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
@@ -47,7 +48,7 @@ async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, migrate(settings, partial(click.echo, err=True))):
+    if not await unless_stopped(stop, migrate(settings, partial(say, err=True))):
         return 0
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (
@@ -56,9 +57,9 @@ async def _up(settings: Settings) -> int:
     ):
         address = address_of(settings.host, port_of(listeners))
         for line in first_steps(address, open_log(settings).place, rows, now_ms()):
-            click.echo(line, err=True)
+            say(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
             code = await family.until(stop)
-            click.echo("stopping: answering what is under way, committing what was read", err=True)
+            say("stopping: answering what is under way, committing what was read", err=True)
     return code

@@ -5,6 +5,7 @@ import msgspec
 
 from cli.output.claims import duplicate_line
 from cli.output.rebuild import Narrator
+from cli.output.saying import say, say_json
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import configure_logging, now_ms
@@ -46,7 +47,10 @@ async def _totals(settings: Settings, *, as_json: bool) -> int:
     await require_migrated(settings)
     async with open_rows(settings, now_ms) as rows:
         audits = await audit_all(rows.generations, rows.comparison, rows.audits)
-    click.echo(msgspec.json.encode(audits).decode() if as_json else "\n".join(map(_line, audits)))
+    if as_json:
+        say_json(msgspec.json.encode(audits).decode())
+    else:
+        say("\n".join(map(_line, audits)))
     return 1 if any(audit.difference for audit in audits) else 0
 
 
@@ -74,5 +78,5 @@ async def _deep(settings: Settings) -> int:
     async with open_rows(settings, now_ms) as rows:
         await rows.audits.save(diff.old, "log", diff.differing)
         folded = await rows.generations.checkpoints(diff.old)
-    click.echo(duplicate_line(folded.values()))
+    say(duplicate_line(folded.values()))
     return 1 if diff.differing else 0

@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import click
-
+from cli.output.saying import say
 from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
 from log.opening import open_reader
@@ -37,7 +36,7 @@ async def retrying(settings: Settings, rows: Rows) -> AsyncIterator[Held]:
         # As long as the lease of one that died may still run.
         seconds * 1.2,
         doing="is rebuilding or retrying: try again after",
-        waiting=lambda holder: click.echo(
+        waiting=lambda holder: say(
             f"waiting for {holder}, in case it died ({seconds:g} s)", err=True
         ),
     ) as job:

@@ -8,6 +8,7 @@ import time
 import uuid
 
 from domain.settings import Settings
+from domain.shown import printable_lines
 from domain.version import VERSION
 
 # Only Linux has one that counts a machine's sleep.
@@ -34,13 +35,18 @@ def application_name(role: str) -> str:
     return f"footfall {role} {VERSION} {socket.gethostname()[:24]}-{os.getpid()}"
 
 
+class _Shown(logging.Formatter):
+    """What strangers sent is shown by a terminal, never obeyed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable_lines(super().format(record))
+
+
 def configure_logging(settings: Settings) -> None:
     """Log lines on stderr."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(_Shown("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log_level, handlers=[lines])
     # Their reconnect chatter repeats what our own lines say.
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

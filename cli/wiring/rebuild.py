@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-import click
 from rich.console import Console
 
+from cli.output.saying import say
 from cli.processes.running import Signalled
 from cli.wiring.process import now_ms, owner_name
 from cli.wiring.versions import require_migrated
@@ -74,7 +74,7 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> int:
     try:
         await _in_time(settings, signalled, _under_the_job(settings, signalled.stop, load, steps))
     except Interrupted:
-        click.echo(_INTERRUPTED, err=True)
+        say(_INTERRUPTED, err=True)
         return signalled.exit_code
     return 0
 
@@ -155,10 +155,10 @@ def _leave(signalled: Signalled) -> None:
     Cancelled, a transaction of SQLite leaves the file locked; one whose process ends does not. The
     next run waits for the lease.
     """
-    click.echo(_INTERRUPTED, err=True)
+    say(_INTERRUPTED, err=True)
     Console(stderr=True).show_cursor()
     os._exit(signalled.exit_code)
 
 
 def _waiting(lease_seconds: float, holder: str | None) -> None:
-    click.echo(f"waiting for {holder}, in case it died ({lease_seconds:g} s)", err=True)
+    say(f"waiting for {holder}, in case it died ({lease_seconds:g} s)", err=True)

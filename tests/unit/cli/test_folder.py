@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.processes.folder import require_folder
+from cli.processes.folder import open_to_others, require_folder
+from cli.verbs.check import private_lines
 from cli.wiring.migrate import migrate
 from domain.errors import StoreUnavailable
 from domain.settings import Settings
@@ -83,3 +84,19 @@ def test_nobody_looks_at_it_where_all_is_on_servers(tmp_path: Path) -> None:
     for one in (replace(servers, database_url=None), replace(servers, rabbitmq_url=None)):
         with pytest.raises(StoreUnavailable):
             require_folder(one)
+
+
+def test_files_that_others_may_read_are_noted_where_they_get_there(tmp_path: Path) -> None:
+    settings = embedded(tmp_path)
+    require_folder(settings)
+    settings.rows_file.touch(0o600)
+    settings.log_file.touch(0o600)
+    settings.data_dir.chmod(0o755)
+    assert open_to_others(settings) == []
+    settings.rows_file.chmod(0o640)
+    assert open_to_others(settings) == [settings.data_dir, settings.rows_file]
+    (line,) = private_lines(open_to_others(settings))
+    assert line.startswith("NOTE  files:")
+    assert f"chmod 700 {settings.data_dir} && chmod 600 {settings.rows_file}*" in line
+    settings.data_dir.chmod(0o700)
+    assert list(private_lines(open_to_others(settings))) == []
