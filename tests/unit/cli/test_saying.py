@@ -18,7 +18,7 @@ def is_obeyed(character: str) -> bool:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text())
+@given(text=st.text())
 def test_whatever_is_said_no_terminal_obeys_it(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,7 +29,7 @@ def test_whatever_is_said_no_terminal_obeys_it(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_json_says_the_same(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     say_json(json.dumps({"page": text + OBEYED}, ensure_ascii=False))
     out = capsys.readouterr().out
