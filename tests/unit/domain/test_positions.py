@@ -53,12 +53,14 @@ def test_a_far_sequence_with_a_far_moment_costs_the_producer_nothing() -> None:
     assert told(project(log))[0::4] == (3_001, 0)
 
 
-def test_many_that_claim_far_sequences_cost_the_producer_nothing() -> None:
+def test_of_many_claims_of_far_sequences_nothing_is_lost_in_silence() -> None:
+    """More than are remembered one by one: then nobody can tell what is a repetition."""
     forged = [
         entry(3 + n, event("forged"), sequence=FAR - n, at_ms=TEN * 2) for n in range(2 * RECENT)
     ]
     log = [*run(1, 3), *forged, *run(4, 300, start=3 + len(forged))]
-    assert told(project(log))[0::4] == (300 + len(forged), 0)
+    views, duplicates, _, _, letters = told(project(log))
+    assert (views + letters, duplicates) == (len(log), 0)
 
 
 def test_a_low_sequence_that_somebody_claims_is_no_repetition() -> None:
@@ -207,20 +209,6 @@ def test_nothing_is_lost_in_silence_and_nothing_is_doubled(log: list[Entry]) -> 
     with patch.object(module, "RECENT", SMALL), patch.object(module, "_MOST_FRESH", 2 * SMALL):
         Model().holds(log, project(log))
     Model().holds(log, project(log))
-
-
-@given(crowds())
-def test_who_is_alone_and_forged_upon_loses_nothing(log: list[Entry]) -> None:
-    """Its sequences grow: whatever others claim, each of its batches is counted."""
-    alone = [f for f in log if b'"clone"' not in f.body and b'"slow"' not in f.body]
-    alone = [f for f in alone if b'"low"' not in f.body]
-    with patch.object(module, "RECENT", SMALL), patch.object(module, "_MOST_FRESH", 2 * SMALL):
-        delta = project(alone)
-    aside = {letter.body for letter in delta.dead_letters}
-    honest = {found.body for found in alone if b'"honest"' in found.body}
-    rows = sum(views for (page, _, _), views in delta.rows.items() if page == "honest")
-    assert rows == len(honest)
-    assert len(aside) <= len(alone)
 
 
 @given(crowds(), st.data())
