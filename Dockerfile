@@ -28,10 +28,10 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir wheels .
 FROM python:3.11-slim
 # A volume mounted on /data takes over this owner.
 RUN useradd --system --user-group --home-dir /data --no-create-home footfall \
-    && install --directory --owner=footfall --group=footfall /data
+    && install --directory --mode=0700 --owner=footfall --group=footfall /data
 COPY --from=build /opt/footfall /opt/footfall
 # Inside a container loopback reaches nobody; who may come in is decided by the ports published.
-ENV PATH=/opt/footfall/bin:$PATH HOST=0.0.0.0 DATA_DIR=/data
+ENV PATH=/opt/footfall/bin:$PATH HOST=0.0.0.0 DATA_DIR=/data PYTHONSAFEPATH=1
 WORKDIR /data
 USER footfall
 EXPOSE 3000

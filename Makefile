@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run test check safeguards format services services-stop bare debian13 bench clean
+.PHONY: help setup runtime python run test check safeguards fuzz format services services-stop bare debian13 bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ check: setup ## lint, types, import contracts
 
 safeguards: setup ## take each safeguard out of the code in turn: a test must notice
 	$(BIN)/python -m tests.safeguards
+
+# For each target.
+SECONDS ?= 60
+
+fuzz: setup ## give hostile bytes to every decoder (SECONDS=60 each; FUZZ="multi_body moment": only these)
+	$(BIN)/python -m tests.fuzz $(FUZZ) --seconds $(SECONDS)
 
 format: setup ## format the code
 	$(BIN)/ruff check --fix-only .

@@ -2,24 +2,25 @@
 
 import sys
 
-import msgspec
 from litestar.types import Receive, Scope
 from sqlalchemy import text
 
 from cli.processes.running import run, serve, settings_or_exit
 from domain.settings import Settings
-from ingest.requests import MAX_BODY_BYTES, SingleView
+from ingest.decoding import decode
+from ingest.requests import MAX_BODY_BYTES
 from rows.engine import open_engine
 from web.app import create_app, route
-from web.problems import Answer, answer, read_body
+from web.bodies import Bodies
+from web.problems import Answer, answer
 
-_decode = msgspec.json.Decoder(SingleView).decode
 _ACCEPTED = answer({"accepted": 1}, 202)
+_bodies = Bodies(MAX_BODY_BYTES, seconds=10)
 
 
 async def decode_only(scope: Scope, receive: Receive) -> Answer:
     """Decode the body, forget it."""
-    _decode(await read_body(scope, receive, MAX_BODY_BYTES))
+    await _bodies.read(scope, receive, decode)
     return _ACCEPTED
 
 

@@ -80,7 +80,7 @@ def _batches(events: list[PageViewed], draw: Random) -> list[bytes]:
                 format=FORMAT,
                 producer="0123456789abcdef0123456789abcdef",
                 sequence=start // most + 1,
-                recorded_ms=_AT_MS,
+                recorded_ms=max(event.at_ms for event in events[start : start + most]),
                 shard=draw.randrange(10),
                 events=events[start : start + most],
             )

@@ -18,6 +18,7 @@ _VERBS = {
     "check": "cli.verbs.check:check",
     "status": "cli.verbs.status:status",
     "verify": "cli.verbs.verify:verify",
+    "dead-letters": "cli.verbs.dead_letters:dead_letters",
     "replay": "cli.verbs.replay:replay",
     "rollback": "cli.verbs.replay:rollback",
     "load-worker": "cli.processes.load_workers:load_worker",

@@ -30,7 +30,15 @@ from domain.problems import INVALID, Kind
 
 
 class FootfallError(Exception):
-    """The root of everything Footfall raises on purpose."""
+    """The root of everything Footfall raises on purpose.
+
+    Its text is for operators. Where that repeats what a driver or a server said, with its names of
+    hosts and users, whoever asks over HTTP is `told` less.
+    """
+
+    def __init__(self, message: str = "", *, told: str | None = None) -> None:
+        self.told = message if told is None else told
+        super().__init__(message)
 
 
 class SettingsError(FootfallError):
@@ -76,9 +84,15 @@ class LogUnavailable(LogError):
     appended. Trying again at once does not help, so nobody is kept waiting.
     """
 
-    def __init__(self, message: str, *, took_nothing: bool = False) -> None:
+    def __init__(
+        self, message: str, *, told: str | None = None, took_nothing: bool = False
+    ) -> None:
         self.took_nothing = took_nothing
-        super().__init__(message)
+        super().__init__(message, told=told)
+
+    def in_doubt(self) -> Self:
+        """The same of what may have been appended, by an earlier try or in part."""
+        return type(self)(str(self), told=self.told)
 
 
 class HistoryTruncated(LogError):

@@ -1,5 +1,6 @@
 """Hour arithmetic, always UTC. Nothing here knows the present."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -10,22 +11,48 @@ REPORT_HOURS = 24
 MAX_AHEAD_MS = HOUR_MS
 """How far in the future a view may be: clocks differ."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+# A date with dashes, a clock with colons or without any, seconds to the 60th, an offset that may be
+# to the second or finer. All of it is bounded, and narrower than what any Python reads: they differ
+# in what else they take for a moment.
+_SHAPE = re.compile(
+    r"""
+    [0-9]{4} - [0-9]{2} - [0-9]{2}
+    [Tt_\x20]
+    (?: (?:[01][0-9]|2[0-3])
+        (?: : [0-5][0-9] (?: : (?:[0-5][0-9]|(?P<leap>60)) (?:[.,][0-9]{1,20})? )? )?
+      | (?:[01][0-9]|2[0-3]) [0-5][0-9] (?: [0-5][0-9] (?:[.,][0-9]{1,20})? )?
+    )
+    (?: [Zz]
+      | [+-] (?:[01][0-9]|2[0-3])
+        (?: : [0-5][0-9] (?: : [0-5][0-9] (?:\.[0-9]{1,6})? )?
+          | [0-5][0-9] (?:[0-5][0-9])? )?
+    )?
+    """,
+    re.VERBOSE,
+).fullmatch
 
 
 @lru_cache(maxsize=8_192)
 def parse_instant(text: str) -> int:
-    """Milliseconds since 1970 for an ISO 8601 date and time.
+    """Milliseconds since 1970 for a date and time of ISO 8601, or of RFC 3339.
 
-    Naive means UTC; `_` is accepted in place of `T`. Raises `ValueError` for anything else,
-    moments outside the years 1 to 9999 included.
+    Naive means UTC; `t`, `_` and a space are accepted in place of `T`, `z` in place of `Z`. Minutes
+    and seconds may be left out, what is finer than a millisecond is cut off. The second 60 is the
+    first of the next minute, as POSIX counts. Raises `ValueError` for anything else, moments
+    outside the years 1 to 9999 included.
     """
-    # A bare date, a week date or a basic-format number are ISO 8601 too, but never a moment.
-    if len(text) > 40 or len(text) < 13 or text[4] != "-" or text[10] not in "T_ ":
+    shape = _SHAPE(text)
+    if shape is None:
         raise ValueError(text)
-    parsed = datetime.fromisoformat(text.replace("_", "T", 1))
+    leap_ms = 0
+    if shape["leap"]:
+        text, leap_ms = f"{text[:17]}59{text[19:]}", 1_000
+    parsed = datetime.fromisoformat(text.replace("_", "T", 1).upper())
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
-    at_ms = (parsed - _EPOCH) // timedelta(milliseconds=1)
+    at_ms = (parsed - _EPOCH) // _MS + leap_ms
     if not MIN_AT_MS <= at_ms <= MAX_AT_MS:
         raise ValueError(text)
     return at_ms

@@ -6,14 +6,27 @@ generation keeps the rules it was built with; live projectors go by those, whate
 
 import re
 from collections.abc import Callable
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 
 from domain.errors import SettingsError
 
 # ASCII only: other letters may change their length in bytes.
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _SCHEME = re.compile(r"[^/?#]*://")
+# None that stands behind a stray percent sign: decoded, it could become part of another escape.
+_ESCAPE = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(ascii_letters + digits + "-._~")
 _HOST_END = re.compile(r"[/?#]")
+
+
+def _normalize_percent(page: str) -> str:
+    """RFC 3986, 6.2.2.1 and 6.2.2.2; characters outside ASCII stay as they are written."""
+    return _ESCAPE.sub(_normal_escape, page)
+
+
+def _normal_escape(found: re.Match[str]) -> str:
+    letter = chr(int(found[1], 16))
+    return letter if letter in _UNRESERVED else found[0].upper()
 
 
 def _strip_fragment(page: str) -> str:
@@ -39,6 +52,7 @@ def _lower_host(page: str) -> str:
 
 # In the order in which they are applied, whatever the order they are named in.
 RULES: dict[str, Callable[[str], str]] = {
+    "normalize-percent": _normalize_percent,
     "strip-fragment": _strip_fragment,
     "strip-query": _strip_query,
     "strip-trailing-slash": _strip_trailing_slash,

@@ -15,13 +15,17 @@ PROBLEMS = "/problems/"
 # Clients may compare them, and Python renames its own (413 and 422 in 3.13).
 _TITLES: Mapping[int, str] = {
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
     413: "Request Entity Too Large",
     414: "Request-URI Too Long",
+    415: "Unsupported Media Type",
     416: "Requested Range Not Satisfiable",
+    421: "Misdirected Request",
     422: "Unprocessable Entity",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -87,7 +91,7 @@ TOO_SLOW = Kind(
     "too-slow",
     408,
     "none",
-    "A large body did not arrive within the deadline.",
+    "The body did not arrive within the deadline; the connection is closed.",
     "Send less in one request.",
 )
 TOO_LARGE = Kind(
@@ -96,6 +100,35 @@ TOO_LARGE = Kind(
     "none",
     "The body is larger than is accepted.",
     "Send it in several requests.",
+)
+CROSS_SITE = Kind(
+    "cross-site",
+    403,
+    "none",
+    "A web page of another site had a browser send this, and views are not taken from there.",
+    "Send views from a server. One that passes on what browsers send leaves out their Origin and "
+    "Sec-Fetch-Site.",
+)
+UNSUPPORTED_ENCODING = Kind(
+    "unsupported-encoding",
+    415,
+    "none",
+    "The body is packed in a way that is not read here (Content-Encoding).",
+    "Send it as it is, or packed in one of the ways that the header Accept-Encoding names.",
+)
+MISDIRECTED = Kind(
+    "misdirected",
+    421,
+    "none",
+    "The request is for a host that this service does not answer for.",
+    "Ask for its address, or name the host in the service's setting ALLOWED_HOSTS.",
+)
+HEADERS_TOO_LARGE = Kind(
+    "headers-too-large",
+    431,
+    "none",
+    "The request's first line and headers are larger than is accepted.",
+    "Send fewer and shorter headers; no page is longer than a view's may be.",
 )
 FAILED = Kind(
     "failed",
@@ -135,6 +168,10 @@ KINDS = (
     METHOD_NOT_ALLOWED,
     TOO_SLOW,
     TOO_LARGE,
+    CROSS_SITE,
+    UNSUPPORTED_ENCODING,
+    MISDIRECTED,
+    HEADERS_TOO_LARGE,
     FAILED,
     OVERLOADED,
     UNCONFIRMED,

@@ -5,7 +5,6 @@ Splitting the entries differently, or starting again from a checkpoint, gives th
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 
 from msgspec import Struct, field
 
@@ -14,7 +13,10 @@ from domain.errors import Undecodable
 from domain.events import MAX_COUNT, MAX_VIEWS, Batch, Entry, Hour, Offset, PageViewed
 from domain.generations import Carry
 from domain.hours import HOUR_MS
+from domain.letters import Kind
+from domain.moments import Decided, Judge, ahead_of_record
 from domain.page_rules import NO_RULES, PageRules
+from domain.ports.common import Clock
 from domain.positions import Position, Turn
 from domain.wire import decode
 
@@ -32,12 +34,18 @@ RowKey = tuple[str, Hour, int]
 
 
 class Claim(Struct, frozen=True):
-    """A partition of a generation, claimed: where to go on, and how to fold there."""
+    """A partition of a generation, claimed: where to go on, and how to fold there.
+
+    `now_ms` is the present that batches are held against. A generation that is not live follows
+    what the live one has `decided` by it.
+    """
 
     checkpoint: Checkpoint
     positions: Mapping[str, Position]
     rules: PageRules = NO_RULES
     carry: Carry | None = None
+    now_ms: Clock | None = None
+    decided: Decided | None = None
 
 
 class DeadLetter(Struct, frozen=True):
@@ -46,6 +54,7 @@ class DeadLetter(Struct, frozen=True):
     offset: Offset
     reason: str
     body: bytes
+    kind: Kind = "log"
 
 
 class Delta(Struct):
@@ -74,7 +83,8 @@ class Fold:
     """Gathers entries into one delta on top of known producer positions.
 
     `rules` name the pages; what `carry` says was copied is passed over. `views` are those of the
-    partition so far: a batch that would bring them beyond `MAX_VIEWS` is a dead letter.
+    partition so far: a batch that would bring them beyond `MAX_VIEWS` is a dead letter. So is one
+    with views that lie too far after its recording, and one that `judge` refuses.
     """
 
     def __init__(
@@ -83,7 +93,9 @@ class Fold:
         rules: PageRules = NO_RULES,
         carry: Carry | None = None,
         views: int = 0,
+        judge: Judge | None = None,
     ) -> None:
+        self._judge = judge
         self._known = positions
         self._rules = rules
         self._carry = carry
@@ -97,26 +109,40 @@ class Fold:
         try:
             batch = decode(entry.body)
         except Undecodable as error:
-            self._set_aside(entry, str(error))
+            self._set_aside(entry, str(error), "bytes")
         else:
             # 0 says nothing, as in a checkpoint: the moment before stays, wherever the log is cut.
             delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
-            if not self._seen(batch, entry):
-                self._add_batch(batch, entry)
+            if ahead := ahead_of_record(batch):
+                self._set_aside(entry, ahead, "bytes")
+            elif not self._seen(batch, entry):
+                if self._judge and (reason := self._judge.refusal(batch, entry.offset)):
+                    self._set_aside_once(batch, entry, reason, "clock")
+                else:
+                    self._add_batch(batch, entry)
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
     def refuse(self, entry: Entry, reason: str) -> None:
         """Pass an entry that `add` would count, but that cannot be stored: a dead letter."""
         delta = self.delta
-        with suppress(Undecodable):
-            delta.recorded_ms = decode(entry.body).recorded_ms or delta.recorded_ms
-        self._set_aside(entry, reason)
+        try:
+            batch = decode(entry.body)
+        except Undecodable:
+            self._set_aside(entry, reason, "database")
+        else:
+            delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
+            self._set_aside_once(batch, entry, reason, "database")
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
-    def _set_aside(self, entry: Entry, reason: str) -> None:
-        self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body))
+    def _set_aside(self, entry: Entry, reason: str, kind: Kind = "log") -> None:
+        self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body, kind))
+
+    def _set_aside_once(self, batch: Batch, entry: Entry, reason: str, kind: Kind) -> None:
+        """What may be counted later: its repetitions are known, so that it is counted once."""
+        self._remember(batch, entry)
+        self._set_aside(entry, reason, kind)
 
     def _add_batch(self, batch: Batch, entry: Entry) -> None:
         delta, offset = self.delta, entry.offset

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
 from domain.events import Hour, Partition
+from domain.letters import NO_LETTERS, LetterCounts
 from domain.ownership import Trouble
 
 
@@ -30,6 +31,7 @@ class Facts(Struct, frozen=True):
     """What is measured, from one moment: checkpoints are those of the live generation.
 
     `clock_ahead_ms` is how far the clocks are ahead of what retention believes, 0: they are not.
+    `dead_letters` is their number, `letters` has more of them.
     """
 
     generation: int
@@ -39,3 +41,4 @@ class Facts(Struct, frozen=True):
     audits: Sequence[AuditResult]
     troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
     clock_ahead_ms: int = 0
+    letters: LetterCounts = NO_LETTERS

@@ -1,13 +1,17 @@
 """What the values of settings may be; each function raises `SettingsError` with a sentence."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from domain.database_urls import DatabaseUrl, address_of, parse_url
 from domain.errors import SettingsError
+from domain.hosts import ANY
 
 _MOST_DIGITS = 30
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# In the DNS, and what people call containers.
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _AMQP_PARAMETERS = ("heartbeat", "name", "timeout")
 _AMQPS_PARAMETERS = ("cafile", "capath", "cadata", "certfile", "keyfile", "no_verify_ssl")
 
@@ -38,6 +42,19 @@ def stream_prefix(text: str) -> str:
         message = f"STREAM_PREFIX is {text!r}: write letters, digits, '.', '_' and '-'"
         raise SettingsError(message)
     return text
+
+
+def allowed_hosts(text: str) -> str:
+    """Names of hosts, small and without a port; * for all of them."""
+    names = [name.strip().lower().removesuffix(".") for name in text.split(",")]
+    for name in names:
+        if name != ANY and not _HOST_NAME.fullmatch(name):
+            message = (
+                f"ALLOWED_HOSTS has {name!r}: write names such as stats.example.com, commas "
+                "between, without scheme and port, or * for all"
+            )
+            raise SettingsError(message)
+    return ",".join(names)
 
 
 def rabbitmq_url(given: Given) -> str | None:

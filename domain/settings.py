@@ -10,6 +10,7 @@ from domain.errors import SettingsError
 from domain.page_rules import PageRules
 from domain.setting_values import (
     Given,
+    allowed_hosts,
     database_url,
     log_level,
     management_url,
@@ -42,6 +43,7 @@ class Settings:
     page_rules: str = ""
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
+    allowed_hosts: str = ""
     port: int = 3_000
     projector_port: int = 0
     workers: int = 1
@@ -173,6 +175,13 @@ SETTINGS = (
     Setting("STREAM_PREFIX", "stream_prefix", "of the streams' names", read=stream_prefix, edge=75),
     Setting("HOST", "host", "where to listen", edge=74),
     Setting("PORT", "port", "", 0, 65_535),
+    Setting(
+        "ALLOWED_HOSTS",
+        "allowed_hosts",
+        "names that requests may be for, commas between;\n"
+        "addresses and localhost always may, * is all",
+        read=allowed_hosts,
+    ),
     Setting(
         "PROJECTOR_PORT",
         "projector_port",

@@ -6,23 +6,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from domain.events import MAX_PAGE_BYTES
+from importer import loose_line
+from importer.page_names import is_static, origin_form, text_of, unescape
 from importer.views import (
     HOUR_SECONDS,
     MAX_AHEAD_SECONDS,
     MAX_LINE_BYTES,
     Skip,
     View,
-    decode,
     is_in_calendar,
     page_fault,
-)
-
-STATIC_EXTENSIONS = frozenset(
-    {
-        *("css", "js", "mjs", "map", "woff", "woff2", "ttf", "otf", "eot"),
-        *("png", "jpg", "jpeg", "gif", "svg", "ico", "webp", "avif", "bmp", "cur"),
-        *("mp3", "mp4", "m4a", "m4v", "webm", "ogg", "ogv", "wav"),
-    }
 )
 
 # Possessive throughout, so that the time stays linear in the length whatever the bytes are.
@@ -33,7 +26,12 @@ _LINE = re.compile(
     rb'(?:"([A-Z]++) (?! )([^\s"\\]*+(?:\\\S[^\s"\\]*+)*+) HTTP/\d(?:\.\d)?"|' + _QUOTED + rb")"
     rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _QUOTED + rb"(?: .*)?)?\s*",
 )
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*")
+# A name or a name:port, and an address behind it: vhost_combined and its kin.
+_NAMED_HOST = re.compile(
+    rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)(?::\d{1,5})?[ :]"
+    rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++) "
+)
+_NUMBERS = re.compile(rb"[0-9.]++")
 _MONTHS = {
     name: number
     for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
@@ -41,7 +39,10 @@ _MONTHS = {
 
 
 class AccessLog:
-    """Parses lines: `host` is put in front of each page, `pages_only` leaves out static assets."""
+    """Parses lines: `host`, else the virtual host a line names, is put in front of each page.
+
+    `pages_only` leaves out static assets and parts of files.
+    """
 
     def __init__(
         self, clock: Callable[[], float], host: str = "", pages_only: bool = False
@@ -57,9 +58,10 @@ class AccessLog:
         if len(line) > MAX_LINE_BYTES:
             return Skip.LONG_LINE
         match = _LINE.fullmatch(line)
-        if match is None:
+        parts = match.groups() if match and match[5] else loose_line.read(line)
+        if parts is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
-        hour, minute, second, offset, method, target, status = match.groups()
+        hour, minute, second, offset, method, target, status = parts
         start = _seconds(hour, offset)
         if start is None:
             return Skip.MALFORMED_LINE
@@ -67,11 +69,15 @@ class AccessLog:
             return Skip.NOT_GET if method else Skip.MALFORMED_REQUEST
         if not status.startswith(b"2") and status != b"304":
             return Skip.OTHER_STATUS
+        if self._pages_only and status == b"206":
+            return Skip.PART
         at = start + int(minute) * 60 + int(second)
-        return self._view(target.partition(b"?")[0], at)
+        host = b"" if self._host else _host_of(line)
+        return self._view(host, target.partition(b"?")[0], at)
 
-    def _view(self, path: bytes, at: int) -> View | Skip:
-        page = self._page(path) if len(path) <= MAX_PAGE_BYTES else self._read_page(path)
+    def _view(self, host: bytes, path: bytes, at: int) -> View | Skip:
+        read = self._page if len(path) <= MAX_PAGE_BYTES else self._read_page
+        page = read(host, path)
         if isinstance(page, Skip):
             return page
         if at > self._latest and self._is_future(at):
@@ -82,31 +88,29 @@ class AccessLog:
         self._latest = self._clock() + MAX_AHEAD_SECONDS
         return at > self._latest
 
-    def _read_page(self, path: bytes) -> str | Skip:
+    def _read_page(self, named: bytes, path: bytes) -> str | Skip:
         if not path:
             return Skip.EMPTY_PAGE
-        page = decode(path)
-        if self._host:
-            page = self._host + _origin_form(page)
+        page = text_of(unescape(path))
+        host = self._host or named.decode("ascii")
+        if host and page == "*":
+            return Skip.NO_PAGE
+        if host:
+            page = host + origin_form(page)
         if self._pages_only and is_static(page):
             return Skip.STATIC_ASSET
         return page_fault(page) or page
 
 
 def is_log_line(line: bytes) -> bool:
-    """Whether the whole line is Common or Combined Log Format."""
-    return _LINE.fullmatch(line) is not None
+    """Whether the line has what a view needs: a time, a request, a status and a size."""
+    return _LINE.fullmatch(line) is not None or loose_line.read(line) is not None
 
 
-def is_static(page: str) -> bool:
-    """Whether the page's last segment has the extension of a static asset."""
-    _, dot, extension = page.rpartition("/")[2].rpartition(".")
-    return bool(dot) and extension.lower() in STATIC_EXTENSIONS
-
-
-def _origin_form(page: str) -> str:
-    absolute = _ABSOLUTE.match(page)
-    return (page[absolute.end() :] or "/") if absolute else page
+def _host_of(line: bytes) -> bytes:
+    """The virtual host that the line begins with, in lower case, empty where there is none."""
+    found = _NAMED_HOST.match(line)
+    return b"" if found is None or _NUMBERS.fullmatch(found[1]) else found[1].lower()
 
 
 @lru_cache(maxsize=8_192)

@@ -4,14 +4,18 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import TypeVar
 
 import httpx
 import msgspec
 
 from domain.hours import hour_of, parse_instant
 from domain.problems import BY_REFERENCE, PAST_HORIZON, Kind
+from domain.shown import printable, without_password
 
 UNKNOWN = "whether its views were counted is unknown, so it was not sent again"
+
+_Document = TypeVar("_Document", bound=msgspec.Struct)
 
 _PROBLEM = "application/problem+json"
 
@@ -28,6 +32,16 @@ class Outcome:
     fault: str = ""
     past: int = 0
     past_lines: int = 0
+
+    def plus(self, other: "Outcome") -> "Outcome":
+        """Of both together; the first fault is the one that is told."""
+        return Outcome(
+            self.accepted + other.accepted,
+            self.unknown + other.unknown,
+            self.fault or other.fault,
+            self.past + other.past,
+            self.past_lines + other.past_lines,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +78,15 @@ class _Problem(msgspec.Struct):
 
 
 def judge(to: str, response: httpx.Response, views: int) -> Outcome | Again | Past:
-    """The meaning of an answer to a request of so many views.
+    """The meaning of an answer to a request of so many views, from the service at `to`.
 
     It goes by the type and the members of the service's problem documents, never by a sentence.
     """
     if response.is_success:
-        return _accepted(response, views)
+        return _accepted(to, response, views)
     problem = _problem(response)
     kind = _kind(response, problem)
-    fault = f"{to} answered {response.status_code}{_said(problem)}"
+    fault = f"{to} answered {response.status_code}{_where(response)}{_said(problem)}"
     if _is_in_doubt(response, problem, kind):
         return Outcome(unknown=views, fault=f"{fault}; {UNKNOWN}")
     if kind is not None and kind.again:
@@ -82,9 +96,14 @@ def judge(to: str, response: httpx.Response, views: int) -> Outcome | Again | Pa
     return Outcome(fault=fault) if oldest is None else Past(oldest, fault)
 
 
+def is_too_large(response: httpx.Response) -> bool:
+    """Whether somebody on the way takes fewer bytes at once: nothing was counted, halves may be."""
+    return response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 def reason(error: Exception) -> str:
     """An error in printable words."""
-    return _printable(str(error)) or type(error).__name__
+    return _shown(str(error)) or type(error).__name__
 
 
 def _kind(response: httpx.Response, problem: _Problem) -> Kind | None:
@@ -110,11 +129,10 @@ def _oldest(problem: _Problem) -> int | None:
         return None
 
 
-def _accepted(response: httpx.Response, views: int) -> Outcome:
-    try:
-        accepted = msgspec.json.decode(response.content, type=_Accepted).accepted
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        fault = f"{response.url} answered {response.status_code}, but not what Footfall answers"
+def _accepted(to: str, response: httpx.Response, views: int) -> Outcome:
+    accepted = _decoded(response, _Accepted(-1)).accepted
+    if not 0 <= accepted <= views:
+        fault = f"{to} answered {response.status_code}, but not what Footfall answers"
         return Outcome(unknown=views, fault=f"{fault}; {UNKNOWN}")
     if accepted == views:
         return Outcome(accepted)
@@ -122,21 +140,32 @@ def _accepted(response: httpx.Response, views: int) -> Outcome:
 
 
 def _problem(response: httpx.Response) -> _Problem:
+    return _decoded(response, _Problem())
+
+
+def _decoded(response: httpx.Response, otherwise: _Document) -> _Document:
+    """The content; `otherwise` where it is no such document."""
     try:
-        return msgspec.json.decode(response.content, type=_Problem)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _Problem()
+        return msgspec.json.decode(response.content, type=type(otherwise))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return otherwise
+
+
+def _where(response: httpx.Response) -> str:
+    """Where a redirect leads, for people: it is never followed."""
+    location = response.headers.get("location", "") if response.has_redirect_location else ""
+    return f" and names {_shown(without_password(location))}" if location else ""
 
 
 def _said(problem: _Problem) -> str:
     """The problem's detail and first faults, with a colon in front, if there is any."""
     faults = [f"{fault.pointer} {fault.detail}" for fault in problem.errors[:3]]
     parts = [part for part in (problem.detail, *faults) if part]
-    return "".join(f": {_printable(part)}" for part in parts)
+    return "".join(f": {_shown(part)}" for part in parts)
 
 
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\ufffd" for c in text[:300])
+def _shown(text: str) -> str:
+    return printable(text[:300])
 
 
 def _retry_after(response: httpx.Response) -> float:

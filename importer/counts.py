@@ -1,4 +1,4 @@
-"""Lines of `timestamp,page,count`, comma or tab separated, to views."""
+"""Lines of `timestamp,page,count`, separated by commas, tabs or semicolons, to views."""
 
 import csv
 import re
@@ -17,8 +17,17 @@ from importer.views import (
 )
 
 _BOM = b"\xef\xbb\xbf"
-_COUNT = re.compile(r"[0-9]{1,10}")
+_COUNT = re.compile(r"([0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.0{1,9})?")
 _NAMES = re.compile(r"[A-Za-z_ ]+")
+_EPOCH = re.compile(r"[0-9]{9,10}|[0-9]{12,13}")
+_ZONE = re.compile(r" ?(?:UTC|GMT)$")
+
+COLUMNS = (
+    frozenset({"timestamp", "time", "hour", "date", "datetime"}),
+    frozenset({"page", "url", "path"}),
+    frozenset({"count", "views", "pageviews", "hits"}),
+)
+"""What a header may call the moment, the page and the views."""
 
 
 class Counts:
@@ -29,36 +38,45 @@ class Counts:
         self._latest = 0.0
         self._separator = ""
         self._header: list[str] | None = None
+        self._order = (0, 1, 2)
+        self._width = 3
 
     def parse(self, line: bytes) -> View | Skip:
         """The views in a line without its line feed, or why there are none. Never raises."""
         if len(line) > MAX_LINE_BYTES:
             return Skip.LONG_LINE
-        line = line.rstrip(b"\r\n")
+        line = line.rstrip(b"\r\n").removeprefix(_BOM)
         if not line.strip():
             return Skip.EMPTY
         if self._separator:
             fields = _fields(decode(line), self._separator)
         else:
-            fields = self._begin(decode(line.removeprefix(_BOM)))
+            fields = self._begin(decode(line))
         if fields == self._header:
             return Skip.HEADER
-        return self._read(fields) if len(fields) == 3 else Skip.MALFORMED_LINE
+        if len(fields) != self._width:
+            return Skip.MALFORMED_LINE
+        return self._read(*(fields[column] for column in self._order))
 
     def _begin(self, text: str) -> list[str]:
-        self._separator = "\t" if "\t" in text else ","
+        self._separator = _separator(text)
         fields = _fields(text, self._separator)
-        if len(fields) == 3 and all(map(_NAMES.fullmatch, fields)):
+        if not all(map(_NAMES.fullmatch, fields)):
+            return fields
+        if order := _order(fields):
+            self._order, self._width = order, len(fields)
+        if order or len(fields) == 3:
             self._header = fields
         return fields
 
-    def _read(self, fields: list[str]) -> View | Skip:
-        timestamp, page, number = fields
+    def _read(self, timestamp: str, page: str, number: str) -> View | Skip:
         seconds = _seconds(timestamp.strip())
         if seconds is None:
             return Skip.TIMESTAMP
-        count = int(number) if _COUNT.fullmatch(number.strip()) else 0
-        if not 1 <= count <= MAX_COUNT:
+        count = _number(number)
+        if count == 0:
+            return Skip.NOTHING
+        if count is None or count > MAX_COUNT:
             return Skip.COUNT
         if fault := page_fault(page):
             return fault
@@ -74,13 +92,46 @@ class Counts:
 def is_counts_line(line: bytes) -> bool:
     """Whether a file that starts with this line holds counts."""
     found = Counts(lambda: float("inf")).parse(line)
-    return isinstance(found, View) or found is Skip.HEADER
+    return isinstance(found, View) or found is Skip.NOTHING or _is_header(line, found)
+
+
+def _is_header(line: bytes, found: View | Skip) -> bool:
+    # Three words are the beginning of many a log: one of them has to be a column's name.
+    text = decode(line.rstrip(b"\r\n").removeprefix(_BOM))
+    names = set().union(*COLUMNS)
+    fields = _fields(text, _separator(text))
+    return found is Skip.HEADER and any(name.strip().lower() in names for name in fields)
+
+
+def _separator(text: str) -> str:
+    """Tabs where there are any, else what makes three fields, else a comma."""
+    if "\t" in text:
+        return "\t"
+    return ";" if len(_fields(text, ",")) < 3 <= len(_fields(text, ";")) else ","
+
+
+def _order(header: list[str]) -> tuple[int, int, int] | None:
+    """Where moment, page and views stand; None unless each is named exactly once."""
+    names = [name.strip().lower() for name in header]
+    found = [[at for at, name in enumerate(names) if name in column] for column in COLUMNS]
+    if any(len(places) != 1 for places in found):
+        return None
+    moment, page, views = (places[0] for places in found)
+    return moment, page, views
+
+
+def _number(text: str) -> int | None:
+    """A whole number as databases and spreadsheets write it. None if it is none."""
+    found = _COUNT.fullmatch(text.strip())
+    return int(found[1].replace(",", "")) if found else None
 
 
 def _fields(text: str, separator: str) -> list[str]:
     """The fields of a line, none where its quotes are not closed."""
     if '"' not in text:
-        return text.split(separator)
+        fields = text.split(separator)
+        # COPY's text format writes a backslash twice.
+        return [one.replace("\\\\", "\\") for one in fields] if separator == "\t" else fields
     try:
         return next(csv.reader([text], delimiter=separator, strict=True), [])
     except csv.Error:
@@ -88,8 +139,10 @@ def _fields(text: str, separator: str) -> list[str]:
 
 
 def _seconds(text: str) -> int | None:
-    """Seconds since 1970 of a moment as the service reads it. None if it is none."""
+    """Seconds since 1970 of a moment as the service reads it, or as seconds or ms. None if none."""
+    if _EPOCH.fullmatch(text):
+        return int(text) if len(text) <= 10 else int(text) // 1_000
     try:
-        return parse_instant(text) // 1_000
+        return parse_instant(_ZONE.sub("", text)) // 1_000
     except ValueError:
         return None

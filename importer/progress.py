@@ -1,7 +1,10 @@
 """What a person sees on stderr while an import runs."""
 
+import io
+import sys
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -14,7 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from importer.reading import shown_name, size_of
+from importer.reading import shown_name
+from importer.source import size_of
 from importer.views import ORDINARY, Skip
 
 SHOWN_LINES = 10
@@ -25,7 +29,7 @@ class Display:
     """A bar for each file where stderr is a terminal; the first faulty lines everywhere."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
+        console = Console(file=cast(TextIO, _Unbroken(sys.stderr)) if sys.stderr else None)
         self._console = console
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
@@ -73,3 +77,29 @@ class Display:
 
     def _say(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)
+
+
+class _Unbroken(io.TextIOBase):
+    """A stream that may be closed at its other end, or gone with its terminal.
+
+    What cannot be shown is not shown: that is no reason to end an import.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()

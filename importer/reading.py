@@ -1,20 +1,15 @@
-"""Files, plain or gzip, and standard input, as lines of bounded length."""
+"""Files and standard input, packed or not, as lines of bounded length."""
 
-import gzip
-import io
 import os
-import stat
-import sys
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Protocol, cast
 
-from importer.views import MAX_LINE_BYTES
+from domain.shown import printable
+from importer.lines import Lines
+from importer.packing import Damaged, unpacked
+from importer.source import STDIN, BecameShorter, Source, identity_of, opened
 
-STDIN = "-"
-_CHUNK_BYTES = 262_144
+_TAR_AT, _TAR = 257, b"ustar"
 
 Tell = Callable[[int], None]
 """Told how many bytes of the file, as stored, were read so far."""
@@ -24,15 +19,10 @@ class ReadingFailed(Exception):
     """A file cannot be read, or not to its end; the message names it."""
 
 
-class _Stream(Protocol):
-    def read1(self, size: int, /) -> bytes: ...
-
-
 def shown_name(name: str) -> str:
     """A file's name for people: bytes that are no UTF-8 and control characters replaced."""
     text = os.fsencode(name).decode("utf-8", "replace")
-    clean = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return "standard input" if name == STDIN else clean
+    return "standard input" if name == STDIN else printable(text)
 
 
 def require_readable(name: str) -> None:
@@ -49,64 +39,52 @@ def require_readable(name: str) -> None:
         raise ReadingFailed(f"{shown_name(name)}: permission denied")
 
 
-def size_of(name: str) -> int | None:
-    """Bytes as stored, None where it cannot be known before."""
-    try:
-        found = Path(name).stat()
-    except OSError:
-        return None
-    return found.st_size if name != STDIN and stat.S_ISREG(found.st_mode) else None
+def read_lines(
+    name: str,
+    tell: Tell = lambda _: None,
+    idle: Callable[[], None] = lambda: None,
+    note: Callable[[str], None] = lambda _: None,
+) -> Iterator[bytes]:
+    """The file's lines without their line feeds, in UTF-8 and in bounded memory.
 
-
-def read_lines(name: str, tell: Tell = lambda _: None) -> Iterator[bytes]:
-    """The file's lines without their line feeds, in bounded memory.
-
-    Of a line over `MAX_LINE_BYTES` only so much is kept that it can be told. Raises
-    `ReadingFailed`, after the lines that were whole, when the file is damaged.
+    Of a line over `MAX_LINE_BYTES` only so much is kept that it can be told. `idle` is called now
+    and then while a pipe has nothing, `note` with a sentence about what was found beside lines.
+    Raises `ReadingFailed`, after the lines that were whole, when the file is damaged.
     """
     try:
-        with ExitStack() as stack:
-            stored: IO[bytes] = sys.stdin.buffer
-            if name != STDIN:
-                stored = stack.enter_context(Path(name).open("rb"))
-            stream = cast(_Stream, stored)
-            if name.endswith(".gz") or _is_gzip(stored):
-                stream = stack.enter_context(gzip.GzipFile(fileobj=stored))
-            yield from _split(_chunks(stream, stored, tell))
-    except (OSError, EOFError, zlib.error) as error:
+        with opened(name) as stored:
+            source = Source(stored, idle)
+            lines = Lines()
+            yield from lines.of(_pieces(name, source, tell))
+            for sentence in _found_beside(name, source, lines):
+                note(f"{shown_name(name)}: {sentence}")
+    except (OSError, Damaged, BecameShorter) as error:
         raise _failed(name, error) from error
 
 
-def _is_gzip(stored: IO[bytes]) -> bool:
-    return isinstance(stored, io.BufferedReader) and stored.peek(2)[:2] == b"\x1f\x8b"
+def _pieces(name: str, source: Source, tell: Tell) -> Iterator[bytes]:
+    begun = False
+    for piece in unpacked(source, claims_gzip=name.endswith(".gz")):
+        if not begun and piece[_TAR_AT:].startswith(_TAR):
+            raise Damaged("it is a tar archive: unpack it first")
+        begun = True
+        tell(source.position)
+        yield piece
 
 
-def _chunks(stream: _Stream, stored: IO[bytes], tell: Tell) -> Iterator[bytes]:
-    position = stored.tell if stored.seekable() else None
-    read = 0
-    # One read at a time: a damaged end must not take the good bytes before it along.
-    while chunk := stream.read1(_CHUNK_BYTES):
-        read += len(chunk)
-        tell(position() if position else read)
-        yield chunk
-
-
-def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-        rest = rest[: MAX_LINE_BYTES + 1]
-    if rest:
-        yield rest
+def _found_beside(name: str, source: Source, lines: Lines) -> Iterator[str]:
+    if lines.nuls:
+        yield (
+            f"it has holes, {lines.nuls:,} NUL bytes where a log was cut while it was written; "
+            "the lines around them were read"
+        )
+    if name != STDIN and identity_of(name) not in {None, source.identity()}:
+        yield (
+            "another file took its name while it was read; what was imported is the one that had "
+            "it first, whatever that is called now"
+        )
 
 
 def _failed(name: str, error: Exception) -> ReadingFailed:
-    reason = str(error)
-    if isinstance(error, EOFError):
-        reason = "the gzip data ends too early"
-    elif isinstance(error, zlib.error | gzip.BadGzipFile):
-        reason = f"the gzip data is damaged ({error})"
-    elif isinstance(error, OSError) and error.strerror:
-        reason = error.strerror
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return ReadingFailed(f"{shown_name(name)}: {reason}")

@@ -33,17 +33,23 @@ class Skip(Enum):
     NOT_GET = "not GET"
     OTHER_STATUS = "other status"
     STATIC_ASSET = "static asset"
+    PART = "part of a file"
+    NO_PAGE = "target that names no page"
     EMPTY_PAGE = "empty page"
     LONG_PAGE = f"page over {MAX_PAGE_BYTES:,} bytes"
     CONTROL = "control characters in the page"
     TIMESTAMP = "timestamp that cannot be read"
     FUTURE = "more than 1 h in the future"
     PAST = "older than the service keeps"
+    NOTHING = "count of 0"
     COUNT = f"count not from 1 to {MAX_COUNT:,}"
 
 
 ORDINARY = frozenset(
-    {Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS, Skip.STATIC_ASSET, Skip.PAST}
+    {
+        *(Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS),
+        *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST, Skip.NOTHING),
+    }
 )
 """Reasons that are no fault of the line: counted, never shown."""
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.backoff import Backoff
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import Batch, PageViewed, Partition
+from domain.hours import MAX_AHEAD_MS
 from domain.ports.common import Clock
 from domain.ports.log import LogWriter
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
@@ -40,7 +41,7 @@ class _Request:
     def fail(self, error: LogUnavailable) -> None:
         if error.took_nothing and self.slices > 1:
             # Another part of it may be in the log, or still get there.
-            error = LogUnavailable(str(error))
+            error = error.in_doubt()
         if not self.done.done():
             self.done.set_exception(error)
 
@@ -122,11 +123,11 @@ class Appender:
     def _expire(self) -> None:
         # One timer for all: a request's deadline is never before that of an earlier one.
         loop = asyncio.get_running_loop()
-        message = f"the log did not confirm within {self._deadline:g} s"
+        message = told = f"the log did not confirm within {self._deadline:g} s"
         if trouble := next(filter(None, (lane.trouble for lane in self._lanes.values())), None):
-            message = f"{message}: {trouble}"
+            message, told = f"{message}: {trouble}", f"{told}: {trouble.told}"
         while self._open and (self._open[0].done.done() or self._open[0].deadline <= loop.time()):
-            self._open.popleft().fail(LogUnavailable(message))
+            self._open.popleft().fail(LogUnavailable(message, told=told))
         self._timer = loop.call_at(self._open[0].deadline, self._expire) if self._open else None
 
     async def close(self) -> None:
@@ -166,8 +167,9 @@ class Appender:
         Each time `failed` is told why.
         """
         events = [event for part in parts for event in part.events]
+        recorded_ms = max(self._clock(), _least_ms(events))
         body = encode(
-            Batch(FORMAT, self._producer, sequence, self._clock(), self._draw_shard(), events)
+            Batch(FORMAT, self._producer, sequence, recorded_ms, self._draw_shard(), events)
         )
         backoff, in_doubt = _BACKOFF.first, False
         while True:
@@ -179,7 +181,7 @@ class Appender:
                 failed(error)
                 if error.took_nothing:
                     # This time; of an earlier time nobody knows.
-                    raise LogUnavailable(str(error)) if in_doubt else error
+                    raise error.in_doubt() if in_doubt else error
                 in_doubt = True
                 await asyncio.sleep(uniform(backoff / 2, backoff))  # noqa: S311
                 if all(part.request.done.done() for part in parts):
@@ -259,6 +261,14 @@ class _Lane:
                 batch.append(part)
             self._waiting.popleft()
         return batch
+
+
+def _least_ms(events: Sequence[PageViewed]) -> int:
+    """The first moment at which all of them could have been accepted.
+
+    The clock may have been set back since; a view too far after its recording is not counted.
+    """
+    return max(event.at_ms for event in events) - MAX_AHEAD_MS
 
 
 def _fail(parts: Iterable[_Slice], error: LogUnavailable) -> None:

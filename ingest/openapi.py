@@ -13,6 +13,7 @@ from domain.problems import (
     TOO_SLOW,
     UNAVAILABLE,
     UNCONFIRMED,
+    UNSUPPORTED_ENCODING,
     Kind,
 )
 from ingest.requests import MAX_BODY_BYTES
@@ -30,8 +31,11 @@ _TIMESTAMP = {
     "type": "string",
     "format": "date-time",
     "description": (
-        "ISO 8601; without an offset it means UTC; `_` is accepted in place of `T`. Not more than "
-        "1 h in the future, not older than RETENTION_DAYS keeps where that is set."
+        "Date and time of RFC 3339, or of ISO 8601 as in `2025-07-16T12:00:00.000+02:00`. Without "
+        "an offset it means UTC. Minutes, seconds and the colons between them may be left out; a "
+        "fraction of a second has up to 20 digits behind `.` or `,`; `t`, `_` or a space are "
+        "accepted in place of `T`, `z` in place of `Z`; second 60 is the first of the next minute. "
+        "Not more than 1 h in the future, not older than RETENTION_DAYS keeps where that is set."
     ),
 }
 _ACCEPTED = {
@@ -56,7 +60,19 @@ def _refused(
     return document(kind, detail, [Problem(pointer, detail, oldest_ms)])
 
 
-def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int) -> dict[str, Any]:
+def _unsupported_encoding() -> dict[str, Any]:
+    detail = "Content-Encoding 'br' is not read here: send the body as it is, or gzip"
+    response = problem_response(
+        "The body is packed in a way that is not read here.",
+        _refused(UNSUPPORTED_ENCODING, "", detail),
+    )
+    what_is_read = {"description": "What is read.", "schema": {"type": "string"}}
+    return response | {"headers": {"Accept-Encoding": what_is_read}}
+
+
+def _operation(
+    name: str, summary: str, schema: Any, example: Any, accepted: int, twice: str
+) -> dict[str, Any]:
     return {
         "post": {
             "operationId": name,
@@ -67,6 +83,10 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
             ),
             "requestBody": {
                 "required": True,
+                "description": (
+                    "JSON in UTF-8, as it is or packed with gzip (`Content-Encoding: gzip`). "
+                    f"{twice}"
+                ),
                 "content": {"application/json": {"schema": schema, "example": example}},
             },
             "responses": {
@@ -89,7 +109,7 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                 ),
                 "408": problem_response(
-                    "A large body did not arrive within the deadline.",
+                    "The body did not arrive within the deadline; the connection is closed.",
                     _refused(
                         TOO_SLOW,
                         "",
@@ -97,13 +117,14 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                 ),
                 "413": problem_response(
-                    f"The body is over {MAX_BODY_BYTES:,} bytes.",
+                    f"The body is over {MAX_BODY_BYTES:,} bytes, packed or unpacked.",
                     _refused(
                         TOO_LARGE,
                         "",
                         f"the body is over {MAX_BODY_BYTES:,} bytes: send it in several requests",
                     ),
                 ),
+                "415": _unsupported_encoding(),
                 "503": problem_response(
                     "The log did not confirm within the deadline or cannot be written, or too much "
                     "is waiting.",
@@ -119,7 +140,7 @@ def _operation(name: str, summary: str, schema: Any, example: Any, accepted: int
                     ),
                     document(
                         UNAVAILABLE,
-                        "the log file footfall-data/log.sqlite3: database or disk is full: make "
+                        "the log file: make "
                         "room on its disk; nothing was appended, send it again later",
                     ),
                 ),
@@ -140,6 +161,7 @@ PATHS: Paths = {
         },
         _EXAMPLE_SINGLE,
         1,
+        "A member that is given twice is refused.",
     ),
     "/page-views/multi": _operation(
         "addViews",
@@ -155,5 +177,6 @@ PATHS: Paths = {
         },
         _EXAMPLE_MULTI,
         10,
+        "A page or moment that is given twice is counted both times.",
     ),
 }

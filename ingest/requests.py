@@ -1,9 +1,9 @@
 """What clients send, checked whole, turned into events or into a list of what to send instead."""
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
-
-import msgspec
+from itertools import islice
+from typing import Any, NamedTuple, NoReturn
 
 from domain.errors import Problem, RequestRefused
 from domain.events import MAX_COUNT, MIN_AT_MS, Hour, PageViewed, Partition
@@ -11,26 +11,17 @@ from domain.hours import HOUR_MS, MAX_AHEAD_MS, as_iso, hour_of, parse_instant
 from domain.pages import page_fault
 from domain.partitioning import partition_for
 from domain.retention import NOTHING_PAST, horizon
+from ingest.decoding import NotJson, decode
 
 MAX_BODY_BYTES = 10_000_000
 MAX_PROBLEMS = 100
 
 Events = dict[Partition, list[PageViewed]]
 
+_MEMBERS = ("page", "timestamp")
 _EXAMPLE_SINGLE = '{"page":"example.com/page","timestamp":"2025-07-16T10:00:00Z"}'
 _EXAMPLE_MULTI = '{"example.com/page":{"2025-07-16T10:00:00Z":5}}'
 _TIMESTAMP = "send an ISO 8601 timestamp such as 2025-07-16T10:00:00Z"
-
-
-class SingleView(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /page-views/single."""
-
-    page: str
-    timestamp: str
-
-
-_single = msgspec.json.Decoder(SingleView)
-_multi = msgspec.json.Decoder(dict[str, dict[str, int]])
 
 
 class Limits(NamedTuple):
@@ -56,48 +47,81 @@ def limits(now_ms: int, days: int, kept: Hour = NOTHING_PAST) -> Limits:
 
 def single_to_events(body: bytes, accepted: Limits, partitions: int) -> Events:
     """The one event of a single request. Raises `RequestRefused`."""
-    try:
-        view = _single.decode(body)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _not_json(error, _EXAMPLE_SINGLE) from error
-    page_is = page_fault(view.page)
+    page, timestamp = _page_and_timestamp(_decoded(body, _EXAMPLE_SINGLE))
+    page_is = page_fault(page)
     problems = [Problem("/page", page_is)] if page_is else []
-    if fault := _timestamp_fault("/timestamp", view.timestamp, accepted):
+    if fault := _timestamp_fault("/timestamp", timestamp, accepted):
         problems.append(fault)
     if problems:
         raise RequestRefused(problems)
-    event = PageViewed(view.page, parse_instant(view.timestamp), 1)
-    return {partition_for(view.page, partitions): [event]}
+    event = PageViewed(page, parse_instant(timestamp), 1)
+    return {partition_for(page, partitions): [event]}
 
 
 def multi_to_events(body: bytes, accepted: Limits, partitions: int) -> tuple[Events, int]:
     """All events of a multi request and the sum of their counts. Raises `RequestRefused`.
 
-    All or nothing: one bad entry refuses the request, the first 100 bad entries are listed.
+    All or nothing: one bad entry refuses the request, the first 100 bad entries are listed. A page
+    or moment that is given twice is counted both times.
     """
-    try:
-        pages = _multi.decode(body)
-    except msgspec.ValidationError:
-        raise RequestRefused(_problems(_any_json(body), accepted)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _not_json(error, _EXAMPLE_MULTI) from error
+    pages = _decoded(body, _EXAMPLE_MULTI)
     oldest_ms, latest_ms = accepted.oldest_ms, accepted.latest_ms
     events: Events = {}
     total = 0
-    for page, counts in pages.items():
-        if page_fault(page):
-            raise RequestRefused(_problems(pages, accepted))
+    if not isinstance(pages, tuple):
+        _refuse(pages, accepted)
+    for page, counts in pages:
+        if type(counts) is not tuple or page_fault(page):
+            _refuse(pages, accepted)
         lane = events.setdefault(partition_for(page, partitions), [])
-        for timestamp, count in counts.items():
+        for timestamp, count in counts:
             try:
                 at_ms = parse_instant(timestamp)
             except ValueError:
                 at_ms = latest_ms + 1
-            if not oldest_ms <= at_ms <= latest_ms or not 1 <= count <= MAX_COUNT:
-                raise RequestRefused(_problems(pages, accepted))
+            if type(count) is not int or not 1 <= count <= MAX_COUNT:
+                _refuse(pages, accepted)
+            if not oldest_ms <= at_ms <= latest_ms:
+                _refuse(pages, accepted)
             lane.append(PageViewed(page, at_ms, count))
             total += count
     return {partition: lane for partition, lane in events.items() if lane}, total
+
+
+def _decoded(body: bytes, example: str) -> Any:
+    try:
+        return decode(body)
+    except NotJson as error:
+        problem = Problem("", f"the body is not JSON ({error}): send {example}")
+        raise RequestRefused([problem]) from error
+
+
+def _page_and_timestamp(view: Any) -> tuple[str, str]:
+    if isinstance(view, tuple) and len(view) == len(_MEMBERS):
+        given = dict(view)
+        page, timestamp = given.get("page"), given.get("timestamp")
+        if isinstance(page, str) and isinstance(timestamp, str):
+            return page, timestamp
+    raise RequestRefused(_first(_faults_of_view(view)))
+
+
+def _faults_of_view(view: Any) -> Iterator[Problem]:
+    send = f"send {_EXAMPLE_SINGLE}"
+    if not isinstance(view, tuple):
+        yield Problem("", f"the body is not an object: {send}")
+        return
+    names = Counter(name for name, _ in view)
+    for name, times in names.items():
+        if name not in _MEMBERS:
+            yield Problem("", f"{_shown(name)} is no member of a view: {send}")
+        elif times > 1:
+            yield Problem(_pointer(name), f"{name} is given {times:,} times: send it once")
+    for name in _MEMBERS:
+        if name not in names:
+            yield Problem("", f"{name} is missing: {send}")
+    for name, value in view:
+        if name in _MEMBERS and not isinstance(value, str):
+            yield Problem("", f"{name} is not a string: {send}")
 
 
 def _timestamp_fault(pointer: str, timestamp: str, accepted: Limits) -> Problem | None:
@@ -121,49 +145,31 @@ def _timestamp_fault(pointer: str, timestamp: str, accepted: Limits) -> Problem 
     return None
 
 
-def _problems(found: Any, accepted: Limits) -> list[Problem]:
-    problems: list[Problem] = []
-    for problem in _faults(found, accepted):
-        problems.append(problem)
-        if len(problems) == MAX_PROBLEMS:
-            break
-    return problems
+def _refuse(pages: Any, accepted: Limits) -> NoReturn:
+    raise RequestRefused(_first(_faults(pages, accepted)))
+
+
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    return list(islice(problems, MAX_PROBLEMS))
 
 
 def _faults(found: Any, accepted: Limits) -> Iterator[Problem]:
-    if not isinstance(found, dict):
+    if not isinstance(found, tuple):
         yield Problem("", f"the body is not an object: send {_EXAMPLE_MULTI}")
         return
-    for page, counts in found.items():
+    for page, counts in found:
         if fault := page_fault(page):
             yield Problem(_pointer(page), fault)
-        if not isinstance(counts, dict):
+        if not isinstance(counts, tuple):
             detail = f"the page's value is not an object of counts: send {_EXAMPLE_MULTI}"
             yield Problem(_pointer(page), detail)
             continue
-        for timestamp, count in counts.items():
+        for timestamp, count in counts:
             if late := _timestamp_fault(_pointer(page, timestamp), timestamp, accepted):
                 yield late
-            if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
+            if type(count) is not int or not 1 <= count <= MAX_COUNT:
                 detail = f"the count is not a whole number from 1 to {MAX_COUNT:,}"
                 yield Problem(_pointer(page, timestamp), detail)
-
-
-def _any_json(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _not_json(error, _EXAMPLE_MULTI) from error
-
-
-def _not_json(error: Exception, example: str) -> RequestRefused:
-    return RequestRefused([Problem("", f"{_sentence(error)}: send {example}")])
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, msgspec.ValidationError):
-        return str(error)
-    return f"the body is not JSON ({error})"
 
 
 def _pointer(*names: str) -> str:

@@ -71,7 +71,8 @@ def newest(branch: Branch = "rows") -> str:
 
 def _config(branch: Branch) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    # A per cent sign would begin a reference to another option.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["branch"] = branch
     return config
 

@@ -12,6 +12,7 @@ from domain.errors import LogError, Undecodable, UnknownFormat
 from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
+from domain.letters import NO_LETTERS, LetterCounts
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
 from domain.ports.fold import Leases
@@ -45,7 +46,7 @@ class Status(Struct, frozen=True, omit_defaults=True):
 
     `horizon` is the oldest hour that is kept, None where nothing has expired yet. `processes` are
     the projectors and whoever else is connected, with their versions; left out where there are
-    none.
+    none, as `dead_letters` are.
     """
 
     generation: int
@@ -57,6 +58,7 @@ class Status(Struct, frozen=True, omit_defaults=True):
     events: int
     views: int
     processes: list[Process] = []
+    dead_letters: LetterCounts = NO_LETTERS
 
 
 async def read_status(
@@ -67,6 +69,7 @@ async def read_status(
     clock: Clock,
     partitions: int,
     connected: Sequence[Process] = (),
+    letters: LetterCounts = NO_LETTERS,
 ) -> Status:
     """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
 
@@ -94,6 +97,7 @@ async def read_status(
         events=sum(row.events for row in rows),
         views=sum(row.views for row in rows),
         processes=_processes(ownership, connected),
+        dead_letters=letters,
     )
 
 

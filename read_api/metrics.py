@@ -57,9 +57,24 @@ class _Facts(Collector):
             "Log messages of the live generation that could not be counted, and were set aside.",
             facts.dead_letters,
         )
+        yield from self._set_aside()
         yield from self._folded()
         yield from self._troubled()
         yield from self._audited()
+
+    def _set_aside(self) -> Iterator[Metric]:
+        letters = self._facts.letters
+        yield _gauge("footfall_dead_letter_bytes", "Bytes they have in the log.", letters.size)
+        yield _gauge(
+            "footfall_dead_letters_by_clock",
+            "Those recorded too far after the present: a clock is wrong. 0 is right.",
+            letters.by_clock,
+        )
+        yield _gauge(
+            "footfall_dead_letters_left_out",
+            "Those of which nothing is kept but their number.",
+            letters.left_out,
+        )
 
     def _folded(self) -> Iterator[Metric]:
         events = CounterMetricFamily(

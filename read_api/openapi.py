@@ -56,7 +56,10 @@ PATHS: Paths = {
             "operationId": "report",
             "summary": "Views of a page in the 24 whole hours before the hour of `now`.",
             "description": (
-                "Hours are UTC, oldest first; every hour is present, with 0 where nothing was seen."
+                "Hours are UTC, oldest first; every hour is present, with 0 where nothing was "
+                "seen. A "
+                "parameter of any other name is refused: it may be the end of a page whose & was "
+                "not percent-encoded."
             ),
             "parameters": [
                 _parameter(
@@ -106,7 +109,7 @@ PATHS: Paths = {
                     "The database cannot be reached.",
                     document(
                         UNAVAILABLE,
-                        "the database: ConnectionRefusedError; ask again later",
+                        "the database cannot be reached; ask again later",
                         method="GET",
                     ),
                 ),
@@ -135,7 +138,7 @@ PATHS: Paths = {
                     "The database cannot be reached.",
                     document(
                         UNAVAILABLE,
-                        "the database: ConnectionRefusedError; ask again later",
+                        "the database cannot be reached; ask again later",
                         method="GET",
                     ),
                 ),

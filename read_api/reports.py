@@ -1,6 +1,8 @@
 """Report questions and answers, pure."""
 
+from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -10,8 +12,11 @@ from domain.events import Hour
 from domain.hours import REPORT_HOURS, as_iso, parse_instant, report_window
 from domain.pages import page_fault
 from domain.reports import HourlyViews
+from web.problems import MAX_ERRORS
 
 _NAMES = ("page", "now", "order", "take")
+# Characters of a name that is told.
+_SHOWN = 100
 
 
 class Question(Struct, frozen=True):
@@ -64,17 +69,28 @@ def horizon_header(question: Question, views: HourlyViews) -> list[tuple[bytes, 
 
 
 def _parameters(query: bytes) -> tuple[dict[str, str], list[Problem]]:
-    given: dict[str, str] = {}
-    problems: list[Problem] = []
+    """The last value of each, and a fault for each name that is unknown or given twice."""
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+        # Bytes that were not percent-encoded mean the same, where they are UTF-8.
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        return given, [Problem("", "the query is not UTF-8: percent-encode it as UTF-8")]
-    for name, value in pairs:
-        if name in _NAMES and name in given:
-            problems.append(Problem(name, f"{name} is given twice: send it once"))
-        given[name] = value
-    return given, problems
+        detail = "the query is not UTF-8: percent-encode it as UTF-8"
+        # What else would be wrong with it, nobody can know.
+        raise RequestRefused([Problem("", detail)]) from None
+    counts = Counter(name for name, _ in pairs)
+    faults = (_fault(name, count) for name, count in counts.items())
+    return dict(pairs), list(islice(filter(None, faults), MAX_ERRORS))
+
+
+def _fault(name: str, count: int) -> Problem | None:
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+    if name not in _NAMES:
+        # Of a page that was not percent-encoded, what follows its & looks so.
+        written = shown if shown.isprintable() and shown else ascii(shown)
+        known = ", ".join(_NAMES)
+        detail = f"{written} is no parameter: percent-encode & in page (%26); there are {known}"
+        return Problem(shown, detail)
+    return Problem(name, f"{name} is given twice: send it once") if count > 1 else None
 
 
 def _moment(text: str | None, now_ms: int, problems: list[Problem]) -> int:

@@ -18,7 +18,7 @@ import asyncpg
 
 from domain.database_urls import DatabaseUrl, Host
 from domain.errors import FootfallError, StoreUnavailable
-from rows.reasons import reason
+from rows.reasons import CANNOT, reason
 from rows.stuck import ended_if_stuck
 
 CONNECT_SECONDS = 5.0
@@ -127,7 +127,8 @@ class Connector:
                     failures.append(f"{_shown(host)}: {error}" if several else str(error))
                     if isinstance(cause, _FINAL):
                         break
-        raise StoreUnavailable(f"the database: {'; '.join(failures)}") from cause
+        message = f"the database: {'; '.join(failures)}"
+        raise StoreUnavailable(message, told="the database cannot be reached") from cause
 
     def _hosts(self) -> Sequence[Host | None]:
         hosts: list[Host | None] = list(self._url.hosts) or [None]
@@ -297,8 +298,8 @@ async def driver_errors() -> AsyncIterator[None]:
         yield
     except UnicodeDecodeError as error:
         # Not of a value of ours, but of what came.
-        raise StoreUnavailable(f"the database: {reason(error)}") from error
+        raise StoreUnavailable(f"the database: {reason(error)}", told=CANNOT) from error
     except _KNOWN:
         raise
     except Exception as error:
-        raise StoreUnavailable(f"the database: {reason(error)}") from error
+        raise StoreUnavailable(f"the database: {reason(error)}", told=CANNOT) from error

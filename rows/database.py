@@ -31,10 +31,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.errors import StoreUnavailable
+from domain.errors import StoreUnavailable, Unstorable
 from rows.connecting import Connection, driver_errors
 from rows.postgresql.session import READ_ONLY
-from rows.reasons import reason
+from rows.reasons import CANNOT, reason
 from rows.refusals import OF_VALUES, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
@@ -83,7 +83,7 @@ async def database_errors() -> AsyncIterator[None]:
         cause = getattr(error, "orig", None) or error
         state = getattr(cause, "sqlstate", None)
         hint = _HINTS.get(state or "", "")
-        found = kind_of(cause)(f"the database: {reason(cause)}{hint}")
+        found = unavailable(cause, hint)
         found.conflict = state in _CONFLICTS
         raise found from error
     except asyncio.CancelledError as error:
@@ -92,6 +92,18 @@ async def database_errors() -> AsyncIterator[None]:
             raise
         # Nobody asked for it: the driver lets go so of what was under way on a lost connection.
         raise StoreUnavailable("the database: a connection was lost") from error
+
+
+def unavailable(cause: BaseException, hint: str = "") -> StoreUnavailable:
+    """What a driver raised, in our words; its own are behind them."""
+    kind = kind_of(cause)
+    if kind is StoreUnavailable:
+        message = CANNOT
+    elif kind is Unstorable:
+        message = "the database cannot hold what it was given"
+    else:
+        message = "the database refuses the statement: footfall check says what is missing"
+    return kind(f"the database: {reason(cause)}{hint}", told=message)
 
 
 def state_of(error: StoreUnavailable) -> str | None:

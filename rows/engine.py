@@ -19,7 +19,8 @@ from domain.errors import FootfallError, StoreUnavailable
 from domain.version import VERSION
 from rows.connecting import Connector
 from rows.postgresql.session import ISOLATION, NO_LIMITS, adapt
-from rows.reasons import reason
+from rows.reasons import CANNOT, reason
+from rows.sqlite.private import make_file, make_folder
 
 BUSY_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
@@ -151,19 +152,31 @@ def _translate(engine: AsyncEngine) -> None:
             context.is_disconnect = True
             context.invalidate_pool_on_disconnect = False
             if not isinstance(error, (FootfallError, TimeoutError)):
-                raise StoreUnavailable(f"the database: {reason(error)}") from error
+                raise StoreUnavailable(f"the database: {reason(error)}", told=CANNOT) from error
 
 
 def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
-    path = make_url(url).database
-    if path:
+    parts = make_url(url)
+    if parts.database:
+        # Absolute: SQLite would read a name that begins with file: as a URL.
+        path = Path(parts.database).absolute()
+        parts = parts.set(database=str(path))
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
         except OSError as error:
-            raise StoreUnavailable(f"no folder for the files: {error}") from error
+            message = f"no folder for the files: {error}"
+            raise StoreUnavailable(message, told="no folder for the files") from error
     engine = create_async_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
+        parts, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
     )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def make(*_: object) -> None:
+        # Here, and not before: an engine that never connects leaves nothing behind.
+        if parts.database:
+            with suppress(OSError):
+                # SQLite says it in its own words, which are translated.
+                make_file(Path(parts.database))
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:

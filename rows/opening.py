@@ -22,6 +22,7 @@ from rows.database import (
     try_to_write,
 )
 from rows.engine import dispose, open_engine
+from rows.fold.dead_letters import SqlDeadLetters
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
@@ -37,6 +38,7 @@ from rows.retention.expiry import SqlExpiry
 from rows.revision import require_understood
 from rows.sessions import SqlSessions
 from rows.sqlite.writable import require_writable
+from rows.turns import Turns
 
 
 class Pool(NamedTuple):
@@ -59,8 +61,10 @@ LOADING = Pool(10, patient=True)
 PATIENT = Pool(4, patient=True)
 # One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
 SNAPSHOTS = Pool(2, patient=True, read_only=True)
-# Reports: more at once only make each other wait.
+# Reports: more at once only make each other wait. Of these, metrics, what they say of troubles, and
+# the probe have one each, so that none of them waits for reports.
 READING = Pool(10, read_only=True)
+_REPORTS = 7
 
 
 class Rows:
@@ -100,6 +104,11 @@ class Rows:
         return SqlProjectionStore(self._engine(LOADING), self._clock, bulk=True)
 
     @cached_property
+    def dead_letters(self) -> SqlDeadLetters:
+        """What is set aside."""
+        return SqlDeadLetters(self._engine(PATIENT), self._clock)
+
+    @cached_property
     def leases(self) -> SqlLeases:
         """Who folds which partition."""
         return SqlLeases(self._engine(ORDINARY), self._settings.lease_ms)
@@ -137,7 +146,7 @@ class Rows:
     @cached_property
     def reports(self) -> SqlReportReader:
         """Reports, from the replica where one is set."""
-        return SqlReportReader(self._reading)
+        return SqlReportReader(self._reading, Turns(_REPORTS))
 
     @cached_property
     def facts(self) -> SqlMetricsReader:

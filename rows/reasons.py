@@ -1,5 +1,8 @@
 """What is told of an error of a database's driver."""
 
+CANNOT = "the database cannot be used now"
+"""To a client of ours, of all that nobody there can mend."""
+
 
 def reason(error: BaseException) -> str:
     """One sentence, with the kind of the error where it says something."""

@@ -95,8 +95,8 @@ producer_positions = Table(
     Column("log_offset", BigInteger, nullable=False),
     Column("recent", LargeBinary),
 )
-"""`domain.positions.Position`; `recent` is what `rows/checkpoints.py` makes of its other fields, None
-where only a Footfall up to 0.2.0 has folded."""
+"""`domain.positions.Position`; `recent` is what `rows/checkpoints.py` makes of its other fields,
+None where only a Footfall up to 0.2.0 has folded."""
 
 dead_letters = Table(
     "dead_letters",
@@ -107,7 +107,26 @@ dead_letters = Table(
     Column("reason", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("kind", String(16)),
+    Column("size", BigInteger),
+    Column("digest", LargeBinary),
+    Column("newest_ms", BigInteger),
 )
+"""`domain.letters.Letter`: `body` is what is kept of `size` bytes. `newest_ms` is the latest
+view in one that a clock set aside. What an older Footfall set aside has none of the last four."""
+
+dead_letters_left_out = Table(
+    "dead_letters_left_out",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("letters", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("first_offset", BigInteger, nullable=False),
+    Column("last_offset", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+"""Dead letters of which only this is kept: `domain.letters.LeftOut`, and when the last came."""
 
 leases = Table(
     "leases",

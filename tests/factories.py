@@ -13,8 +13,15 @@ def event(page: str = "example.com/page", at_ms: int = TEN, count: int = 1) -> P
 
 
 def batch(
-    *events: PageViewed, producer: str = "p1", sequence: int = 1, shard: int = 0, at_ms: int = TEN
+    *events: PageViewed,
+    producer: str = "p1",
+    sequence: int = 1,
+    shard: int = 0,
+    at_ms: int | None = None,
 ) -> Batch:
+    """Recorded at `at_ms`; by itself at `TEN`, or as soon after as ingest takes the last event."""
+    if at_ms is None:
+        at_ms = max([TEN, *(found.at_ms - HOUR_MS for found in events)])
     return Batch(FORMAT, producer, sequence, at_ms, shard, list(events) or [event()])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.problems import KINDS, NOT_FOUND, OVERLOADED, PROBLEMS
-from web.problems import document, explained
+from web.problems import MAX_ERRORS, document, explained
 
 Paths = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ _PROBLEM_SCHEMA = {
         },
         "errors": {
             "type": "array",
-            "maxItems": 100,
+            "maxItems": MAX_ERRORS,
             "items": {
                 "type": "object",
                 "required": ["pointer", "detail"],
@@ -193,7 +193,8 @@ def describe(version: str, *parts: Paths) -> dict[str, Any]:
             "description": (
                 "Views are appended to a log before they are answered and counted exactly once. "
                 "Where ingest and read API run as separate roles, each serves its own part of "
-                "this document besides /health, /ready and /schema."
+                "this document besides /health, /ready and /schema. HEAD is answered wherever GET "
+                "is, without the body; a path has one spelling."
             ),
             "license": {"name": "MIT", "identifier": "MIT"},
         },

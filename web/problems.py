@@ -1,10 +1,10 @@
 """Answers, and refusals as RFC 9457 problem+json."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.types import Send
 
 from domain import problems
 from domain.errors import (
@@ -23,9 +23,18 @@ from domain.problems import Kind, title_of
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 RETRY_AFTER_SECONDS = 1
+# The schema says so.
+MAX_ERRORS = 100
 
 _encode = msgspec.json.Encoder().encode
 Headers = Sequence[tuple[bytes, bytes]]
+
+# What a refusal of that kind says beside its document.
+_HEADERS: Mapping[Kind, Headers] = {
+    # The rest of the body may still come: it is no request.
+    problems.TOO_SLOW: [(b"connection", b"close")],
+    problems.UNSUPPORTED_ENCODING: [(b"accept-encoding", b"gzip, identity")],
+}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -51,7 +60,7 @@ def document(
         "title": title_of(kind.status),
         "status": kind.status,
         "detail": detail,
-        "errors": [{"pointer": e.pointer, "detail": e.detail} for e in errors],
+        "errors": [{"pointer": e.pointer, "detail": e.detail} for e in errors[:MAX_ERRORS]],
     }
     if method == "POST":
         content["outcome"] = kind.outcome
@@ -74,24 +83,26 @@ def problem(
 
 def from_error(error: FootfallError, method: str = "POST") -> Answer:
     """The one table from our errors to HTTP, for a request of that method."""
-    retry = [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
+    told, retry = error.told, [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
     match error:
         case RequestRefused():
-            return problem(_kind(error), _summary(error.problems), error.problems, (), method)
+            headers = _HEADERS.get(error.kind, ())
+            summary = _summary(error.problems, method)
+            return problem(_kind(error), summary, error.problems, headers, method)
         case Overloaded():
-            detail = f"{error}; nothing was appended, send it again later"
+            detail = f"{told}; nothing was appended, send it again later"
             return problem(problems.OVERLOADED, detail, (), retry, method)
         case LogUnavailable(took_nothing=True):
-            detail = f"{error}; nothing was appended, send it again later"
+            detail = f"{told}; nothing was appended, send it again later"
             return problem(problems.UNAVAILABLE, detail, (), retry, method)
         case LogUnavailable():
-            detail = f"{error}; the views may or may not be counted later, nothing is confirmed"
+            detail = f"{told}; the views may or may not be counted later, nothing is confirmed"
             return problem(problems.UNCONFIRMED, detail, (), retry, method)
         case StoreRefused() | Unstorable():
             # Asking again later would be answered the same.
-            return problem(problems.FAILED, str(error), method=method)
+            return problem(problems.FAILED, told, method=method)
         case StoreUnavailable():
-            return problem(problems.UNAVAILABLE, f"{error}; ask again later", (), retry, method)
+            return problem(problems.UNAVAILABLE, f"{told}; ask again later", (), retry, method)
         case _:
             detail = "something went wrong here; the log of the server says what"
             return problem(problems.FAILED, detail, method=method)
@@ -114,10 +125,12 @@ def _kind(error: RequestRefused) -> Kind:
     return problems.PAST_HORIZON if past else error.kind
 
 
-def _summary(faults: Sequence[Problem]) -> str:
+def _summary(faults: Sequence[Problem], method: str) -> str:
     if len(faults) == 1:
         return faults[0].detail
-    return f"{len(faults)} faults, nothing was appended; the first: {faults[0].detail}"
+    # Whoever asks appends nothing.
+    nothing = ", nothing was appended" if method == "POST" else ""
+    return f"{len(faults)} faults{nothing}; the first: {faults[0].detail}"
 
 
 async def send_answer(send: Send, found: Answer) -> None:
@@ -129,28 +142,3 @@ async def send_answer(send: Send, found: Answer) -> None:
     ]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": found.body, "more_body": False})
-
-
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The request's body. Raises `RequestRefused` (413) over `limit` bytes."""
-    length = next((v for k, v in scope["headers"] if k == b"content-length"), b"")
-    if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
-    message: Any = await receive()
-    if not message.get("more_body"):
-        whole: bytes = message.get("body", b"")
-        if len(whole) > limit:
-            raise _too_large(limit)
-        return whole
-    body = bytearray(message.get("body", b""))
-    while message.get("more_body"):
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
-
-
-def _too_large(limit: int) -> RequestRefused:
-    detail = f"the body is over {limit:,} bytes: send it in several requests"
-    return RequestRefused([Problem("", detail)], kind=problems.TOO_LARGE)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -12,6 +11,7 @@ from typing import Any, Self
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS
 from cli.processes.listening import LISTENERS, Sockets
 from cli.processes.running import LIFELINE, OUTDATED
+from cli.processes.safe_path import PYTHON, python_path
 from domain.backoff import Backoff
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,12 @@ class Family:
 
     def __init__(self, **environment: str) -> None:
         self._lifeline, self._write_end = os.pipe()
-        self._environment = {**os.environ, **environment, LIFELINE: str(self._lifeline)}
+        self._environment = {
+            **os.environ,
+            **environment,
+            "PYTHONPATH": python_path(os.environ.get("PYTHONPATH")),
+            LIFELINE: str(self._lifeline),
+        }
         self._outdated = asyncio.Event()
 
     def __enter__(self) -> Self:
@@ -106,9 +111,7 @@ class Family:
         self, *arguments: str, listeners: Sequence[int] = ()
     ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "cli",
+            *PYTHON,
             *arguments,
             env={**self._environment, LISTENERS: ",".join(map(str, listeners))},
             pass_fds=(self._lifeline, *listeners),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from domain.errors import StoreUnavailable
 from domain.settings import Settings
+from rows.sqlite.private import make_folder
 
 _MAGIC = b"SQLite format 3\0"
 _ELSEWHERE = "name another folder with DATA_DIR"
@@ -29,7 +30,7 @@ def require_folder(settings: Settings) -> None:
 
 
 def _require(folder: Path, files: list[Path]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if missing := [file for file in files if not file.exists()]:
         # Really tried: the rights of a folder do not tell for root, nor what a disk lets be done.
         tempfile.TemporaryFile(dir=folder, prefix=missing[0].stem).close()

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
 
 from domain.errors import SettingsError
 
@@ -56,6 +57,16 @@ def address_of(host: str, port: int) -> str:
     """Where a client on this machine finds what listens on `host`."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Does what listens on `host` hear this machine alone? A name may lead to either."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        # Nothing can listen there, and whoever tries says so.
+        return False
+    return all(ip_address(str(address[0])).is_loopback for *_, address in found)
 
 
 def _reason(error: OSError | UnicodeError) -> str:

@@ -8,6 +8,7 @@ import click
 
 from cli.output.bounds import bound_lines
 from cli.output.clocks import Seen, clock_lines
+from cli.output.letters import check_lines
 from cli.output.rights import rights_lines
 from cli.processes.folder import require_folder
 from cli.processes.running import read_settings_or_exit, run
@@ -147,10 +148,9 @@ async def _report_fold(settings: Settings) -> bool:
     try:
         async with open_rows(settings, now_ms) as rows:
             entered = (await rows.leases.ownership()).owners
-            letters = (await rows.facts.facts()).dead_letters
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
-        lines += letter_lines(letters)
+        lines += check_lines(found.dead_letters)
         lines += await _backlog_lines(settings, found)
         lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:
@@ -175,15 +175,6 @@ def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterato
         if row.error:
             yield f"ERROR partition {row.partition}: {row.error}"
     yield _projectors_line(found)
-
-
-def letter_lines(letters: int) -> Iterator[str]:
-    """Views that were acknowledged may be in them."""
-    if letters:
-        yield (
-            f"NOTE  dead letters ({letters}): messages of the log that were set aside and are not "
-            "counted, each with its reason in the table dead_letters (docs/guarantees.md)"
-        )
 
 
 async def _backlog_lines(settings: Settings, found: Status) -> list[str]:

@@ -7,32 +7,46 @@ import click
 import httpx
 import msgspec
 
-from importer.reading import STDIN
+from cli.output.telling import tell
+from importer.reading import shown_name
 from importer.run import Format, Options, Summary, run_import
+from importer.source import STDIN, identity_of
 
 
 def _address(_: click.Context, __: click.Parameter, value: str) -> str:
+    # What is wrong is not repeated: it may hold a password.
+    example = "name an address such as http://127.0.0.1:3000"
     try:
         url = httpx.URL(value)
-    except httpx.InvalidURL as error:
-        raise click.BadParameter(f"{error}: send an address such as http://127.0.0.1:3000")
-    if url.scheme not in {"http", "https"} or not url.host or url.query or url.fragment:
-        raise click.BadParameter("name an address such as http://127.0.0.1:3000")
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):
+        raise click.BadParameter(f"this is no address: {example}")
+    if not 0 < (url.port or 1) < 65_536:
+        raise click.BadParameter(f"there is no such port: {example}")
+    if url.scheme not in {"http", "https"} or not host:
+        raise click.BadParameter(f"it begins with http:// or https:// and a host: {example}")
+    if url.query or url.fragment or url.path.rstrip("/").endswith(("/multi", "/single")):
+        raise click.BadParameter(f"name the service and no route of it: {example}")
     return value
 
 
 def _host(_: click.Context, __: click.Parameter, value: str) -> str:
-    if not value.isprintable() or any(map(str.isspace, value)):
-        raise click.BadParameter("name a host such as example.com")
+    if not value.isprintable() or any(map(str.isspace, value)) or set(value) & set("/\\?#@"):
+        raise click.BadParameter("name a host such as example.com, without http:// and without /")
     return value
 
 
 def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    real = [name if name == STDIN else os.path.realpath(name) for name in value]
-    for index, name in enumerate(real):
-        if name in real[:index]:
-            shown = click.format_filename(value[index])
-            raise click.BadParameter(f"{shown} is named twice: its views would count twice")
+    seen: dict[object, str] = {}
+    for name in value:
+        shown = shown_name(name)
+        path = name if name == STDIN else os.path.realpath(name)
+        for key in {path, identity_of(name) or path}:
+            if key in seen:
+                other = seen[key]
+                same = "named twice" if name == other else f"{shown_name(other)} as well"
+                raise click.BadParameter(f"{shown} is {same}: its views would count twice")
+        seen |= dict.fromkeys((path, identity_of(name) or path), name)
     return value
 
 
@@ -62,52 +76,87 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     show_default=True,
     help="auto looks at the first line that fits either.",
 )
+@click.option(
+    "--from-line",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Leave out what stands before line N of the first FILE, unpacked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary for machines.")
 def import_command(
-    files: tuple[str, ...], to: str, host: str, pages_only: bool, format_: Format, as_json: bool
+    files: tuple[str, ...],
+    to: str,
+    host: str,
+    pages_only: bool,
+    format_: Format,
+    from_line: int,
+    as_json: bool,
 ) -> None:
     """Bring along the past: send the views of access logs, or hourly counts, to the service.
 
     Every view of FILE... is sent; importing a file twice counts it twice. Files are read in the
-    order given, packed with gzip or not; - is standard input.
+    order given; - is standard input, which may stay open: what it has is sent every two seconds.
+    Packed with gzip, bzip2, xz or zstd they are known by their first bytes, UTF-16 by its mark.
 
     \b
         footfall import access.log --host example.com
         footfall import access.log.2.gz access.log.1 access.log --pages-only
         ssh www cat /var/log/nginx/access.log | footfall import - --host example.com
+        tail -n 0 -F access.log | footfall import - --host example.com
         footfall import history.csv --to http://footfall.internal:3000
 
-    Access logs are Common or Combined Log Format, as Apache and nginx write them; anything may
-    follow the user agent. A view is a GET answered 200 to 299 or 304. Its page is the target up
-    to the first question mark, as written. With --host, a target with an address of its own
-    (http://HOST/x) keeps only its path.
+    Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
+    time in brackets, then the request in quotes, then status and size; what else stands in the line
+    may be anything. A time without an offset is UTC. A view is a GET answered 200 to 299 or 304.
+    Its page is the target up to the first question mark, as it was requested: the log's own
+    escapes (\\xc3, \\") are undone. A virtual host and an address at the start of the line
+    (vhost_combined) put the host in front of the page; --host puts its own there instead. A target
+    with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
+    answers 206 as well, parts of a download.
 
-    Counts are lines of timestamp,page,count with commas or tabs, with or without a header. The
-    page is taken as written. From PostgreSQL:
+    Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
+    columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
+    pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
+    written twice is one. From PostgreSQL:
 
     \b
         psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"
         2025-07-16 10:00:00+00,example.com/x,5
 
-    Timestamps are ISO 8601; without an offset they are UTC. Views are summed by page and hour
+    Timestamps are ISO 8601, UTC where they have no offset, or seconds or milliseconds since 1970.
+    A count of 0 is nothing to count. Views are summed by page and hour
     before they are sent.
 
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
     and counted by reason; the first faulty ones are shown.
-    While the service answers 503 a request is sent again, for at most 60 s. A request without an
-    answer is not sent again, since it could count twice: the import ends and says what was
-    accepted. Then, and after Ctrl-C, repeating the import would count the accepted part twice.
+    NUL bytes of a log that was cut under its writer are left out and told. One file under two
+    names, and files that hold the same lines, are refused; copies of which one has grown are
+    warned of.
+
+    Requests hold at most 1,000 pages and hours and half a megabyte; one that is answered 413 is
+    sent again in halves. While the service answers 503 a request is sent again, for at most 60 s. A
+    request without an answer is not sent again, since it could count twice: the import ends and
+    says what was accepted. Then, and after Ctrl-C, repeating the import would count the accepted
+    part twice. It says up to which line everything is counted, and from which line nothing is:
+    --from-line goes on at either. A second Ctrl-C ends it without a word.
+
+    --json has these lines in from_line, and what does not change the exit code in warnings.
 
     \b
     Exit codes: 0 all views found were accepted; 1 not all, or a file could not be read to its
-    end; 2 wrong usage; 130 Ctrl-C.
+    end; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
     """
     if format_ == "counts" and (host or pages_only):
         raise click.UsageError("--host and --pages-only are for logs, not for --format counts")
-    summary = run_import(Options(files, to, host, pages_only, format_))
-    click.echo(msgspec.json.encode(summary).decode() if as_json else _table(summary))
-    for error in summary.errors:
-        click.echo(f"error: {error}", err=True)
+    summary = run_import(Options(files, to, host, pages_only, format_, from_line))
+    text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
+    errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
+    for line in (
+        *(f"warning: {sentence}" for sentence in summary.warnings),
+        *(f"error: {sentence}" for sentence in errors),
+    ):
+        tell(line, err=True)
     sys.exit(summary.exit_code)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 
+from cli.output.letters import status_lines
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import require_migrated
@@ -36,7 +37,7 @@ def status(as_json: bool) -> None:
     and cost nothing after. Below the table: which projectors live, the version of each process that
     database and broker know of (projectors; whoever is connected to PostgreSQL, and to RabbitMQ
     where RABBITMQ_MANAGEMENT_URL is set), the oldest hour that is kept, the generations of rows,
-    and what is wrong. Exit code 1 when anything is.
+    dead letters, and what is wrong. Exit code 1 when anything is.
     """
     settings = settings_or_exit()
 
@@ -65,6 +66,7 @@ async def ask(settings: Settings) -> Status:
                 now_ms,
                 settings.num_partitions,
                 [*await rows.sessions.all(), *await log.connected()],
+                await rows.dead_letters.counts(),
             )
         finally:
             await reader.close()
@@ -102,6 +104,7 @@ def _table(found: Status) -> str:
             *_versions(found.processes),
             f"oldest hour kept: {kept or 'all are'}",
             *map(_generation, found.generations),
+            *status_lines(found.dead_letters),
             *errors,
         ]
     )

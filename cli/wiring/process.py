@@ -44,6 +44,9 @@ def configure_logging(settings: Settings) -> None:
     # Their reconnect chatter repeats what our own lines say.
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # At DEBUG they write statements with their values, and frames: page names hold search words.
+    for name in ("aiosqlite", "asyncpg", "sqlalchemy", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     if settings.log_level == "INFO":
         # What they say at INFO is for those who look for something: LOG_LEVEL=DEBUG.
         for name in ("alembic", "uvicorn"):

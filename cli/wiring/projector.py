@@ -44,6 +44,7 @@ async def _answering(settings: Settings, supervisor: Supervisor, rows: Rows) -> 
     if not settings.projector_port:
         yield
         return
-    app = create_health({"partitions": supervisor.ready, "database": rows.ping}, rows.facts.facts)
+    probes = {"partitions": supervisor.ready, "database": rows.ping}
+    app = create_health(settings, probes, rows.facts.facts)
     async with serving(app, settings.host, settings.projector_port):
         yield

@@ -2,13 +2,14 @@
 
 import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
+from cli.processes.listening import is_loopback
 from cli.wiring.horizon import WatchedHorizon
 from cli.wiring.process import application_name, now_ms
 from domain.errors import StoreUnavailable
@@ -27,6 +28,7 @@ from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
 from rows.opening import Rows
 from web.app import Lifespan, create_app
+from web.door import ANYWHERE
 from web.openapi import describe
 
 
@@ -68,7 +70,8 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
         async with stack:
             yield
 
-    return create_app(handlers, probes, api_description(), [lifespan, *lifespans])
+    lifespans = [lifespan, *lifespans]
+    return create_app(handlers, probes, api_description(), lifespans, hosts_of(settings))
 
 
 async def _readable(rows: Rows) -> None:
@@ -83,9 +86,24 @@ async def _foldable(rows: Rows) -> None:
     await rows.require_writable()
 
 
-def create_health(probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]) -> Litestar:
+def hosts_of(settings: Settings) -> Collection[str]:
+    """The names that requests may be for.
+
+    On loopback nobody is asked for a key, and a browser there opens pages of others: a name of
+    theirs that leads here (DNS rebinding) is not answered for. Elsewhere every name is, as long as
+    none is set.
+    """
+    if settings.allowed_hosts or is_loopback(settings.host):
+        return (*settings.allowed_hosts.split(","), settings.host.lower())
+    return ANYWHERE
+
+
+def create_health(
+    settings: Settings, probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]
+) -> Litestar:
     """What a role answers that has no API of its own."""
-    return create_app([metrics_route(facts)], probes, api_description())
+    hosts = hosts_of(settings)
+    return create_app([metrics_route(facts)], probes, api_description(), allowed_hosts=hosts)
 
 
 def _folded(rows: Rows) -> Probe:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Partition
+from domain.moments import NOTHING_DECIDED, Decided
 from domain.ownership import Ownership, Trouble
 from domain.projection import Claim, Delta
 
@@ -26,6 +27,10 @@ class ProjectionStore(Protocol):
         Raises `Fenced` when `checkpoint` is not the stored one any more, `Unstorable` for what the
         database can never hold; nothing changes then.
         """
+
+    async def decided(self, checkpoint: Checkpoint) -> Decided:
+        """What the live generation has decided by a clock from `checkpoint` of another one on."""
+        return NOTHING_DECIDED
 
 
 class LiveCheckpoints(Protocol):

@@ -100,7 +100,8 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
     except LogUnavailable as error:
         await close(connection)
         message = f"RabbitMQ at {where}: {why_not(error, connection.wire.refusal, url)}"
-        raise LogUnavailable(_without_secrets(message, url)) from error.__cause__
+        told = "RabbitMQ cannot be reached: footfall check says why"
+        raise LogUnavailable(_without_secrets(message, url), told=told) from error.__cause__
     return connection
 
 

@@ -36,7 +36,7 @@ class broker_errors:  # noqa: N801
     ) -> None:
         if error is None or isinstance(error, _FOR_THE_PROCESS) or self._is_ours(error):
             return
-        raise LogUnavailable(self._sentence(error)) from error
+        raise LogUnavailable(self._sentence(error), told=_told(error)) from error
 
     def _is_ours(self, error: BaseException) -> bool:
         """Does somebody end the task that waits here?"""
@@ -68,6 +68,23 @@ class broker_errors:  # noqa: N801
                     "RabbitMQ, or what stands in its place, sent what nobody understands: "
                     f"{type(error).__name__}: {error}"
                 )
+
+
+def _told(error: BaseException) -> str:
+    """What a client of ours hears of it: nothing that the broker or the library said."""
+    match error:
+        case ChannelNotFoundEntity():
+            return "a stream is missing, run footfall migrate"
+        case ChannelAccessRefused():
+            return "RabbitMQ refuses it to the user of RABBITMQ_URL: footfall check says why"
+        case TimeoutError():
+            return "RabbitMQ did not answer in time"
+        case asyncio.CancelledError() | StopAsyncIteration() | GeneratorExit():
+            return "RabbitMQ closed the connection"
+        case AMQPError() | OSError() | RuntimeError():
+            return "RabbitMQ cannot be used now"
+        case _:
+            return "RabbitMQ, or what stands in its place, sent what nobody understands"
 
 
 def _current_task() -> asyncio.Task[object] | None:

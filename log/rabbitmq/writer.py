@@ -34,6 +34,11 @@ class RabbitLogWriter(LogWriter):
         self._channels = Channels(url, "footfall ingest")
         self._opened: Opened | None = None
         self._opening = Shared(self._open_anew)
+        # Of their own, so that views wait for no probe: a client library handles what comes in on
+        # a connection in turn.
+        self._probes = Channels(url, "footfall ingest probe")
+        self._probe: Opened | None = None
+        self._pinging = Shared(self._ping)
 
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
@@ -69,11 +74,16 @@ class RabbitLogWriter(LogWriter):
         )
 
     async def ping(self) -> None:
+        await self._pinging.done()
+
+    async def _ping(self) -> None:
         async with broker_errors(_TO_APPEND):
-            opened = await self._open()
-            await self._publish_to_nobody(opened)
+            if self._probe is None or not self._probe.usable:
+                self._probe = None
+                self._probe = await self._probes.open()
+            await self._publish_to_nobody(self._probe)
             # On a channel of its own: a stream that is missing closes it.
-            async with self._channels.channel() as other, asyncio.timeout(RPC_SECONDS):
+            async with self._probes.channel() as other, asyncio.timeout(RPC_SECONDS):
                 await other.channel.declare_queue(self._streams[-1], passive=True)
 
     async def _publish_to_nobody(self, opened: Opened) -> None:
@@ -105,7 +115,8 @@ class RabbitLogWriter(LogWriter):
 
     async def close(self) -> None:
         self._opening.cancel()
-        await self._channels.close()
+        self._pinging.cancel()
+        await asyncio.gather(self._channels.close(), self._probes.close())
 
     async def _open(self) -> Opened:
         if self._opened is not None and self._opened.usable:

@@ -64,5 +64,6 @@ def translated(path: Path, error: sqlite3.Error, *, committing: bool = False) ->
     message = f"the log file {path}: {error}"
     if remedy := _REMEDIES.get(code):
         message = f"{message}: {remedy}"
-        return LogUnavailable(message, took_nothing=not committing or exact in _NOT_WRITTEN)
-    return LogUnavailable(message)
+        nothing = not committing or exact in _NOT_WRITTEN
+        return LogUnavailable(message, told=f"the log file: {remedy}", took_nothing=nothing)
+    return LogUnavailable(message, told="the log file cannot be used now")

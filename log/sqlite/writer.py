@@ -65,7 +65,8 @@ class SqliteLogWriter(LogWriter):
                 # Whatever it is, somebody waits for it.
                 except Exception as error:  # noqa: BLE001
                     what = f"the log file {self._path}: {type(error).__name__}: {error}"
-                    _fail(group, LogUnavailable(what))
+                    told = "the log file cannot be used now"
+                    _fail(group, LogUnavailable(what, told=told))
                 else:
                     self._failed_bytes = 0
                     _settle(group, appended)

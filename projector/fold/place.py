@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from domain.checkpoint import Checkpoint
 from domain.errors import Unstorable
 from domain.events import Entry, Offset
+from domain.moments import NOTHING_DECIDED, Judge
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, Fold
 
@@ -19,12 +20,24 @@ class Place:
         self._store = store
         self._claim = claim
         self._positions = dict(claim.positions)
+        self._decided = claim.decided
         self.checkpoint: Checkpoint = claim.checkpoint
 
     def fold(self) -> Fold:
         """An empty one, on top of what is committed."""
         claim = self._claim
-        return Fold(self._positions, claim.rules, claim.carry, self.checkpoint.views)
+        judge = None
+        if claim.now_ms is not None:
+            judge = Judge(claim.now_ms, self._decided or NOTHING_DECIDED)
+        return Fold(self._positions, claim.rules, claim.carry, self.checkpoint.views, judge)
+
+    async def follow(self) -> None:
+        """Learn what the live generation has decided by a clock meanwhile, where this is another.
+
+        It is to come to the same counts, whatever the time is when it gets there.
+        """
+        if self._decided is not None:
+            self._decided = await self._store.decided(self.checkpoint)
 
     async def apply(self, delta: Delta) -> None:
         """Commit it, move on and say what was set aside. Raises as `ProjectionStore.apply`."""

@@ -90,6 +90,7 @@ class Runner:
         ) as subscription:
             while not stop.is_set() and (until is None or place.checkpoint.next_offset < until):
                 standing.at(place.checkpoint)
+                await place.follow()
                 fold = place.fold()
                 failure = await self._gather(subscription, fold, stop, until, standing)
                 if fold.delta.next_offset > place.checkpoint.next_offset:

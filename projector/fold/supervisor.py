@@ -238,7 +238,8 @@ class Supervisor:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
+    # Whoever asks over HTTP is told it; the log of this process has the rest.
+    return error.told if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
 
 
 def _log_failure(what: str, error: Exception) -> None:
@@ -248,6 +249,6 @@ def _log_failure(what: str, error: Exception) -> None:
         logging.WARNING if foreseen else logging.ERROR,
         "%s: %s",
         what,
-        _sentence(error),
+        error if foreseen else _sentence(error),
         exc_info=None if foreseen else error,
     )

@@ -4,6 +4,7 @@ import asyncio
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Partition
+from domain.moments import Decided
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta
 
@@ -27,3 +28,6 @@ class ThrottledStore(ProjectionStore):
         moved = await self._store.apply(checkpoint, delta)
         await asyncio.sleep(self._free_at - asyncio.get_running_loop().time())
         return moved
+
+    async def decided(self, checkpoint: Checkpoint) -> Decided:
+        return await self._store.decided(checkpoint)

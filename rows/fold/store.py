@@ -1,7 +1,7 @@
 """Rows and checkpoints in one database, changed together or not at all."""
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import and_, select, update
@@ -11,16 +11,17 @@ from domain.checkpoint import Checkpoint, at_start
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import BUILDING, Carry
+from domain.moments import Decided
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
 from rows.checkpoints import columns_of, read_checkpoint, read_positions, recent_of
-from rows.database import database_errors, insert_into, transaction
+from rows.database import clock_ms, database_errors, insert_into, transaction
+from rows.fold.letters import read_decided, save_letters
 from rows.layout import layout_of
 from rows.live import IS_LIVE, LIVE, read_carried_from
-from rows.refusals import plain
-from rows.tables import checkpoints, dead_letters, generations, producer_positions
+from rows.tables import checkpoints, generations, producer_positions
 
 _PLACE_TRIES = 3
 Rows = Mapping[RowKey, int]
@@ -67,7 +68,13 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 await read_positions(connection, checkpoint),
                 PageRules(info.page_rules),
                 await self._carry(connection, info, Offset(row.carried_offset)),
+                await later_clock(connection, self._clock),
+                None if info.state == "live" else await read_decided(connection, checkpoint),
             )
+
+    async def decided(self, checkpoint: Checkpoint) -> Decided:
+        async with self._reading() as connection:
+            return await read_decided(connection, checkpoint)
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
         async with database_errors(), self._engine.connect() as connection:
@@ -137,8 +144,21 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             if delta.rows:
                 await self._add(connection, checkpoint.generation, delta.rows)
 
+    async def add_late(
+        self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
+    ) -> None:
+        """Positions and rows of what stands before `checkpoint`, in somebody else's transaction."""
+        await self._save_positions(connection, checkpoint, delta)
+        if delta.rows:
+            await self._add(connection, checkpoint.generation, delta.rows)
+
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._engine)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with database_errors(), self._engine.connect() as connection:
+            yield connection
 
     async def _compare_and_set(
         self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint
@@ -199,26 +219,21 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
     async def _save_dead_letters(
         self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
     ) -> None:
-        if not delta.dead_letters:
-            return
-        rows = [
-            {
-                "generation": checkpoint.generation,
-                "partition": checkpoint.partition,
-                "log_offset": letter.offset,
-                "reason": plain(letter.reason),
-                "body": letter.body,
-                "created_ms": self._clock(),
-            }
-            for letter in delta.dead_letters
-        ]
-        # Somebody may have put the checkpoint back and left the letters there.
-        statement = insert_into(self._engine, dead_letters).on_conflict_do_nothing()
-        await connection.execute(statement, rows)
+        if delta.dead_letters:
+            await save_letters(connection, checkpoint, delta.dead_letters, self._clock())
 
     async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
         add = self._layout.load if self._bulk else self._layout.add
         await add(connection, generation, rows)
+
+
+async def later_clock(connection: AsyncConnection, clock: Clock) -> Clock:
+    """The later of `clock` and the database's: what one that is behind takes for the future may be
+    none.
+    """
+    found = await connection.execute(select(clock_ms(connection.dialect)))
+    ahead_ms = max(0, int(found.scalar_one()) - clock())
+    return lambda: clock() + ahead_ms
 
 
 def _is(generation: Generation, partition: Partition) -> Any:

@@ -47,6 +47,8 @@ _MERGED = """
     FROM {schema}.{source} GROUP BY {keys}
 """
 
+# Made in one transaction: each holds a few locks until it ends.
+_AT_ONCE = 25
 _RETRY_SECONDS = 0.1
 _DETACH_TRIES = 20
 
@@ -67,8 +69,9 @@ class MonthPartitions:
 
     async def ensure_months(self, generation: Generation, wanted: Iterable[Month]) -> None:
         """The same for whole months."""
-        for month in sorted(wanted):
-            if (generation, month) not in self._known:
+        unknown = [month for month in sorted(wanted) if (generation, month) not in self._known]
+        for start in range(0, len(unknown), _AT_ONCE):
+            for month in await self._left(generation, unknown[start : start + _AT_ONCE]):
                 try:
                     await self._create(generation, month)
                 except StoreUnavailable as error:
@@ -77,9 +80,36 @@ class MonthPartitions:
                     raise type(error)(_not_made(month)) from error.__cause__
                 self._known.add((generation, month))
 
+    async def _left(self, generation: Generation, wanted: Sequence[Month]) -> Sequence[Month]:
+        """Of several that are `wanted` those that are there already, or that cannot be made."""
+        if len(wanted) == 1:
+            return wanted
+        try:
+            made = await self._create_together(generation, wanted)
+        except StoreUnavailable as error:
+            if state_of(error) != NOT_ALLOWED:
+                raise
+            # Which of them it is, shows one by one.
+            return wanted
+        self._known |= {(generation, month) for month in made}
+        return [month for month in wanted if month not in made]
+
     def forget(self) -> None:
         """Partitions may have been dropped: look again."""
         self._known.clear()
+
+    @again
+    async def _create_together(
+        self, generation: Generation, wanted: Sequence[Month]
+    ) -> Sequence[Month]:
+        """Those that are missing, in one transaction: decades come in by one import."""
+        async with transaction(self._engine) as connection:
+            await alone(connection, MONTHS_LOCK)
+            there = {*await months(connection, generation)}
+            made = [month for month in wanted if month not in there]
+            for month in made:
+                await self._make(connection, generation, month)
+            return made
 
     @again
     async def _create(self, generation: Generation, month: Month) -> None:
@@ -112,6 +142,13 @@ class MonthPartitions:
         await alone(connection, MONTHS_LOCK)
         if await exists(connection, name):
             return False
+        await self._make(connection, generation, month)
+        return True
+
+    async def _make(
+        self, connection: AsyncConnection, generation: Generation, month: Month
+    ) -> None:
+        name = month_name(generation, month)
         schema = await schema_of(connection)
         parent = f"{schema}.{parent_name(generation)}"
         # A table of its own first, attached after: creating it as a partition would lock
@@ -120,7 +157,6 @@ class MonthPartitions:
         if not self._loading:
             await _run(connection, f"ALTER TABLE {schema}.{name} ADD PRIMARY KEY ({_KEY})")
             await _attach(connection, generation, month)
-        return True
 
 
 def _not_made(month: Month) -> str:

@@ -1,6 +1,6 @@
 """What one of two generations has folded more than the other, by page and hour."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,17 +84,19 @@ async def _carried_offsets(
 
 async def _dead_letters(
     connection: AsyncConnection, early: Checkpoint, first: Offset
-) -> Collection[Offset]:
-    """What the side that is ahead could not count since `first`; the other will not either."""
+) -> Mapping[Offset, str | None]:
+    """What the side that is ahead could not count since `first`, and what decided it; the other
+    will not either.
+    """
     letters = dead_letters.c
     found = await connection.execute(
-        select(letters.log_offset).where(
+        select(letters.log_offset, letters.kind).where(
             letters.generation == early.generation,
             letters.partition == early.partition,
             letters.log_offset >= first,
         )
     )
-    return {Offset(offset) for offset in found.scalars()}
+    return {Offset(offset): kind for offset, kind in found}
 
 
 class _Ahead:
@@ -105,7 +107,7 @@ class _Ahead:
         positions: Mapping[str, Position],
         rules: PageRules,
         carry: Carry | None,
-        refused: Collection[Offset],
+        refused: Mapping[Offset, str | None],
     ) -> None:
         self._positions = dict(positions)
         self._refused = refused
@@ -126,8 +128,13 @@ class _Ahead:
                     raise LogUnavailable(message)
                 for entry in entries:
                     next_offset = Offset(entry.offset + 1)
-                    if entry.offset < until and entry.offset not in self._refused:
+                    if entry.offset >= until:
+                        continue
+                    if entry.offset not in self._refused:
                         fold.add(entry)
+                    elif self._refused[entry.offset] in ("clock", "database"):
+                        # As the fold does: what arrives again is known.
+                        fold.refuse(entry, "")
             self._positions.update(fold.delta.positions)
             if fold.delta.rows:
                 yield fold.delta.rows

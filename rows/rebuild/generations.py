@@ -18,6 +18,7 @@ from rows.checkpoints import columns_of, read_checkpoints
 from rows.conflicts import again
 from rows.database import database_errors, pause_at_most, transaction
 from rows.engine import PAUSE_MS
+from rows.fold.letters import carry_letters
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, fence
 from rows.layout import layout_of
@@ -26,6 +27,7 @@ from rows.tables import (
     audits,
     checkpoints,
     dead_letters,
+    dead_letters_left_out,
     gaps,
     generations,
     leases,
@@ -34,6 +36,15 @@ from rows.tables import (
 
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
 SEALED = 2**62
+# What hangs on a generation, in the order of locks.
+_OF_GENERATION = (
+    checkpoints,
+    producer_positions,
+    dead_letters,
+    dead_letters_left_out,
+    audits,
+    gaps,
+)
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
 
@@ -49,6 +60,8 @@ class StoreWithin(SqlProjectionStore):
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         yield self._connection
+
+    _reading = _transaction
 
 
 class SqlGenerations(Generations):
@@ -111,6 +124,7 @@ class SqlGenerations(Generations):
             for partition, offset in starts.items():
                 fresh = at_start(info.generation, partition, offset, epoch)
                 await connection.execute(insert(checkpoints).values(columns_of(fresh)))
+            await carry_letters(connection, info.generation)
             await self._layout.create(connection, info.generation)
             return info
 
@@ -225,7 +239,7 @@ class SqlGenerations(Generations):
                 .values(state="dropped")
             )
             if forgotten.rowcount == 1:
-                for table in (checkpoints, producer_positions, dead_letters, audits, gaps):
+                for table in _OF_GENERATION:
                     await connection.execute(delete(table).where(table.c.generation == generation))
 
     async def _move(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.events import Partition
@@ -10,9 +10,11 @@ from domain.ownership import Trouble
 from domain.reports import AuditResult, Facts
 from rows.checkpoints import read_checkpoint
 from rows.database import clock_ms, database_errors
+from rows.fold.dead_letters import read_counts
 from rows.fold.troubles import read_troubles
 from rows.live import LIVE, read_horizon
-from rows.tables import audits, checkpoints, clock, dead_letters
+from rows.tables import audits, checkpoints, clock
+from rows.turns import Turns
 
 
 class SqlMetricsReader:
@@ -20,26 +22,24 @@ class SqlMetricsReader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._telling, self._judging = Turns(1), Turns(1)
 
     async def troubles(self) -> Mapping[Partition, Trouble]:
         """What keeps partitions from being folded now. Raises `StoreUnavailable`."""
-        async with database_errors(), self._engine.connect() as connection:
+        async with self._judging.taken(), database_errors(), self._engine.connect() as connection:
             return await read_troubles(connection, clock_ms(self._engine.dialect))
 
     async def facts(self) -> Facts:
         """Raises `StoreUnavailable`."""
-        async with database_errors(), self._engine.connect() as connection:
+        async with self._telling.taken(), database_errors(), self._engine.connect() as connection:
             one = await connection.execute(
                 select(
                     LIVE,
-                    select(func.count())
-                    .select_from(dead_letters)
-                    .where(dead_letters.c.generation == LIVE)
-                    .scalar_subquery(),
                     select(clock.c.ahead_ms).scalar_subquery(),
                 )
             )
-            generation, letters, ahead_ms = one.one()
+            generation, ahead_ms = one.one()
+            letters = await read_counts(connection)
             folded = await connection.execute(
                 select(checkpoints)
                 .where(checkpoints.c.generation == generation)
@@ -51,9 +51,10 @@ class SqlMetricsReader:
             return Facts(
                 generation=generation,
                 horizon_hour=await read_horizon(connection),
-                dead_letters=letters,
+                dead_letters=letters.letters,
                 checkpoints=[read_checkpoint(row) for row in folded],
                 audits=[AuditResult(**row._asdict()) for row in results],
                 troubles=await read_troubles(connection, clock_ms(self._engine.dialect)),
                 clock_ahead_ms=ahead_ms or 0,
+                letters=letters,
             )

@@ -14,6 +14,7 @@ from domain.reports import HourlyViews
 from rows.database import database_errors
 from rows.live import IS_LIVE, read_horizon
 from rows.tables import generations, hourly_views, retention
+from rows.turns import Turns
 
 # The generation is a value, not a subquery: so PostgreSQL plans over the tables of one.
 _FOUND = (
@@ -45,8 +46,9 @@ _TRIES = 10
 class SqlReportReader(ReportReader):
     """Reports from PostgreSQL or SQLite; remembers which generation was live last."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, turns: Turns | None = None) -> None:
         self._engine = engine
+        self._turns = turns or Turns(1)
         self._live = Generation(0)
         self._rules = NO_RULES
 
@@ -66,7 +68,7 @@ class SqlReportReader(ReportReader):
 
     async def _read(self, live: Generation, page: str, first: Hour, end: Hour) -> Sequence[Any]:
         values = {"generation": live, "page": page, "first": first, "end": end}
-        async with database_errors(), self._engine.connect() as connection:
+        async with self._turns.taken(), database_errors(), self._engine.connect() as connection:
             rows = (await connection.execute(_HOURLY, values)).all()
             if not rows:
                 # That one says so, where it is the horizon which is missing.

@@ -39,4 +39,5 @@ def _try(path: Path) -> None:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return
         remedy = f": {_REMEDIES[code]}" if code in _REMEDIES else ""
-        raise StoreUnavailable(f"the rows cannot be written, {path}: {error}{remedy}") from error
+        message = f"the rows cannot be written, {path}: {error}{remedy}"
+        raise StoreUnavailable(message, told=f"the rows cannot be written{remedy}") from error

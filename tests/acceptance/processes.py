@@ -35,6 +35,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "PORT": str(port),
         "PAGE_RULES": settings.page_rules,
         "WORKERS": "",
+        "ALLOWED_HOSTS": settings.allowed_hosts,
         "POSTGRES_HOST": "",
     }
     return {**os.environ, **given}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -30,7 +31,8 @@ NOW = "2025-07-16T12:00:00Z"
 
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
-    found = embedded(tmp_path)
+    # The proxy asks for the names of its upstreams; in containers HOST is not loopback.
+    found = replace(embedded(tmp_path), allowed_hosts="ingest,read-api")
     await migrate(found)
     return found
 

@@ -1,7 +1,9 @@
 """A small HTTP server in place of the service."""
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from types import MappingProxyType
@@ -15,7 +17,10 @@ Body = dict[str, dict[str, int]]
 
 
 class Answer(NamedTuple):
-    """What the server says; status 0 hangs up instead, `None` accepts."""
+    """What the server says; status 0 hangs up instead, `None` accepts.
+
+    Bytes are sent as they are.
+    """
 
     status: int
     content: Any
@@ -32,12 +37,18 @@ def refusal(kind: Kind, detail: str, **others: str) -> Answer:
 
 
 class Service:
-    """Answers with `answers` in turn, then accepts; `bodies` are what was accepted."""
+    """Answers with `answers` in turn, then accepts; `bodies` are what was accepted.
+
+    Bodies over `most_bytes` are refused; to others `says` may answer something else.
+    """
 
     def __init__(self) -> None:
         self.answers: list[Answer | None] = []
         self.bodies: list[Body] = []
         self.requests = 0
+        self.most_bytes = sys.maxsize
+        self.says: Callable[[Body], Answer | None] = lambda _: None
+        self.headers: Mapping[str, str] = {}
         self.accepted_one = Event()
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -51,14 +62,21 @@ class Service:
         self._thread.join()
 
     def answer(self, path: str, raw: bytes) -> Answer:
+        body: Body = json.loads(raw)
+        said = self.says(body)
         with self._lock:
             self.requests += 1
+            if said is not None:
+                return said
             planned = self.answers.pop(0) if self.answers else None
             if planned is not None:
                 return planned
+            if len(raw) > self.most_bytes:
+                return Answer(
+                    413, b"<html>as a proxy says it</html>", {"content-type": "text/html"}
+                )
             if path != "/page-views/multi":
                 return Answer(404, {"detail": f"nothing at {path}"})
-            body: Body = json.loads(raw)
             self.bodies.append(body)
         self.accepted_one.set()
         return Answer(202, {"accepted": sum(sum(hours.values()) for hours in body.values())})
@@ -70,17 +88,20 @@ class Service:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                service.headers = {name.lower(): value for name, value in self.headers.items()}
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 status, content, headers = service.answer(self.path, raw)
                 if not status:
                     self.close_connection = True
                     return
-                encoded = json.dumps(content).encode()
+                encoded = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
                 for name, value in {**headers, "content-length": str(len(encoded))}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(encoded)
+                # The client may read only the beginning.
+                with suppress(ConnectionError):
+                    self.wfile.write(encoded)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

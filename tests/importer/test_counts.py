@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.counts import Counts
+from importer.counts import Counts, is_counts_line
 from importer.views import Skip, View
 
 NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
@@ -25,6 +25,9 @@ def parse(*lines: bytes) -> list[View | Skip]:
         b"2025-07-16_10:59:59",
         b"2025-07-16 10:00",
         b"2025-07-16T10Z",
+        b"2025-07-16 10:00:00 UTC",
+        b"1752660000",
+        b"1752660000000",
         b"2025-07-16T15:30:00+05:30",
         b'"2025-07-16 10:00:00+00"',
     ],
@@ -41,6 +44,9 @@ def test_timestamps_are_read_as_databases_write_them(timestamp: bytes) -> None:
         (b'2025-07-16T10:00:00Z,"a ""b""",5', 'a "b"'),
         (b'2025-07-16T10:00:00Z,a"b,5', 'a"b'),
         (b"2025-07-16T10:00:00Z,a?b=c,5", "a?b=c"),
+        (b"2025-07-16T10:00:00Z;a;5", "a"),
+        (b"2025-07-16T10:00:00Z,a;b;c,5", "a;b;c"),
+        (b"2025-07-16T10:00:00Z\tc\\\\d\t5", r"c\d"),
         ("\ufeff2025-07-16T10:00:00Z,größe,5".encode(), "größe"),
         ("2025-07-16T10:00:00Z,größe,5".encode("latin-1"), "größe"),
     ],
@@ -57,11 +63,11 @@ def test_fields_are_separated_by_commas_or_tabs(line: bytes, page: str) -> None:
         (b"2025-07-16T10:00:00Z,a,5,6", Skip.MALFORMED_LINE),
         (b'2025-07-16T10:00:00Z,"a,5', Skip.MALFORMED_LINE),
         (b"2025-07-16,a,5", Skip.TIMESTAMP),
-        (b"1752660000000,a,5", Skip.TIMESTAMP),
+        (b"17526600000001,a,5", Skip.TIMESTAMP),
         (b"2025-13-16T10:00:00Z,a,5", Skip.TIMESTAMP),
         (b"0001-01-01T00:00:00+01:00,a,5", Skip.TIMESTAMP),
         (b"2025-07-16T11:00:01Z,a,5", Skip.FUTURE),
-        (b"2025-07-16T10:00:00Z,a,0", Skip.COUNT),
+        (b"2025-07-16T10:00:00Z,a,0", Skip.NOTHING),
         (b"2025-07-16T10:00:00Z,a,-1", Skip.COUNT),
         (b"2025-07-16T10:00:00Z,a,1.5", Skip.COUNT),
         (b"2025-07-16T10:00:00Z,a,1_0", Skip.COUNT),
@@ -75,6 +81,42 @@ def test_fields_are_separated_by_commas_or_tabs(line: bytes, page: str) -> None:
 )
 def test_what_is_no_count_has_a_reason(line: bytes, reason: Skip) -> None:
     assert parse(line) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("number", "count"), [(b"5.0", 5), (b'"1,234"', 1_234), (b'"1,234,567.00"', 1_234_567)]
+)
+def test_counts_are_read_as_spreadsheets_write_them(number: bytes, count: int) -> None:
+    assert parse(b"2025-07-16T10:00:00Z,a," + number) == [View("a", TEN, count)]
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (b"page,timestamp,count", b"a,2025-07-16 10:00:00,5"),
+        (b"hour;page;views", b"2025-07-16 10:00:00;a;5"),
+        (b"Pageviews,site,URL,Date", b"5,x,a,2025-07-16 10:00:00"),
+    ],
+)
+def test_a_header_names_the_columns(header: bytes, row: bytes) -> None:
+    assert parse(header, row) == [Skip.HEADER, View("a", TEN, 5)]
+
+
+def test_a_mark_is_passed_over_in_the_middle_too() -> None:
+    row = "\ufeff2025-07-16T10:00:00Z,a,5".encode()
+    assert parse(row, row) == [View("a", TEN, 5)] * 2
+
+
+@pytest.mark.parametrize(
+    ("line", "is_counts"),
+    [
+        (b"timestamp,page,count", True),
+        (b"2025-07-16T10:00:00Z,a,0", True),
+        (b"Starting, listening, ready", False),
+    ],
+)
+def test_three_words_are_no_header_of_counts(line: bytes, is_counts: bool) -> None:
+    assert is_counts_line(line) is is_counts
 
 
 def test_the_largest_count_fits() -> None:

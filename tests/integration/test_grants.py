@@ -26,6 +26,7 @@ from domain.retention import NOTHING_PAST, ExpiredRows
 from domain.settings import Settings
 from projector.rebuild.replay import Replay, replay
 from rows.fold.leases import SqlLeases
+from rows.fold.store import SqlProjectionStore
 from rows.jobs import RETENTION
 from rows.opening import Rows, open_rows
 from rows.retention.expiry import SqlExpiry
@@ -107,6 +108,8 @@ async def at(settings: Settings) -> AsyncIterator[Site]:
 async def test_a_writer_folds_before_and_after_a_replay_by_the_owner(roles: Roles) -> None:
     async with at(roles.writer) as site, at(roles.owner) as owner:
         owner.log, owner.expected = site.log, site.expected
+        # So long after the months were made.
+        site.store = SqlProjectionStore(site.engine, lambda: now_ms() + 400 * DAY_MS)
         assert await SqlLeases(site.engine, 1_000).tick("me", 4, draining=False)
         for days in (-360, -1, 0, 390):
             await site.append(ONE, event(PAGE, now_ms() + days * DAY_MS))

@@ -84,7 +84,7 @@ async def test_a_role_says_that_it_is_not_ready(tmp_path: Path) -> None:
             await reading.start()
             answer = await reading.until_answering("/ready")
             assert answer.status_code == 503
-            assert answer.json()["checks"]["database"].startswith("the database: ")
+            assert answer.json()["checks"]["database"].startswith("the database ")
             async with httpx.AsyncClient(base_url=reading.url) as client:
                 answer = await client.get("/report", params={"page": "a"})
                 assert answer.status_code == 503

@@ -257,7 +257,8 @@ class CountedOnce(RuleBasedStateMachine):
             PageViewed(self._page(page), start_ms + after_ms, number)
             for page, after_ms, number in views
         ]
-        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=start_ms)
+        at_ms = start_ms + 3 * HOUR_MS
+        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=at_ms)
         return Sent(partition, name, sequence, encode(cut), events)
 
     def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:

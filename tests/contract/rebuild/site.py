@@ -94,9 +94,9 @@ class Site:
         )  # fmt: skip
 
     async def append(
-        self, partition: Partition, *events: PageViewed, at_ms: int = TEN, times: int = 1
+        self, partition: Partition, *events: PageViewed, at_ms: int | None = None, times: int = 1
     ) -> bytes:
-        """A batch that was recorded at `at_ms`; it counts once however often it arrives."""
+        """A batch, recorded at `at_ms` or in time; it counts once however often it arrives."""
         self._sequence += 1
         sequence = self._sequence
         cut = batch(*events, producer=f"p{partition}", sequence=sequence, at_ms=at_ms)

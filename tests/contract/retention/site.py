@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,7 +17,7 @@ from domain.positions import POSITION_WINDOW
 from domain.projection import project
 from domain.retention import Removal
 from domain.settings import Settings
-from domain.wire import encode
+from domain.wire import decode, encode
 from log.sqlite.trimmer import SqliteLogTrimmer
 from projector.housekeeping.retention import Retention, retain
 from rows.fold.store import SqlProjectionStore
@@ -87,9 +88,13 @@ class Site:
         return await retain(self.jobs, RETENTION, self.retention(days), "me", 5.0)
 
     async def count(self, *moments: int, page: str = PAGE, at_ms: int | None = None) -> None:
-        """A batch of a view at each moment, appended and folded."""
-        body = self._body([event(page, moment) for moment in moments], at_ms or max(moments))
-        await self.writer.append(ONE, body)
+        """A batch of a view at each moment, appended and folded.
+
+        To what cuts the log it was recorded at `at_ms`, which may be before its views.
+        """
+        events = [event(page, moment) for moment in moments]
+        body = self._body(events, max(moments))
+        await self.writer.append(ONE, self._recorded(body, at_ms or max(moments)))
         await self.fold(body)
 
     async def fold(self, body: bytes) -> None:
@@ -100,6 +105,9 @@ class Site:
     def _body(self, events: Sequence[PageViewed], at_ms: int) -> bytes:
         self.offsets[ONE] = self.offsets.get(ONE, 0) + 1
         return encode(batch(*events, sequence=self.offsets[ONE], at_ms=at_ms))
+
+    def _recorded(self, body: bytes, at_ms: int) -> bytes:
+        return encode(replace(decode(body), recorded_ms=at_ms))
 
     async def difference(self, generation: Generation = LIVE) -> int:
         return (await self.comparison.audit(generation)).difference

@@ -6,7 +6,14 @@ from cli.wiring.process import now_ms
 from domain.events import Generation, Hour
 from domain.positions import POSITION_WINDOW
 from rows.rebuild.generations import SqlGenerations
-from rows.tables import checkpoints, dead_letters, hourly_views, producer_positions, retention
+from rows.tables import (
+    checkpoints,
+    dead_letters,
+    dead_letters_left_out,
+    hourly_views,
+    producer_positions,
+    retention,
+)
 from tests.contract.retention.site import (
     DAY_MS,
     DAYS,
@@ -131,6 +138,31 @@ async def test_a_dead_letter_stays_as_long_as_rows_do(site: Site) -> None:
             await connection.execute(insert(dead_letters).values(letter(offset, created)))
     assert (await site.run()).leftovers.dead_letters == 1
     assert await site.number(select(dead_letters.c.log_offset)) == 2
+
+
+async def test_what_a_clock_set_aside_stays_as_long_as_its_views_would(site: Site) -> None:
+    past = NOW - DAYS * DAY_MS - 1
+    async with site.engine.begin() as connection:
+        for offset, newest in ((1, past), (2, NOW)):
+            values = letter(offset, past) | {"kind": "clock", "newest_ms": newest}
+            await connection.execute(insert(dead_letters).values(values))
+    assert (await site.retention().preview()).leftovers.dead_letters == 1
+    assert (await site.run()).leftovers.dead_letters == 1
+    assert await site.number(select(dead_letters.c.log_offset)) == 2
+
+
+async def test_what_is_only_counted_of_dead_letters_goes_when_the_last_is_past(
+    site: Site,
+) -> None:
+    past = NOW - DAYS * DAY_MS - 1
+    async with site.engine.begin() as connection:
+        for partition, created in ((1, past), (2, NOW)):
+            values = {"generation": 1, "partition": partition, "letters": 40, "size": 80}
+            values |= {"first_offset": 0, "last_offset": 9, "created_ms": created}
+            await connection.execute(insert(dead_letters_left_out).values(values))
+    assert (await site.retention().preview()).leftovers.dead_letters == 40
+    assert (await site.run()).leftovers.dead_letters == 40
+    assert await site.number(select(dead_letters_left_out.c.partition)) == 2
 
 
 async def test_views_of_hours_that_are_past_are_folded_and_go_with_the_next_run(

@@ -70,8 +70,8 @@ async def test_both_files_shrink(site: Site) -> None:
     for number in range(120):
         moment = LONG_PAST + number * HOUR_MS
         pages = [event(f"example.com/{'x' * 200}/{number}/{n}", moment) for n in range(120)]
-        body = site._body(pages, LONG_PAST + number)
-        await site.writer.append(ONE, body)
+        body = site._body(pages, moment)
+        await site.writer.append(ONE, site._recorded(body, LONG_PAST + number))
         await site.fold(body)
     await site.count(NOW)
     before = _sizes(site)

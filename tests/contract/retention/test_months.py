@@ -1,9 +1,10 @@
 """Months are dropped whole, under the hands of those who read and fold."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from domain.errors import StoreUnavailable
 from domain.hours import hour_of
@@ -79,3 +80,27 @@ async def test_this_month_and_the_next_stand_ready(site: Site) -> None:
     await site.run(days=0)
     async with site.engine.connect() as connection:
         assert await months.months(connection, LIVE) == [(2025, 7), (2025, 8)]
+
+
+@postgresql_only
+async def test_months_of_decades_are_made_in_few_transactions(site: Site) -> None:
+    commits: list[object] = []
+    event.listen(site.engine.sync_engine, "commit", commits.append)
+    wanted = months.between((1995, 1), (2014, 12))
+    await months.MonthPartitions(site.engine).ensure_months(LIVE, wanted)
+    assert len(commits) <= 20
+    async with site.engine.connect() as connection:
+        assert set(wanted) <= set(await months.months(connection, LIVE))
+    old = [int(datetime(year, 6, 1, tzinfo=UTC).timestamp()) * 1_000 for year in range(1995, 2015)]
+    await site.count(*old, JUST_KEPT)
+    assert await site.difference() == 0
+
+
+@postgresql_only
+async def test_of_months_that_are_made_together_one_may_be_half_removed(site: Site) -> None:
+    await site.count(JUST_PAST)
+    await months.detach(site.engine, "hourly_views_g1", "hourly_views_g1_2025_06")
+    wanted = months.between((2025, 4), (2025, 8))
+    await months.MonthPartitions(site.engine).ensure_months(LIVE, wanted)
+    assert sum((await hours(site, JUST_PAST)).values()) == 1
+    assert await site.difference() == 0

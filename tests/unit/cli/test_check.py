@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.verbs.check import backlog_lines, fold_lines, letter_lines, rules_lines
+from cli.verbs.check import backlog_lines, fold_lines, rules_lines
 from domain.events import Generation
 from domain.generations import GenerationInfo
 from projector.status import PartitionStatus, Status
@@ -31,14 +31,6 @@ def test_rules_that_the_rows_are_not_counted_by_are_told() -> None:
     assert list(rules_lines(status([], []), "lower-host")) == [
         "NOTE  page rules: PAGE_RULES is lower-host, the rows are counted by none: "
         "footfall replay --accept-diff applies it to all of them"
-    ]
-
-
-def test_dead_letters_are_told_where_there_are_any() -> None:
-    assert list(letter_lines(0)) == []
-    assert list(letter_lines(12)) == [
-        "NOTE  dead letters (12): messages of the log that were set aside and are not counted, "
-        "each with its reason in the table dead_letters (docs/guarantees.md)"
     ]
 
 

@@ -1,6 +1,7 @@
 """Under which name a page is counted."""
 
 from random import Random
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,24 @@ from domain.page_rules import NO_RULES, RULES, PageRules
 
 SCHEMES = st.sampled_from(["", "http://", "HTTPS://", "://", "//", "mailto:"])
 PARTS = st.sampled_from(
-    ["Example.COM", "example.com", "例え.JP", "/", "//", "?", "#", "Path", "Q=http://X/Y", "İ", "ẞ"]
+    [
+        "Example.COM",
+        "example.com",
+        "例え.JP",
+        "/",
+        "//",
+        "?",
+        "#",
+        "Path",
+        "Q=http://X/Y",
+        "İ",
+        "ẞ",
+        "%",
+        "%4",
+        "%41",
+        "%c3",
+        "1",
+    ]
 )
 PAGES = st.one_of(
     st.text(min_size=1, max_size=40),
@@ -38,6 +56,12 @@ CHOSEN = st.lists(st.sampled_from([*RULES]), unique=True).map(",".join)
         ("lower-host", "Example.com?to=http://Other.com/A", "example.com?to=http://Other.com/A"),
         ("lower-host", "BÜCHER.de/A", "bÜcher.de/A"),
         ("lower-host,strip-query,strip-fragment,strip-trailing-slash", "A.com/B/?c#d", "a.com/B"),
+        ("normalize-percent", "/%7Eann/%6Cast%2d", "/~ann/last-"),
+        ("normalize-percent", "/caf%c3%a9", "/caf%C3%A9"),
+        ("normalize-percent", "/a%2fb%3f%23%25", "/a%2Fb%3F%23%25"),
+        ("normalize-percent", "/%2541", "/%2541"),
+        ("normalize-percent", "/%%341 %4%31 %zz%41", "/%%341 %4%31 %zzA"),
+        ("normalize-percent,strip-query", "/a%3fb?c", "/a%3Fb"),
         ("strip-query", "?only=a-query", "?only=a-query"),
         ("strip-fragment,strip-query", "#?", "#"),
     ],
@@ -54,6 +78,14 @@ def test_a_name_is_its_own_name_never_empty_and_never_longer(rules: str, page: s
     assert len(name.encode("utf-8", "surrogatepass")) <= len(page.encode("utf-8", "surrogatepass"))
 
 
+@given(st.lists(st.sampled_from(["%", "%4", "%41", "%c3", "%2f", "/", "?", "A", "1", "é"])))
+def test_normal_percent_encoding_names_the_same_bytes(pieces: list[str]) -> None:
+    page = "".join(pieces)
+    name = PageRules("normalize-percent").apply(page)
+    assert unquote_to_bytes(name) == unquote_to_bytes(page)
+    assert [name.count(one) for one in "/?#"] == [page.count(one) for one in "/?#"]
+
+
 @given(CHOSEN, st.randoms())
 def test_it_does_not_matter_in_which_order_rules_are_named(rules: str, draw: Random) -> None:
     names = rules.split(",")
@@ -68,5 +100,5 @@ def test_no_rules_are_none() -> None:
 
 
 def test_an_unknown_rule_is_refused_with_those_there_are() -> None:
-    with pytest.raises(SettingsError, match="'upper-host': write any of strip-fragment, strip"):
+    with pytest.raises(SettingsError, match="'upper-host': write any of normalize-percent, strip"):
         PageRules("lower-host,upper-host")

@@ -180,7 +180,10 @@ def test_what_cannot_be_stored_is_passed_as_a_dead_letter() -> None:
     fold.refuse(entry(4, at_ms=9), "it does not fit")
     delta = fold.delta
     assert [(d.offset, d.reason) for d in delta.dead_letters] == [(4, "it does not fit")]
-    assert (delta.rows, delta.positions, delta.next_offset, delta.recorded_ms) == ({}, {}, 5, 9)
+    assert (delta.rows, delta.views, delta.next_offset, delta.recorded_ms) == ({}, 0, 5, 9)
+    # Once the database can hold it, it is counted once, however often it arrived.
+    found = delta.positions["p1"]
+    assert (found.sequence, found.offset) == (5, 4)
 
 
 def folded(

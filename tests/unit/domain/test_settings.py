@@ -236,3 +236,11 @@ def test_a_password_that_is_not_encoded_is_in_no_message(name: str, url: str) ->
 )  # fmt: skip
 def test_the_virtual_host_is_what_the_path_says(path: str, host: str) -> None:
     assert virtual_host(f"amqp://u:p@h{path}?heartbeat=5") == host
+
+
+def test_hosts_are_names_without_more() -> None:
+    given = {"ALLOWED_HOSTS": "Stats.Example., shop-1.example,*"}
+    assert from_env(given).allowed_hosts == "stats.example,shop-1.example,*"
+    for wrong in ("http://a", "a:80", "a,,b", "a b", "*.a", "a/b", "müller.example"):
+        with pytest.raises(SettingsError, match="ALLOWED_HOSTS has"):
+            from_env({"ALLOWED_HOSTS": wrong})

@@ -7,6 +7,8 @@ import pytest
 
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import PageViewed, Partition
+from domain.hours import MAX_AHEAD_MS
+from domain.moments import ahead_of_record
 from domain.wire import MAX_BYTES, decode
 from ingest.appender import Appender
 from tests.factories import TEN, event
@@ -64,6 +66,14 @@ async def test_the_header_says_who_when_and_which_shard() -> None:
         ("p1", 1, TEN, 7),
         ("p1", 2, TEN, 7),
     ]
+
+
+async def test_a_clock_that_is_set_back_after_a_view_was_accepted_does_not_cost_it() -> None:
+    log = FakeLog()
+    await appender(log).append({ONE: [event(), event(at_ms=TEN + MAX_AHEAD_MS + 5)]})
+    (body,) = log.entries[ONE]
+    assert decode(body).recorded_ms == TEN + 5
+    assert ahead_of_record(decode(body)) is None
 
 
 async def test_requests_that_wait_share_the_next_batch() -> None:

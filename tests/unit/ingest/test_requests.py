@@ -1,6 +1,7 @@
 """What may be sent, and what is said about the rest."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.errors import RequestRefused
 from domain.events import Hour
-from domain.hours import hour_of
+from domain.hours import hour_of, parse_instant
 from domain.partitioning import partition_for
 from ingest.requests import Limits, limits, multi_to_events, single_to_events
 from tests.factories import TEN, event
@@ -131,6 +132,200 @@ def test_any_age_is_accepted_where_everything_is_kept() -> None:
 def test_only_the_first_hundred_bad_entries_are_listed() -> None:
     body = b"{" + b",".join(b'"p%d":{"x":1}' % i for i in range(500)) + b"}"
     assert len(refused(multi_to_events, body)) == 100
+
+
+T = "2025-07-16T10:00:00Z"
+LATER = "2025-07-16T10:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("body", "counted"),
+    [
+        (f'{{"a":{{"{T}":5}},"a":{{"{LATER}":3}}}}', {("a", T): 5, ("a", LATER): 3}),
+        (f'{{"a":{{"{T}":5}},"a":{{"{T}":3}}}}', {("a", T): 8}),
+        (f'{{"a":{{"{T}":5,"{T}":3}}}}', {("a", T): 8}),
+        (f'{{"a":{{"{T}":5,"2025-07-16t12:00:00+02:00":3}}}}', {("a", T): 8}),
+        (f'{{"a":{{"{T}":1}},"b":{{"{T}":1}},"\\u0061":{{"{T}":2}}}}', {("a", T): 3, ("b", T): 1}),
+        (f'{{"a":{{"{T}":5}},"a":{{}}}}', {("a", T): 5}),
+        (f'{{"a":{{}},"a":{{"{T}":5}}}}', {("a", T): 5}),
+    ],
+)
+def test_a_page_or_moment_given_twice_is_counted_both_times(
+    body: str, counted: dict[tuple[str, str], int]
+) -> None:
+    events, accepted = multi_to_events(body.encode(), NOW, 10)
+    found: Counter[tuple[str, int]] = Counter()
+    for e in (e for lane in events.values() for e in lane):
+        found[e.page, e.at_ms] += e.count
+    assert found == {(page, parse_instant(t)): count for (page, t), count in counted.items()}
+    assert accepted == sum(counted.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (f'{{"a":0,"a":{{"{T}":1}}}}', ["/a"]),
+        (f'{{"a":{{"{T}":1}},"a":0}}', ["/a"]),
+        (f'{{"a":{{"{T}":0,"{T}":1}}}}', [f"/a/{T}"]),
+        (f'{{"a":{{"{T}":1,"{T}":0}},"a":[]}}', [f"/a/{T}", "/a"]),
+        (f'{{"":{{"{T}":1}},"":{{"{T}":1}}}}', ["/", "/"]),
+    ],
+)
+def test_nothing_that_is_given_twice_hides_a_fault(body: str, pointers: list[str]) -> None:
+    assert [pointer for pointer, _ in refused(multi_to_events, body.encode())] == pointers
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        (f'{{"page":"x","timestamp":"{T}","page":"x"}}', [("/page", "page is given 2 times")]),
+        (f'{{"p\\u0061ge":"x","timestamp":"{T}","page":"y"}}', [("/page", "given 2 times")]),
+        (f'{{"timestamp":"{T}","page":"x","timestamp":"{T}"}}', [("/timestamp", "given 2 times")]),
+        ('{"page":"x","page":"x"}', [("/page", "given 2 times"), ("", "timestamp is missing")]),
+        (f'{{"page":1,"timestamp":"{T}","page":"x"}}', [("/page", "given"), ("", "not a string")]),
+        (f'{{"x":1,"x":1,"page":"x","timestamp":"{T}"}}', [("", "'x' is no member")]),
+    ],
+)
+def test_what_a_single_view_has_twice_is_refused_by_name(
+    body: str, faults: list[tuple[str, str]]
+) -> None:
+    found = refused(single_to_events, body.encode())
+    assert [pointer for pointer, _ in found] == [pointer for pointer, _ in faults]
+    for (_, detail), (_, says) in zip(found, faults, strict=True):
+        assert says in detail
+
+
+def test_a_single_view_has_no_more_than_a_hundred_faults() -> None:
+    body = "{" + ",".join(f'"p{i}":1' for i in range(500)) + "}"
+    assert len(refused(single_to_events, body.encode())) == 100
+
+
+COUNT = f'{{"a":{{"{T}":%s}}}}'
+
+
+@pytest.mark.parametrize("count", ["1", "999", "1000", "1000000000"])
+def test_a_count_is_a_whole_number(count: str) -> None:
+    assert multi_to_events((COUNT % count).encode(), NOW, 10)[1] == int(count)
+
+
+@pytest.mark.parametrize(
+    "count",
+    ["0", "-0", "-1", "1.0", "1e2", "1E0", "10e-1", "1.5", "1e400", "true", "null", '"1"', "[1]",
+     '{"1":1}', "1000000001", "-1000000000", "9" * 20, "9" * 21, "9" * 5_000, "-" + "9" * 100_000,
+     "1" + "0" * 1_000_000],
+    ids=lambda count: count[:21],
+)  # fmt: skip
+def test_any_other_count_is_refused_where_it_stands(count: str) -> None:
+    assert [p for p, _ in refused(multi_to_events, (COUNT % count).encode())] == [f"/a/{T}"]
+
+
+def whole(read: Read) -> bytes:
+    if read is single_to_events:
+        return f'{{"page":"x","timestamp":"{T}"}}'.encode()
+    return (COUNT % 1).encode()
+
+
+BOTH = pytest.mark.parametrize("read", READS)
+MARK = b"\xef\xbb\xbf"
+
+
+@BOTH
+def test_a_byte_order_mark_and_white_space_are_skipped(read: Read) -> None:
+    body = whole(read)
+    assert read(MARK + b" \t\r\n" + body + b" \r\n", NOW, 10) == read(body, NOW, 10)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: MARK + MARK + body,
+        lambda body: b" " + MARK + body,
+        lambda body: body + MARK,
+        lambda body: body + body,
+        lambda body: body + b"\x00",
+        lambda body: body + b" x",
+        lambda body: body[:-1],
+        lambda body: body[:-1] + b",}",
+        lambda body: b"\x0c" + body,
+        lambda body: b"\xc2\xa0" + body,
+        lambda body: body.replace(b'"', b"'"),
+        lambda body: body.decode().encode("utf-16"),
+        lambda body: body.decode().encode("utf-16-le"),
+        lambda body: body.decode().encode("utf-32"),
+        lambda body: body.replace(b"2025", b"2025\xff"),
+        # Too long a form of a slash, a surrogate in UTF-8, beyond Unicode.
+        lambda body: body.replace(b"2025", b"\xc0\xaf2025"),
+        lambda body: body.replace(b"2025", b"\xed\xa0\x802025"),
+        lambda body: body.replace(b"2025", b"\xf4\x90\x80\x802025"),
+        lambda body: body.replace(b"2025", b"\x01"),
+        lambda body: body.replace(b"2025", b"\n"),
+        lambda body: body.replace(b"2025", b"\\x41"),
+        lambda body: body.replace(b"2025", b"\\u00g1"),
+        lambda body: body.replace(b"}", b',"n":NaN}'),
+        lambda body: body.replace(b"}", b',"n":-Infinity}'),
+        lambda body: body.replace(b"}", b',"n":01}'),
+        lambda body: body.replace(b"}", b',"n":+1}'),
+        lambda body: body.replace(b"}", b',"n":.1}'),
+        lambda _: b" \n",
+    ],
+)
+def test_what_is_no_json_in_utf8_is_refused(read: Read, spoil: Callable[[bytes], bytes]) -> None:
+    ((pointer, detail),) = refused(read, spoil(whole(read)))
+    assert pointer == ""
+    assert "the body is not JSON" in detail
+
+
+@BOTH
+@pytest.mark.parametrize("depth", [900, 1_000, 10_000, 100_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"":[', b"]}]")]
+)
+def test_brackets_of_any_depth_are_refused(
+    read: Read, depth: int, opening: bytes, closing: bytes
+) -> None:
+    for content in (opening * depth, opening * depth + b"1" + closing * depth):
+        assert refused(read, content)
+        assert refused(read, b'{"page":' + content + b"}")
+
+
+@BOTH
+@pytest.mark.parametrize("text", ["\\ud800", "\\udfff\\ud800", "x\\u0000", "\\u001b[2J", "\\u0085"])
+def test_characters_that_no_page_has_are_refused_escaped_too(read: Read, text: str) -> None:
+    if read is single_to_events:
+        refused(read, f'{{"page":"{text}","timestamp":"{T}"}}'.encode())
+        refused(read, f'{{"page":"x","timestamp":"{text}"}}'.encode())
+        refused(read, f'{{"page":"x","timestamp":"{T}","{text}":1}}'.encode())
+    else:
+        refused(read, f'{{"{text}":{{"{T}":1}}}}'.encode())
+        refused(read, f'{{"x":{{"{text}":1}}}}'.encode())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "a/b", "é", "\N{GRINNING FACE}", '"']),
+            st.lists(st.tuples(st.integers(0, 59), st.integers(1, 10**9)), max_size=4),
+        ),
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_every_count_that_goes_in_comes_out(
+    pages: list[tuple[str, list[tuple[int, int]]]], escaped: bool
+) -> None:
+    def text(page: str) -> str:
+        return json.dumps(page, ensure_ascii=escaped)
+
+    inside = (
+        ",".join(f'"2025-07-16T10:{minute:02}:00Z":{count}' for minute, count in counts)
+        for _, counts in pages
+    )
+    body = ",".join(f"{text(page)}:{{{i}}}" for (page, _), i in zip(pages, inside, strict=True))
+    events, accepted = multi_to_events(f"{{{body}}}".encode(), NOW, 10)
+    found = Counter((e.page, e.at_ms, e.count) for lane in events.values() for e in lane)
+    assert found == Counter((p, TEN + m * 60_000, c) for p, counts in pages for m, c in counts)
+    assert accepted == sum(count for _, counts in pages for _, count in counts)
 
 
 def answers_or_refuses(body: bytes) -> None:

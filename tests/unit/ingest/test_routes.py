@@ -1,44 +1,62 @@
-"""What a request is answered when its body is slow to come."""
+"""What a request is answered, whatever its body is and however it comes."""
 
 import asyncio
+import gzip
+import json
 from typing import Any
 
+import pytest
+
 from ingest.appender import Appender
+from ingest.requests import MAX_BODY_BYTES
 from ingest.routes import routes
 from tests.factories import TEN
 from tests.fakes import FakeLog
 from web.app import create_app
 
-BODY = b'{"example.com/page":{"2025-07-16T10:00:00Z":5}}'
+MOMENT = "2025-07-16T10:00:00Z"
+SINGLE = f'{{"page":"example.com/page","timestamp":"{MOMENT}"}}'.encode()
+MULTI = f'{{"example.com/page":{{"{MOMENT}":5}}}}'.encode()
+PATHS = pytest.mark.parametrize(
+    ("path", "body"), [("/page-views/single", SINGLE), ("/page-views/multi", MULTI)]
+)
 
 
 class Client:
-    """Sends a body of `length` bytes, as far as it sends it at all, and keeps the answer."""
+    """Sends `pieces`, is silent after them unless the body is `whole`, and keeps the answer."""
 
-    def __init__(self, body: bytes | None, length: int) -> None:
-        self._body = body
-        self._length = length
+    def __init__(self, path: str, *pieces: bytes, whole: bool = True, **headers: str) -> None:
+        self._path = path
+        self._pieces = list(pieces)
+        self._whole = whole
+        self._headers = headers
         self.status = 0
+        self.headers: dict[str, str] = {}
         self.answer = b""
 
     async def receive(self) -> dict[str, Any]:
-        if self._body is None:
+        if not self._pieces:
             await asyncio.Event().wait()
-        return {"type": "http.request", "body": self._body, "more_body": False}
+        piece = self._pieces.pop(0)
+        more = bool(self._pieces) or not self._whole
+        return {"type": "http.request", "body": piece, "more_body": more}
 
     async def send(self, message: Any) -> None:
         self.status = message.get("status", self.status)
+        for name, value in message.get("headers", ()):
+            self.headers[name.decode()] = value.decode()
         self.answer += message.get("body", b"")
 
     async def ask(self, app: Any) -> int:
+        headers = {"host": "test"} | self._headers
         scope = {
             "type": "http",
             "method": "POST",
-            "path": "/page-views/multi",
-            "raw_path": b"/page-views/multi",
+            "path": self._path,
+            "raw_path": self._path.encode(),
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"content-length", str(self._length).encode()), (b"host", b"test")],
+            "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
             "scheme": "http",
             "http_version": "1.1",
             "server": ("127.0.0.1", 80),
@@ -49,8 +67,16 @@ class Client:
         await app(scope, self.receive, self.send)
         return self.status
 
+    @property
+    def kind(self) -> str:
+        """The end of the `type` of the refusal."""
+        assert self.headers["content-type"] == "application/problem+json"
+        document = json.loads(self.answer)
+        assert (document["status"], document["outcome"]) == (self.status, "none")
+        return str(document["type"].removeprefix("/problems/"))
 
-def application(log: FakeLog, deadline_seconds: float) -> Any:
+
+def application(log: FakeLog, deadline_seconds: float = 10) -> Any:
     appender = Appender(
         log,
         clock=lambda: TEN,
@@ -62,14 +88,98 @@ def application(log: FakeLog, deadline_seconds: float) -> Any:
     return create_app(routes(appender, lambda: TEN, 10, deadline_seconds), {}, {})
 
 
-async def test_a_client_that_does_not_send_its_large_body_holds_nobody_for_ever() -> None:
+@PATHS
+@pytest.mark.parametrize("sent", [b"", b"{", b" " * 500_000])
+async def test_a_body_that_does_not_arrive_is_answered_and_its_connection_closed(
+    path: str, body: bytes, sent: bytes
+) -> None:
     log = FakeLog()
     app = application(log, 0.05)
-    silent, waiting = Client(None, 1_000_000), Client(BODY, 1_000_000)
+    silent = Client(path, *([sent] * bool(sent)), whole=False, transfer_encoding="chunked")
 
-    assert sorted(await asyncio.gather(silent.ask(app), waiting.ask(app))) == [408, 503]
+    assert await silent.ask(app) == 408
 
-    assert b"nothing was appended" in waiting.answer
+    assert silent.kind == "too-slow"
+    assert silent.headers["connection"] == "close"
     assert b"did not arrive within 0.05 s" in silent.answer
     assert not log.entries
-    assert await Client(BODY, 1_000_000).ask(app) == 202
+    assert await Client(path, body).ask(app) == 202
+
+
+async def test_silent_clients_keep_no_large_body_out() -> None:
+    log = FakeLog()
+    app = application(log, 30)
+    silent = [
+        asyncio.create_task(
+            Client("/page-views/multi", whole=False, transfer_encoding="chunked").ask(app)
+        )
+        for _ in range(20)
+    ]
+    await asyncio.sleep(0)
+
+    for pieces in ([MULTI + b" " * 1_000_000], [MULTI, b" " * 1_000_000], [MULTI[:9], MULTI[9:]]):
+        assert await asyncio.wait_for(Client("/page-views/multi", *pieces).ask(app), 10) == 202
+
+    for task in silent:
+        assert not task.done()
+        task.cancel()
+    await asyncio.gather(*silent, return_exceptions=True)
+
+
+@PATHS
+@pytest.mark.parametrize("name", ["gzip", "x-gzip", "GZIP"])
+async def test_a_packed_body_is_counted(path: str, body: bytes, name: str) -> None:
+    log = FakeLog()
+    packed = gzip.compress(body)
+    assert await Client(path, packed, content_encoding=name).ask(application(log)) == 202
+    assert log.entries
+
+
+@PATHS
+async def test_a_body_packed_otherwise_is_told_what_is_read(path: str, body: bytes) -> None:
+    log = FakeLog()
+    client = Client(path, body, content_encoding="br")
+    assert await client.ask(application(log)) == 415
+    assert client.kind == "unsupported-encoding"
+    assert client.headers["accept-encoding"] == "gzip, identity"
+    assert not log.entries
+
+
+@PATHS
+async def test_a_packed_body_is_bounded_by_what_it_becomes(path: str, body: bytes) -> None:
+    bomb = Client(path, gzip.compress(body + b" " * MAX_BODY_BYTES), content_encoding="gzip")
+    assert await bomb.ask(application(FakeLog())) == 413
+    damaged = Client(path, gzip.compress(body)[:-1], content_encoding="gzip")
+    assert await damaged.ask(application(FakeLog())) == 400
+    assert damaged.kind == "invalid"
+
+
+@PATHS
+@pytest.mark.parametrize(
+    "body_is",
+    [
+        b"[" * 1_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 1_000 + b"1" + b"}" * 1_000,
+        b'{"a":0,"a":{"2025-07-16T10:00:00Z":1}}',
+        b'{"a":{"2025-07-16T10:00:00Z":' + b"9" * 5_000 + b"}}",
+        b'{"page":"\\ud800","timestamp":"\\ud800","\\ud800":{"\\ud800":1}}',
+        b"\xff\xfe{\x00}\x00",
+        b"",
+    ],
+    ids=lambda body: repr(body)[:30],
+)
+async def test_no_body_is_a_fault_of_the_service(path: str, body: bytes, body_is: bytes) -> None:
+    log = FakeLog()
+    client = Client(path, body_is)
+    assert await client.ask(application(log)) == 400
+    assert client.kind == "invalid"
+    assert not log.entries
+
+
+async def test_a_page_given_twice_is_accepted_with_both_counts() -> None:
+    log = FakeLog()
+    body = f'{{"a":{{"{MOMENT}":5}},"a":{{"{MOMENT}":3,"2025-07-16T10:30:00Z":2}}}}'.encode()
+    client = Client("/page-views/multi", body)
+    assert await client.ask(application(log)) == 202
+    assert client.answer == b'{"accepted":10}'

@@ -132,7 +132,7 @@ async def test_what_is_set_aside_for_its_total_is_not_taken_for_another_log() ->
 
 
 async def test_a_batch_that_says_it_was_recorded_at_0_is_not_taken_for_another_log() -> None:
-    log = await filled(entry(0).body, entry(1, at_ms=0).body)
+    log = await filled(entry(0).body, entry(1, event(at_ms=0), at_ms=0).body)
     store = FakeStore()
     runner = Runner(log, store, flush_seconds=5, batch_size=1_000)
     await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(2))

@@ -1,5 +1,6 @@
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
+from domain.letters import LetterCounts
 from domain.ownership import Trouble
 from domain.reports import AuditResult, Facts
 from read_api.metrics import exposition
@@ -32,6 +33,13 @@ def test_what_is_folded_is_told_by_partition() -> None:
 def test_a_clock_that_jumped_is_a_metric() -> None:
     facts = Facts(1, 0, 0, [], [], clock_ahead_ms=86_400_000)
     assert "footfall_clock_ahead_seconds 86400.0" in exposition(facts).decode()
+
+
+def test_dead_letters_are_metrics() -> None:
+    facts = Facts(1, 0, 9, [], [], letters=LetterCounts(9, 12_000, 4, 2))
+    lines = exposition(facts).decode().splitlines()
+    for name, value in (("s", 9), ("_bytes", 12_000), ("s_by_clock", 4), ("s_left_out", 2)):
+        assert f"footfall_dead_letter{name} {float(value)}" in lines
 
 
 def test_partitions_that_are_not_folded_are_told() -> None:

@@ -1,12 +1,22 @@
 """What GET /report answers, and how it tells of hours that are past."""
 
-import httpx
-import pytest
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
 
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import RequestRefused
 from domain.hours import HOUR_MS, hour_of
+from read_api.reports import parse_question
 from read_api.routes import routes
 from tests.factories import TEN
 from tests.fakes import FakeStore
+from tests.unit.web.test_door import ask as ask_bytes
 from web.app import create_app
 
 NOW_MS = TEN + HOUR_MS
@@ -38,3 +48,57 @@ async def test_a_window_that_is_kept_whole_says_nothing_of_it() -> None:
     response = await ask(store)
     assert len(response.json()["data"]) == 24
     assert "footfall-horizon" not in response.headers
+
+
+async def refused(query: bytes) -> dict[str, Any]:
+    app = create_app(routes(FakeStore(), lambda: NOW_MS), {}, {})
+    answered = await ask_bytes(app, "GET", b"/report", query=query)
+    found: dict[str, Any] = msgspec.json.decode(answered.body)
+    assert answered.status == 400
+    assert b"appended" not in answered.body
+    assert len(answered.body) < 40_000
+    assert 1 <= len(found["errors"]) <= 100
+    assert all(len(fault["detail"]) < 300 for fault in found["errors"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        (b"page=x&y=1", ["y"]),
+        (b"page=x&y=1&tz=0&y=2", ["y", "tz"]),
+        (b"page=x&now=&now=", ["now", "now"]),
+        (b"page=x&page=y&Take=3", ["page", "Take"]),
+        (b"page=x&=1", [""]),
+        (b"page=x&" + b"n" * 60_000, ["n" * 100 + "…"]),
+        (b"page=x&" + b"now=&" * 12_000, ["now", "now"]),
+        (b"page=x&" + b"&".join(b"p%d" % n for n in range(12_000)), [f"p{n}" for n in range(100)]),
+        (b"page=caf%E9&y=1", [""]),
+    ],
+)
+async def test_what_is_no_parameter_or_given_twice_is_named(query: bytes, names: list[str]) -> None:
+    assert [fault["pointer"] for fault in (await refused(query))["errors"]] == names
+
+
+async def test_the_end_of_a_page_that_was_not_encoded_is_told_how_to_be() -> None:
+    found = await refused(b"page=x&y=1")
+    assert found["detail"].startswith("y is no parameter: percent-encode & in page")
+
+
+async def test_a_query_that_is_not_utf_8_has_one_fault() -> None:
+    found = await refused(b"page=caf%E9&take=900")
+    assert found["detail"] == "the query is not UTF-8: percent-encode it as UTF-8"
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_question_or_a_list_of_faults(query: bytes) -> None:
+    with suppress(RequestRefused):
+        assert parse_question(query, NOW_MS).page
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
+def test_a_page_is_read_whether_its_letters_are_encoded_or_not(page: str) -> None:
+    encoded = quote(page, safe="")
+    assert parse_question(f"page={encoded}".encode(), NOW_MS).page == page
+    raw = "".join(c if ord(c) > 127 else quote(c, safe="") for c in page)
+    assert parse_question(f"page={raw}".encode(), NOW_MS).page == page

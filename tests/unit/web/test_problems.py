@@ -131,10 +131,14 @@ def test_titles_are_those_that_were_released_whatever_python_calls_them(
     found = {status: title_of(status) for status in {kind.status for kind in KINDS} | {502}}
     assert found == {
         400: "Bad Request",
+        403: "Forbidden",
         404: "Not Found",
         405: "Method Not Allowed",
         408: "Request Timeout",
         413: "Request Entity Too Large",
+        415: "Unsupported Media Type",
+        421: "Misdirected Request",
+        431: "Request Header Fields Too Large",
         500: "Internal Server Error",
         502: "Bad Gateway",
         503: "Service Unavailable",

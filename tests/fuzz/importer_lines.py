@@ -1,0 +1,34 @@
+"""No line of an import raises, whatever its bytes: `one` is called with each."""
+
+from importer.access_log import AccessLog, is_log_line
+from importer.counts import Counts, is_counts_line
+from importer.views import Skip, View
+
+NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
+
+SEEDS: list[bytes] = [
+    b'192.0.2.7 - - [16/Jul/2025:10:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "agent"',
+    b'shop.example.org:443 ::1 - - [2025-07-16T10:00:00Z] 7 "GET /caf\\xc3\\xa9" 304 - "-',
+    b'web-1 | h - user[7] [ 6/jul/2025 10:00:00.5] (0 s) "GET http://h/x;a=1 HTTP/2" 206 1 0.004',
+    b"timestamp,page,count\n2025-07-16 10:00:00+00,example.com/x,5",
+    b'Pageviews;URL;Date\n"1,234";a;1752660000',
+    b"\xef\xbb\xbf2025-07-16 10:00:00 UTC\tc\\\\d\t5.0",
+]
+
+
+def one(data: bytes) -> None:
+    """Every line of `data` as each parser reads it."""
+    parsers: list[AccessLog | Counts] = [
+        AccessLog(lambda: NOW),
+        AccessLog(lambda: NOW, "example.com", pages_only=True),
+        Counts(lambda: NOW),
+    ]
+    for line in data.split(b"\n"):
+        is_log_line(line)
+        is_counts_line(line)
+        for parser in parsers:
+            found = parser.parse(line)
+            if not isinstance(found, View | Skip):
+                raise TypeError(f"{found!r} is neither a view nor a reason")
+            if isinstance(found, View):
+                found.page.encode()

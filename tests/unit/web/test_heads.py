@@ -1,0 +1,76 @@
+"""The beginning of a request before the parser sees it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from web.server.heads import is_beginning, is_length, percent_encoded, without_upgrade
+
+HEAD = b"POST /page-views/single HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        b"connection: keep-alive, upgrade\r\nupgrade: websocket\r\n",
+        b"CONNECTION: UPGRADE\r\nUPGRADE : foo/2\r\nUpgrade: bar\r\n",
+        b"Upgrade:\r\nConnection: upgrade\r\n",
+    ],
+)
+def test_no_header_asks_for_another_protocol_any_more(asked: bytes) -> None:
+    head = HEAD.replace(b"Host: a\r\n", b"Host: a\r\n" + asked)
+    left = without_upgrade(head)
+    assert b"\r\nupgrade" not in left.lower()
+    assert b"http2-settings:" not in left.lower()
+    assert left.startswith(HEAD[: HEAD.index(b"Content")])
+    assert left.endswith(b"Content-Length: 2\r\n\r\n")
+
+
+def test_a_head_without_one_is_left_as_it_is() -> None:
+    other = HEAD.replace(b"Host: a", b"Host: upgrade.test\r\nUpgrade-Insecure-Requests: 1")
+    assert without_upgrade(other) == other
+    assert without_upgrade(HEAD) is HEAD
+
+
+def test_raw_bytes_of_the_target_are_encoded_and_those_of_headers_are_not() -> None:
+    head = "GET /report?page=café HTTP/1.1\r\nX: é\r\n\r\n".encode()
+    assert percent_encoded(head) == (
+        b"GET /report?page=caf%C3%A9 HTTP/1.1\r\nX: " + "é".encode() + b"\r\n\r\n"
+    )
+
+
+@given(st.integers(0, len(HEAD) - 4))
+def test_every_part_of_a_head_is_a_beginning(size: int) -> None:
+    assert size == 0 or is_beginning(HEAD[:size])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x",
+        b"x\r\n",
+        b"\x16\x03\x01",
+        b"GET /\n",
+        b"GET /\r\n",
+        b"GET / HTTP/2.0\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\n",
+        b"GET  / HTTP/1.1\r\n",
+        b"G" * 40,
+    ],
+)
+def test_what_can_be_none_is_told_at_once(data: bytes) -> None:
+    assert not is_beginning(data)
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"+1", b"-1", b" 1", b"1_0", b"0" * 19, b"1,1", "١".encode()]
+)
+def test_what_is_no_length_never_becomes_a_number(value: bytes) -> None:
+    assert not is_length(value)
+
+
+def test_lengths() -> None:
+    assert is_length(b"0")
+    assert is_length(b"0010")
+    assert is_length(b"9" * 18)
