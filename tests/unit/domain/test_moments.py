@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from domain.events import MAX_AT_MS, MIN_AT_MS, Offset
 from domain.hours import MAX_AHEAD_MS
 from domain.moments import Believing, Decided, Judge, ahead_of_record
-from domain.positions import Position
 from domain.projection import Delta, Fold, project
 from tests.factories import HOUR_MS, TEN, batch, entry, event
 

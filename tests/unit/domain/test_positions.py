@@ -216,6 +216,20 @@ def test_nothing_is_lost_in_silence_and_nothing_is_doubled(log: list[Entry]) -> 
     Model().holds(log, project(log))
 
 
+@given(crowds())
+def test_who_is_alone_and_forged_upon_loses_nothing(log: list[Entry]) -> None:
+    """Its sequences grow: whatever others claim, each of its batches is counted."""
+    alone = [f for f in log if b'"clone"' not in f.body and b'"slow"' not in f.body]
+    alone = [f for f in alone if b'"low"' not in f.body]
+    with patch.object(module, "RECENT", SMALL), patch.object(module, "_MOST_FRESH", 2 * SMALL):
+        delta = project(alone)
+    aside = {letter.body for letter in delta.dead_letters}
+    honest = {found.body for found in alone if b'"honest"' in found.body}
+    rows = sum(views for (page, _, _), views in delta.rows.items() if page == "honest")
+    assert rows == len(honest)
+    assert len(aside) <= len(alone)
+
+
 @given(crowds(), st.data())
 def test_positions_are_the_same_however_the_log_is_cut_and_stored(
     log: list[Entry], data: st.DataObject
