@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from http import HTTPStatus
 
 from domain.events import MAX_PAGE_BYTES
 from importer import loose_line
+from importer.named_host import host_of
 from importer.page_names import is_static, origin_form, text_of, unescape
 from importer.views import (
     HOUR_SECONDS,
@@ -26,12 +28,13 @@ _LINE = re.compile(
     rb'(?:"([A-Z]++) (?! )([^\s"\\]*+(?:\\\S[^\s"\\]*+)*+) HTTP/\d(?:\.\d)?"|' + _QUOTED + rb")"
     rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _QUOTED + rb"(?: .*)?)?\s*",
 )
-# A name or a name:port, and an address behind it: vhost_combined and its kin.
-_NAMED_HOST = re.compile(
-    rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)(?::\d{1,5})?[ :]"
-    rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++) "
-)
-_NUMBERS = re.compile(rb"[0-9.]++")
+_COUNTED = frozenset(b"200 201 202 203 204 205 206 207 208 214 218 226 299 304".split())
+# Registered ones, those of proxies and content networks, and 000 where none was sent.
+_STATUSES = _COUNTED | {
+    *(b"%d" % status for status in HTTPStatus),
+    *b"000 419 420 430 440 444 449 450 460 463 464 494 495 496 497 498 499".split(),
+    *b"306 509 520 521 522 523 524 525 526 527 529 530 540 561 598 599 783".split(),
+}
 _MONTHS = {
     name: number
     for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
@@ -41,15 +44,23 @@ _MONTHS = {
 class AccessLog:
     """Parses lines: `host`, else the virtual host a line names, is put in front of each page.
 
-    `pages_only` leaves out static assets and parts of files.
+    `pages_only` leaves out static assets and parts of files; `query` is what becomes of what
+    follows the first question mark, `cut` or `keep`.
     """
 
+    name = "log"
+
     def __init__(
-        self, clock: Callable[[], float], host: str = "", pages_only: bool = False
+        self,
+        clock: Callable[[], float],
+        host: str = "",
+        pages_only: bool = False,
+        query: str = "cut",
     ) -> None:
         self._clock = clock
         self._host = host
         self._pages_only = pages_only
+        self._keeps_query = query == "keep"
         self._latest = 0.0
         self._page = lru_cache(maxsize=8_192)(self._read_page)
 
@@ -61,19 +72,21 @@ class AccessLog:
         parts = match.groups() if match and match[5] else loose_line.read(line)
         if parts is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
+        if line.count(b"[") > 1 and loose_line.is_joined(line):
+            return Skip.JOINED
         hour, minute, second, offset, method, target, status = parts
         start = _seconds(hour, offset)
         if start is None:
             return Skip.MALFORMED_LINE
         if method != b"GET":
             return Skip.NOT_GET if method else Skip.MALFORMED_REQUEST
-        if not status.startswith(b"2") and status != b"304":
-            return Skip.OTHER_STATUS
+        if status not in _COUNTED:
+            return Skip.OTHER_STATUS if status in _STATUSES else Skip.NO_STATUS
         if self._pages_only and status == b"206":
             return Skip.PART
         at = start + int(minute) * 60 + int(second)
-        host = b"" if self._host else _host_of(line)
-        return self._view(host, target.partition(b"?")[0], at)
+        host = b"" if self._host else host_of(line)
+        return self._view(host, target if self._keeps_query else target.partition(b"?")[0], at)
 
     def _view(self, host: bytes, path: bytes, at: int) -> View | Skip:
         read = self._page if len(path) <= MAX_PAGE_BYTES else self._read_page
@@ -105,12 +118,6 @@ class AccessLog:
 def is_log_line(line: bytes) -> bool:
     """Whether the line has what a view needs: a time, a request, a status and a size."""
     return _LINE.fullmatch(line) is not None or loose_line.read(line) is not None
-
-
-def _host_of(line: bytes) -> bytes:
-    """The virtual host that the line begins with, in lower case, empty where there is none."""
-    found = _NAMED_HOST.match(line)
-    return b"" if found is None or _NUMBERS.fullmatch(found[1]) else found[1].lower()
 
 
 @lru_cache(maxsize=8_192)

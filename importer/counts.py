@@ -33,6 +33,8 @@ COLUMNS = (
 class Counts:
     """Parses the lines of one file: its first line decides on the separator and the header."""
 
+    name = "counts"
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._latest = 0.0
@@ -40,6 +42,7 @@ class Counts:
         self._header: list[str] | None = None
         self._order = (0, 1, 2)
         self._width = 3
+        self._has_read = False
 
     def parse(self, line: bytes) -> View | Skip:
         """The views in a line without its line feed, or why there are none. Never raises."""
@@ -54,9 +57,20 @@ class Counts:
             fields = self._begin(decode(line))
         if fields == self._header:
             return Skip.HEADER
+        if len(fields) != self._width and not self._has_read:
+            fields = self._begin_again(decode(line))
         if len(fields) != self._width:
             return Skip.MALFORMED_LINE
+        self._has_read = True
         return self._read(*(fields[column] for column in self._order))
+
+    def _begin_again(self, text: str) -> list[str]:
+        """A stray line that came first may have had another separator."""
+        separator = _separator(text)
+        fields = _fields(text, separator)
+        if len(fields) == self._width:
+            self._separator = separator
+        return fields
 
     def _begin(self, text: str) -> list[str]:
         self._separator = _separator(text)

@@ -34,18 +34,21 @@ class Parts(NamedTuple):
 
 
 def read(line: bytes) -> Parts | None:
-    """The parts of a line, None where one is missing or a second record stands behind the first."""
+    """The parts of a line's first record, None where one is missing."""
     time = _TIME.search(line)
     answer = _ANSWER.match(line, time.end()) if time else None
     moment = _moment(time) if time and answer else None
-    if answer is None or moment is None or _has_another(line, answer.end()):
+    if answer is None or moment is None:
         return None
     return Parts(*moment, *_request(answer[1]), answer[2])
 
 
-def _has_another(line: bytes, behind: int) -> bool:
-    time = _TIME.search(line, behind)
-    return time is not None and _ANSWER.match(line, time.end()) is not None
+def is_joined(line: bytes) -> bool:
+    """Whether a second record stands behind the first."""
+    time = _TIME.search(line)
+    answer = _ANSWER.match(line, time.end()) if time else None
+    again = _TIME.search(line, answer.end()) if answer else None
+    return again is not None and _ANSWER.match(line, again.end()) is not None
 
 
 def _moment(time: re.Match[bytes]) -> tuple[bytes, int, int, bytes] | None:

@@ -2,26 +2,21 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
 
 import msgspec
 
-from importer.access_log import AccessLog, is_log_line
 from importer.batch import Batch, Line
-from importer.counts import Counts, is_counts_line
 from importer.ending import Ended, ending_on_signals
 from importer.files import look_at, require_same
+from importer.formats.choice import AUTO, Choice, Clock, NotHonoured, Reading, known_formats
 from importer.progress import Display
 from importer.reading import ReadingFailed, read_lines, shown_name
 from importer.sending import Patience, Sender, SendingFailed
-from importer.source import identity_of
+from importer.source import STDIN, identity_of
 from importer.standing import GoOn, standing
-from importer.views import Skip, View
-
-Format = Literal["auto", "log", "counts"]
-Clock = Callable[[], float]
+from importer.views import UNREAD, Skip, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,9 @@ class Options:
     to: str
     host: str = ""
     pages_only: bool = False
-    format: Format = "auto"
+    format: str = AUTO
     from_line: int = 1
+    query: str = "cut"
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -44,7 +40,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     `counted` views were found, `accepted` were confirmed by the service, of `unknown` nobody
     knows whether it has them. `skipped` is reason to lines. `from_line` is there where not all was
-    confirmed. `warnings` change no exit code.
+    confirmed. `warnings` change no exit code. `formats` is file to the format it was read as.
     """
 
     lines: int
@@ -56,10 +52,7 @@ class Summary(msgspec.Struct, frozen=True):
     exit_code: int
     warnings: list[str] = []
     from_line: GoOn | None = None
-
-
-class _Parser(Protocol):
-    def parse(self, line: bytes) -> View | Skip: ...
+    formats: dict[str, str] = {}
 
 
 def run_import(
@@ -106,11 +99,22 @@ def _carry_out(work: "_Import", sender: Sender) -> int:
 
 
 class _Position:
-    """`done` lines of `file` are gathered, or left out."""
+    """`done` lines of `file` are gathered, or left out; whether any is in its format."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.done = 0
+        self.read = False
+        self.unread = False
+
+    def note(self, found: View | Skip) -> None:
+        """A header alone is an export of nothing, and says nothing of what follows it."""
+        if isinstance(found, View):
+            self.read = True
+        elif found in UNREAD:
+            self.unread = True
+        elif found not in {Skip.EMPTY, Skip.HEADER}:
+            self.read = True
 
 
 class _Import:
@@ -124,8 +128,11 @@ class _Import:
         self.skipped: Counter[Skip] = Counter()
         self.errors: list[str] = []
         self.warnings: list[str] = []
+        self.formats: dict[str, str] = {}
+        self.is_misused = False
         self._options = options
         self._clock = clock
+        self._choice = self._new_choice()
         self._sender = sender
         self._display = display
         self._linger = linger
@@ -143,6 +150,10 @@ class _Import:
             except ReadingFailed as error:
                 lines = self.lines - before
                 self.errors.append(f"{error}; the {lines:,} whole lines before that were imported")
+            except NotHonoured as error:
+                self.is_misused = True
+                self.errors.append(f"{shown_name(name)}: {error}; no line from there on was sent")
+                break
         self._send()
         self._sender.finish()
 
@@ -153,18 +164,47 @@ class _Import:
         return Line(self._at.file, self._at.done + 1)
 
     def _read(self, name: str) -> None:
-        parser = _parser(self._options, self._clock)
-        first = self._options.from_line if name == self._options.files[0] else 1
         self._at = _Position(name)
+        self._choice = self._new_choice()
         self._display.begin(name)
-        for line in read_lines(name, self._advance, self._tick, self.warnings.append):
+        try:
+            for line in read_lines(name, self._advance, self._tick, self.warnings.append):
+                self._take_each(self._choice.parse(line))
+        except ReadingFailed:
+            self._take_each(self._choice.rest())
+            raise
+        self._take_each(self._choice.rest())
+        if self._at.done + 1 < self._first_line():
+            raise ReadingFailed(f"{shown_name(name)}: it has no line {self._first_line():,}")
+        if self._at.unread and not self._at.read:
+            self.errors.append(f"{shown_name(name)}: {self._nothing_readable()}")
+
+    def _new_choice(self) -> Choice:
+        options = self._options
+        reading = Reading(options.host, options.pages_only, options.query)
+        return Choice(options.format, self._clock, reading)
+
+    def _first_line(self) -> int:
+        return self._options.from_line if self._at.file == self._options.files[0] else 1
+
+    def _nothing_readable(self) -> str:
+        if self._options.format == AUTO:
+            return f"no line of it is in a format that is known: {known_formats()}"
+        return (
+            f"no line of it can be read with --format {self._options.format}; known are "
+            f"{known_formats()}, and auto finds out"
+        )
+
+    def _take_each(self, lines: Iterable[tuple[bytes, View | Skip]]) -> None:
+        for line, found in lines:
+            self._at.note(found)
             # The lines before the first say how those after them are read.
-            found = parser.parse(line)
-            if self._at.done + 1 >= first:
+            if self._at.done + 1 >= self._first_line():
                 self._take(line, found)
             self._at.done += 1
-        if self._at.done + 1 < first:
-            raise ReadingFailed(f"{shown_name(name)}: it has no line {first:,}")
+        if self._choice.name:
+            file = self._at.file
+            self.formats[file if file == STDIN else shown_name(file)] = self._choice.name
 
     def _take(self, line: bytes, found: View | Skip) -> None:
         self.lines += 1
@@ -197,37 +237,9 @@ class _Import:
     def _tick(self) -> None:
         """What is read slowly is sent all the same."""
         self._sender.require_no_fault()
+        self._take_each(self._choice.overdue())
         if self._batch.views and time.monotonic() - self._begun > self._linger:
             self._send()
-
-
-class _Detecting:
-    """Takes the format of the first line that fits one; until then lines are malformed."""
-
-    def __init__(self, log: AccessLog, counts: Counts) -> None:
-        self._log = log
-        self._counts = counts
-        self._chosen: _Parser | None = None
-
-    def parse(self, line: bytes) -> View | Skip:
-        if self._chosen is None:
-            if is_log_line(line):
-                self._chosen = self._log
-            elif is_counts_line(line):
-                self._chosen = self._counts
-        return (self._chosen or self._log).parse(line)
-
-
-def _parser(options: Options, clock: Clock) -> _Parser:
-    log = AccessLog(clock, options.host, options.pages_only)
-    counts = Counts(clock)
-    match options.format:
-        case "log":
-            return log
-        case "counts":
-            return counts
-        case "auto":
-            return _Detecting(log, counts)
 
 
 def _summary(work: _Import, sender: Sender, ended_with: int) -> Summary:
@@ -246,7 +258,8 @@ def _summary(work: _Import, sender: Sender, ended_with: int) -> Summary:
         unknown=sender.unknown,
         skipped={reason.value: count for reason, count in skipped.most_common()},
         errors=errors,
-        exit_code=ended_with or int(bool(errors)),
+        exit_code=ended_with or (2 if work.is_misused else int(bool(errors))),
         warnings=work.warnings,
         from_line=go_on,
+        formats=work.formats,
     )

@@ -32,6 +32,8 @@ class Skip(Enum):
     LONG_LINE = f"line over {MAX_LINE_BYTES:,} bytes"
     NOT_GET = "not GET"
     OTHER_STATUS = "other status"
+    NO_STATUS = "status that does not exist"
+    JOINED = "two records on one line"
     STATIC_ASSET = "static asset"
     PART = "part of a file"
     NO_PAGE = "target that names no page"
@@ -53,6 +55,8 @@ ORDINARY = frozenset(
 )
 """Reasons that are no fault of the line: counted, never shown."""
 
+UNREAD = frozenset({Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT})
+"""Reasons of lines that are in another format, if any."""
 
 _PAGE_SKIPS = {
     PageFault.EMPTY: Skip.EMPTY_PAGE,

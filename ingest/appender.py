@@ -58,8 +58,9 @@ class Appender:
     """Appends events through one lane a partition.
 
     A lane has at most one batch under way. That makes the producer's sequence strict: number
-    n + 1 is sent only after n was confirmed or all its requests were answered 503, so that the
-    fold may drop any sequence at or below the last it has seen.
+    n + 1 is sent only after n was confirmed or all its requests were answered 503, so that what
+    the fold remembers of a producer tells its repetitions. A `producer` that has another name
+    begins anew.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Appender:
         writer: LogWriter,
         *,
         clock: Clock,
-        producer: str,
+        producer: Callable[[], str],
         draw_shard: Callable[[], int],
         linger_seconds: float,
         deadline_seconds: float,
@@ -75,7 +76,7 @@ class Appender:
     ) -> None:
         self._writer = writer
         self._clock = clock
-        self._producer = producer
+        self.producer = producer
         self._draw_shard = draw_shard
         self._linger = linger_seconds
         self._deadline = deadline_seconds
@@ -158,6 +159,7 @@ class Appender:
     async def send(
         self,
         partition: Partition,
+        producer: str,
         sequence: int,
         parts: Sequence[_Slice],
         failed: Callable[[LogUnavailable], None],
@@ -168,9 +170,7 @@ class Appender:
         """
         events = [event for part in parts for event in part.events]
         recorded_ms = max(self._clock(), _least_ms(events))
-        body = encode(
-            Batch(FORMAT, self._producer, sequence, recorded_ms, self._draw_shard(), events)
-        )
+        body = encode(Batch(FORMAT, producer, sequence, recorded_ms, self._draw_shard(), events))
         backoff, in_doubt = _BACKOFF.first, False
         while True:
             try:
@@ -198,6 +198,7 @@ class _Lane:
         """Why the last try failed, None once one has not."""
         self._appender = appender
         self._partition = partition
+        self._producer = ""
         self._sequence = 0
         self._waiting: deque[_Slice] = deque()
         self._unforeseen = False
@@ -216,7 +217,7 @@ class _Lane:
                 batch = self._cut()
                 behind = bool(self._waiting)
                 if batch:
-                    self._sequence += 1
+                    self._number()
                     await self._send(batch)
         finally:
             self.task = None
@@ -224,9 +225,18 @@ class _Lane:
             _fail(self._waiting, LogUnavailable("appending was broken off"))
             self._waiting.clear()
 
+    def _number(self) -> None:
+        """The next sequence, the first where the producer has another name."""
+        producer = self._appender.producer()
+        if producer != self._producer:
+            self._producer, self._sequence = producer, 0
+        self._sequence += 1
+
     async def _send(self, batch: list[_Slice]) -> None:
         try:
-            await self._appender.send(self._partition, self._sequence, batch, self._failed)
+            await self._appender.send(
+                self._partition, self._producer, self._sequence, batch, self._failed
+            )
         except LogUnavailable as error:
             _fail(batch, error)
         except Exception as error:

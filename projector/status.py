@@ -24,7 +24,8 @@ from domain.processes import Process
 class PartitionStatus(Struct, frozen=True):
     """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next.
 
-    `trouble` is what its owner says of it, `error` what is wrong with it for people.
+    `trouble` is what its owner says of it, `error` what is wrong with it for people. `duplicates`,
+    `forks` and `jumps` are batches, as in `domain.checkpoint.Checkpoint`.
     """
 
     partition: int
@@ -39,6 +40,9 @@ class PartitionStatus(Struct, frozen=True):
     owner: str | None
     error: str | None = None
     trouble: Trouble | None = None
+    duplicates: int = 0
+    forks: int = 0
+    jumps: int = 0
 
 
 class Status(Struct, frozen=True, omit_defaults=True):
@@ -132,6 +136,9 @@ async def _partition(
         owner=ownership.owners.get(checkpoint.partition),
         error=trouble.sentence if trouble else error,
         trouble=trouble,
+        duplicates=checkpoint.duplicates,
+        forks=checkpoint.forks,
+        jumps=checkpoint.jumps,
     )
 
 

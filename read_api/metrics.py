@@ -59,6 +59,7 @@ class _Facts(Collector):
         )
         yield from self._set_aside()
         yield from self._folded()
+        yield from self._claimed()
         yield from self._troubled()
         yield from self._audited()
 
@@ -92,6 +93,13 @@ class _Facts(Collector):
             views.add_metric(label, found.views)
             recorded.add_metric(label, found.recorded_ms / 1_000)
         yield from (events, views, recorded)
+
+    def _claimed(self) -> Iterator[Metric]:
+        for name, text, member in _CLAIMS:
+            found = CounterMetricFamily(name, text, labels=_PARTITION)
+            for checkpoint in self._facts.checkpoints:
+                found.add_metric([str(checkpoint.partition)], getattr(checkpoint, member))
+            yield found
 
     def _troubled(self) -> Iterator[Metric]:
         stopped = GaugeMetricFamily(
@@ -129,6 +137,23 @@ class _Facts(Collector):
 
 
 _PARTITION = ["partition"]
+_CLAIMS = (
+    (
+        "footfall_duplicate_batches",
+        "Batches that were appended again, byte by byte, and counted once.",
+        "duplicates",
+    ),
+    (
+        "footfall_forked_batches",
+        "Batches that count though their producer had been further: late, or of a copy of it.",
+        "forks",
+    ),
+    (
+        "footfall_sequence_jumps",
+        "Batches further ahead of the one before than can have been given up.",
+        "jumps",
+    ),
+)
 _AUDIT = ["generation", "kind"]
 
 

@@ -103,7 +103,8 @@ def unavailable(cause: BaseException, hint: str = "") -> StoreUnavailable:
         message = "the database cannot hold what it was given"
     else:
         message = "the database refuses the statement: footfall check says what is missing"
-    return kind(f"the database: {reason(cause)}{hint}", told=message)
+    # The hint is ours.
+    return kind(f"the database: {reason(cause)}{hint}", told=message + hint)
 
 
 def state_of(error: StoreUnavailable) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 import click
 
 from cli.output.bounds import bound_lines
+from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.rights import rights_lines
@@ -151,6 +152,7 @@ async def _report_fold(settings: Settings) -> bool:
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
         lines += check_lines(found.dead_letters)
+        lines += claim_lines(found.partitions)
         lines += await _backlog_lines(settings, found)
         lines += rules_lines(found, settings.page_rules)
     except FootfallError as error:

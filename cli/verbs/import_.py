@@ -8,8 +8,9 @@ import httpx
 import msgspec
 
 from cli.output.telling import tell
+from importer.formats.choice import AUTO, FORMATS
 from importer.reading import shown_name
-from importer.run import Format, Options, Summary, run_import
+from importer.run import Options, Summary, run_import
 from importer.source import STDIN, identity_of
 
 
@@ -71,10 +72,17 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["auto", "log", "counts"]),
-    default="auto",
+    type=click.Choice([AUTO, *FORMATS]),
+    default=AUTO,
     show_default=True,
-    help="auto looks at the first line that fits either.",
+    help="auto takes what reads most of a file's first hundred lines.",
+)
+@click.option(
+    "--query",
+    type=click.Choice(["cut", "keep"]),
+    default="cut",
+    show_default=True,
+    help="What becomes of ?... in a log's targets: keep makes it part of the page.",
 )
 @click.option(
     "--from-line",
@@ -89,7 +97,8 @@ def import_command(
     to: str,
     host: str,
     pages_only: bool,
-    format_: Format,
+    format_: str,
+    query: str,
     from_line: int,
     as_json: bool,
 ) -> None:
@@ -108,10 +117,13 @@ def import_command(
 
     Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
     time in brackets, then the request in quotes, then status and size; what else stands in the line
-    may be anything. A time without an offset is UTC. A view is a GET answered 200 to 299 or 304.
-    Its page is the target up to the first question mark, as it was requested: the log's own
-    escapes (\\xc3, \\") are undone. A virtual host and an address at the start of the line
-    (vhost_combined) put the host in front of the page; --host puts its own there instead. A target
+    may be anything. A time without an offset is UTC. A view is a GET answered by 304 or a status
+    from 200 to 299 that exists.
+    Its page is the target as it was requested: the log's own escapes (\\xc3, \\") are undone. It
+    ends before the first question mark; with --query keep it does not, so that PAGE_RULES decide
+    (strip-query). A virtual host and an address at the start of the line
+    (vhost_combined) or behind a prefix of syslog or a container, or an address and a host before
+    two more fields, put the host in front of the page; --host puts its own there instead. A target
     with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
     answers 206 as well, parts of a download.
 
@@ -128,6 +140,11 @@ def import_command(
     A count of 0 is nothing to count. Views are summed by page and hour
     before they are sent.
 
+    Each file has one format. auto holds back the first hundred lines, of a pipe for two seconds at
+    most, and takes the format that reads most of them; the summary names it. Options that it cannot
+    honour (--host, --pages-only, --query keep with counts) end the import with exit code 2 before
+    anything of that file is sent. A file of which no line is in a known format is an error.
+
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
     and counted by reason; the first faulty ones are shown.
     NUL bytes of a log that was cut under its writer are left out and told. One file under two
@@ -141,15 +158,17 @@ def import_command(
     part twice. It says up to which line everything is counted, and from which line nothing is:
     --from-line goes on at either. A second Ctrl-C ends it without a word.
 
-    --json has these lines in from_line, and what does not change the exit code in warnings.
+    --json has these lines in from_line, what does not change the exit code in warnings, and in
+    formats what each file was read as.
 
     \b
     Exit codes: 0 all views found were accepted; 1 not all, or a file could not be read to its
-    end; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
+    end, or not at all; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
     """
-    if format_ == "counts" and (host or pages_only):
-        raise click.UsageError("--host and --pages-only are for logs, not for --format counts")
-    summary = run_import(Options(files, to, host, pages_only, format_, from_line))
+    if format_ == "counts" and (host or pages_only or query == "keep"):
+        options = "--host, --pages-only and --query keep"
+        raise click.UsageError(f"{options} are for logs, not for --format counts")
+    summary = run_import(Options(files, to, host, pages_only, format_, from_line, query))
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
     errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
     for line in (
@@ -170,4 +189,5 @@ def _table(summary: Summary) -> str:
         *((f"  {reason}", count) for reason, count in summary.skipped.items()),
     ]
     width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:<{width}}  {count:>13,}" for name, count in rows)
+    taken = (f"read as {name}: {file}" for file, name in summary.formats.items())
+    return "\n".join((*(f"{name:<{width}}  {count:>13,}" for name, count in rows), *taken))

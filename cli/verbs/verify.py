@@ -3,6 +3,7 @@
 import click
 import msgspec
 
+from cli.output.claims import duplicate_line
 from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
@@ -72,4 +73,6 @@ async def _deep(settings: Settings) -> int:
     (diff,) = diffs
     async with open_rows(settings, now_ms) as rows:
         await rows.audits.save(diff.old, "log", diff.differing)
+        folded = await rows.generations.checkpoints(diff.old)
+    click.echo(duplicate_line(folded.values()))
     return 1 if diff.differing else 0

@@ -1,7 +1,6 @@
 """Settings to the HTTP application."""
 
 import random
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -10,6 +9,7 @@ from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
 from cli.processes.listening import is_loopback
+from cli.processes.producer import Producer
 from cli.wiring.horizon import WatchedHorizon
 from cli.wiring.process import application_name, now_ms
 from domain.errors import StoreUnavailable
@@ -123,7 +123,7 @@ def _appender(settings: Settings, writer: LogWriter) -> Appender:
     return Appender(
         writer,
         clock=now_ms,
-        producer=uuid.uuid4().hex,
+        producer=Producer(),
         draw_shard=lambda: random.randrange(shards),  # noqa: S311
         linger_seconds=settings.linger_ms / 1_000,
         deadline_seconds=settings.request_timeout_ms / 1_000,

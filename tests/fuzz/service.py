@@ -33,7 +33,7 @@ class Service:
         appender = Appender(
             self.log,
             clock=lambda: TEN,
-            producer="p1",
+            producer=lambda: "p1",
             draw_shard=lambda: 0,
             linger_seconds=0,
             deadline_seconds=10,

@@ -237,6 +237,19 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
         (b"localhost:80 ::1 - - ", "localhost/a"),
         (b"192.0.2.7 198.51.100.9 - - ", "/a"),
         (b"client.example.org - - ", "/a"),
+        (b"192.0.2.7 shop.example.org - - ", "shop.example.org/a"),
+        (b"2001:db8::1 Shop.example.org:8080 - ann ", "shop.example.org/a"),
+        (b"192.0.2.7 shop.example.org - ", "/a"),
+        (b"192.0.2.7 - ann smith ", "/a"),
+        (b"2a01:db8::1 - - ", "/a"),
+        (b"fe80::1 - - ", "/a"),
+        (b"web-1  | fe80::1 - - - - ", "/a"),
+        (b"web-1  | shop.example.org:443 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"Jul 16 10:00:00 box nginx[7]: shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"<190>Jul 16 10:00:00 box nginx: shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"2025-07-16T10:00:00.5Z stdout F shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"Jul 16 10:00:00 box nginx: 192.0.2.7 - - ", "/a"),
+        (b"Jul 16 10:00:00 box 192.0.2.7 - - ", "/a"),
     ],
 )
 def test_a_virtual_host_in_the_line_is_the_pages_host(front: bytes, page: str) -> None:
@@ -247,7 +260,7 @@ def test_a_virtual_host_in_the_line_is_the_pages_host(front: bytes, page: str) -
 
 def test_two_records_without_a_blank_between_are_told() -> None:
     line = b"h - - " + AT + b" " + TAIL
-    assert AccessLog(lambda: NOW).parse(line + line) is Skip.MALFORMED_LINE
+    assert AccessLog(lambda: NOW).parse(line + line) is Skip.JOINED
 
 
 def test_parts_of_a_file_are_left_out_of_pages_only() -> None:
@@ -311,3 +324,29 @@ def test_torn_lines_are_malformed() -> None:
     log = AccessLog(lambda: NOW)
     nasa = list(read_lines(str(DATA / "nasa-broken.log")))
     assert [log.parse(line) for line in nasa[37:39]] == [Skip.MALFORMED_LINE] * 2
+
+
+@pytest.mark.parametrize("status", [b"250", b"512", b"600", b"099", b"999"])
+def test_statuses_that_do_not_exist_are_told(status: bytes) -> None:
+    assert parse(status=status) is Skip.NO_STATUS
+
+
+@pytest.mark.parametrize("status", [b"101", b"301", b"404", b"444", b"499", b"503", b"521", b"000"])
+def test_statuses_that_servers_write_are_ordinary(status: bytes) -> None:
+    assert parse(status=status) is Skip.OTHER_STATUS
+
+
+@pytest.mark.parametrize("between", [b" ", b"\t", b"  - "])
+@pytest.mark.parametrize("tail", [b"", b' "-" "agent"', b' "-" "agent" 0.004', b' "-" "cut'])
+@pytest.mark.parametrize("front", [b"h - - ", b"shop.example.org:443 192.0.2.7 - ann "])
+def test_a_second_record_on_the_line_is_told(between: bytes, tail: bytes, front: bytes) -> None:
+    line = front + AT + b' "GET /a HTTP/1.1" 200 1' + tail
+    assert AccessLog(lambda: NOW).parse(line + between + line) is Skip.JOINED
+
+
+@pytest.mark.parametrize(
+    "agent", [b"[16/Jul/2025:10:00:00 +0000]", b"GET [16/Jul/2025:10:00:00 +0000] 200 1"]
+)
+def test_an_agent_with_a_time_in_it_is_no_second_record(agent: bytes) -> None:
+    line = b"h - - " + AT + b' "GET /a HTTP/1.1" 200 1 "-" "' + agent + b'"'
+    assert AccessLog(lambda: NOW).parse(line) == View("/a", TEN)

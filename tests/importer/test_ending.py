@@ -194,7 +194,7 @@ def test_what_cannot_be_told_changes_nothing(service: Service, which: str, how: 
         out, err = process.communicate(timeout=30)
     os.close(writing)
     assert process.returncode == 0, err
-    assert sum(sum(h.values()) for body in service.bodies for h in body.values()) == 651
+    assert sum(sum(h.values()) for body in service.bodies for h in body.values()) == 653
     if which == "stderr":
         assert b"views accepted" in out
     elif how != "closed":

@@ -60,6 +60,7 @@ def test_the_summary_is_a_table(service: Service) -> None:
         "lines skipped             193\n"
         "  not GET                 186\n"
         "  other status              7\n"
+        f"read as log: {DATA / 'hackers.log'}\n"
     )
     assert result.stderr == ""
 

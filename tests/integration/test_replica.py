@@ -74,8 +74,15 @@ async def test_reports_come_from_the_replica(
             assert await counted()
             assert (await client.get("/ready")).status_code == 200
             await asyncio.to_thread(standby.kill)
-            answer = await client.get("/ready")
-            assert answer.status_code == 503
+            answers: list[httpx.Response] = []
+
+            async def told() -> bool:
+                # What was looked at is shared for a second.
+                answers.append(await client.get("/ready"))
+                return answers[-1].status_code == 503
+
+            await until(told, "/ready telling of it")
+            answer = answers[-1]
             assert answer.json()["checks"]["log"] == "ok"
             assert answer.json()["checks"]["database"] != "ok"
 

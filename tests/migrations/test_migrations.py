@@ -7,10 +7,11 @@ from asyncio.subprocess import PIPE
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import pytest
-from sqlalchemy import Connection, MetaData, Table, inspect, text
+from sqlalchemy import Column as SqlColumn
+from sqlalchemy import Connection, DefaultClause, MetaData, Table, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -64,6 +65,14 @@ def key_of(table: Table) -> list[str]:
     return [column.name for column in table.primary_key]
 
 
+def _default_of(column: SqlColumn[Any]) -> str | None:
+    """As it is written; PostgreSQL gives it back with its type."""
+    found = column.server_default
+    if not isinstance(found, DefaultClause):
+        return None if found is None else type(found).__name__
+    return str(found.arg).partition("::")[0].strip("'")
+
+
 def columns(table: Table, engine: AsyncEngine) -> dict[str, Column]:
     """What a table looks like to the database."""
     return {
@@ -71,7 +80,7 @@ def columns(table: Table, engine: AsyncEngine) -> dict[str, Column]:
             column.type.compile(engine.dialect),
             bool(column.nullable),
             column.primary_key,
-            None if column.server_default is None else str(column.server_default),
+            _default_of(column),
         )
         for column in table.columns
     }

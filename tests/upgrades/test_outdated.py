@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import AsyncExitStack, closing
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -92,9 +93,15 @@ async def test_who_is_outdated_is_not_ready(backend: Settings) -> None:
     async with slow:
         await slow.serving()
         await migrated_past(backend)
-        answer = await slow.until_answering("/ready")
-        assert answer.status_code == 503
-        assert "upgrade Footfall" in answer.json()["checks"]["database"]
+        answers: list[httpx.Response] = []
+
+        async def told() -> bool:
+            # What was looked at is shared for a second.
+            answers.append(await slow.until_answering("/ready"))
+            return answers[-1].status_code == 503
+
+        await until(told, "/ready telling of it")
+        assert "upgrade Footfall" in answers[-1].json()["checks"]["database"]
 
 
 async def test_a_migration_that_only_expands_lets_all_of_them_start(backend: Settings) -> None:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from domain.errors import LogUnavailable, Overloaded
-from domain.events import PageViewed, Partition
+from domain.events import Entry, Offset, PageViewed, Partition
 from domain.hours import MAX_AHEAD_MS
 from domain.moments import ahead_of_record
+from domain.projection import project
 from domain.wire import MAX_BYTES, decode
 from ingest.appender import Appender
 from tests.factories import TEN, event
@@ -33,12 +35,12 @@ class GatedLog(FakeLog):
 
 def appender(
     log: FakeLog, *, deadline_seconds: float = 10, max_waiting_bytes: int = 1_000_000,
-    draw_shard: Callable[[], int] = lambda: 7,
+    draw_shard: Callable[[], int] = lambda: 7, clock: Callable[[], int] = lambda: TEN,
 ) -> Appender:  # fmt: skip
     return Appender(
         log,
-        clock=lambda: TEN,
-        producer="p1",
+        clock=clock,
+        producer=lambda: "p1",
         draw_shard=draw_shard,
         linger_seconds=0,
         deadline_seconds=deadline_seconds,
@@ -255,3 +257,52 @@ async def test_a_request_in_parts_of_which_one_was_refused_is_in_doubt() -> None
     with pytest.raises(LogUnavailable, match="full") as refused:
         await appender(log, deadline_seconds=60).append({ONE: [event()], TWO: [event()]})
     assert not refused.value.took_nothing
+
+
+class _Redirected(FakeLog):
+    """Writes to `to`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.to = FakeLog()
+
+    async def append(self, partition: Partition, body: bytes) -> None:
+        await self.to.append(partition, body)
+
+
+async def test_a_copy_of_a_running_process_loses_nothing_and_doubles_nothing() -> None:
+    """Both go on with one producer's name and one sequence, as from a snapshot."""
+    log, writer, time = FakeLog(), _Redirected(), count(TEN)
+    original = appender(log, clock=lambda: next(time))
+    copy = appender(writer, clock=lambda: next(time))
+    for page in ("a", "b", "c"):
+        await original.append({ONE: [event(page)]})
+        await copy.append({ONE: [event(page)]})
+    writer.to = log
+    for number in range(300):
+        await original.append({ONE: [event(f"original-{number}")]})
+        if number % 3 == 0:
+            await copy.append({ONE: [event(f"copy-{number}")]})
+    bodies = log.entries[ONE]
+    # What either appends again, its confirm lost, is known.
+    bodies += bodies[-4:]
+    delta = project([Entry(Offset(offset), body) for offset, body in enumerate(bodies)])
+    assert (delta.views, len(delta.rows)) == (403, 403)
+    assert delta.duplicates + len(delta.dead_letters) == 4
+    assert delta.forks >= 100
+
+
+async def test_under_another_name_the_sequence_begins_anew() -> None:
+    log, names = FakeLog(), iter(["p1", "p1", "p2", "p2"])
+    one = Appender(
+        log,
+        clock=lambda: TEN,
+        producer=lambda: next(names),
+        draw_shard=lambda: 0,
+        linger_seconds=0,
+        deadline_seconds=10,
+    )
+    for page in "abcd":
+        await one.append({ONE: [event(page)]})
+    headers = [(found.producer, found.sequence) for found in map(decode, log.entries[ONE])]
+    assert headers == [("p1", 1), ("p1", 2), ("p2", 1), ("p2", 2)]

@@ -80,7 +80,7 @@ def application(log: FakeLog, deadline_seconds: float = 10) -> Any:
     appender = Appender(
         log,
         clock=lambda: TEN,
-        producer="p1",
+        producer=lambda: "p1",
         draw_shard=lambda: 0,
         linger_seconds=0,
         deadline_seconds=deadline_seconds,

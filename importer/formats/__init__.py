@@ -1,0 +1,1 @@
+"""The formats that an import reads, by name, and how one is chosen."""

@@ -1,0 +1,34 @@
+"""The virtual host that a line of a log names."""
+
+import re
+
+_NAME = rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)(?::\d{1,5})?"
+_ADDRESS = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++)"
+# Its first group could be read as a name.
+_NO_IPV6 = rb"(?![0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:)++[0-9A-Fa-f.]*+ )"
+# A name or a name:port, and an address behind it: vhost_combined and its kin.
+_FIRST = re.compile(_NO_IPV6 + _NAME + rb"[ :]" + _ADDRESS + rb" ")
+_BEFORE_TIME = re.compile(rb"[^\[]*+(?:\[\d++\][^\[]*+)?(?=\[ ?\d)")
+# Syslog's own host has an address behind it, too: only what ends in a mark is a prefix.
+_PREFIXED = re.compile(
+    rb"(?:.*[:|] ++|\d{4}-\d\d-\d\dT\S++ (?:std(?:out|err) [FP] )?)"
+    + (_NO_IPV6 + _NAME + rb"[ :]" + _ADDRESS + rb" \S++ \S++ ")
+)
+# With fewer fields than these two the name could be the user that identd told.
+_SECOND = re.compile(_ADDRESS + rb" ((?:[A-Za-z0-9_-]++\.)+[A-Za-z]++)(?::\d{1,5})? \S++ \S++ ")
+_NUMBERS = re.compile(rb"[0-9.]++")
+_MOST_BYTES = 512
+_FEWEST_BLANKS = 4
+
+
+def host_of(line: bytes) -> bytes:
+    """The virtual host, in lower case, where it is certain; else nothing."""
+    found = _FIRST.match(line) or _elsewhere(line)
+    return b"" if found is None or _NUMBERS.fullmatch(found[1]) else found[1].lower()
+
+
+def _elsewhere(line: bytes) -> re.Match[bytes] | None:
+    before = _BEFORE_TIME.match(line[:_MOST_BYTES])
+    if before is None or before[0].count(b" ") < _FEWEST_BLANKS:
+        return None
+    return _SECOND.fullmatch(before[0]) or _PREFIXED.fullmatch(before[0])
