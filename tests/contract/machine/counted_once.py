@@ -24,7 +24,9 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from msgspec.structs import replace
 
+from domain import wire
 from domain.checkpoint import Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, PageViewed, Partition
@@ -56,6 +58,8 @@ from tests.contract.machine.lanes import (
 from tests.factories import batch
 
 T = TypeVar("T")
+# Nothing near it is taken for a repetition of what a producer has sent.
+_FAR = 2**60
 STEP_SECONDS = 30
 
 
@@ -72,6 +76,7 @@ class CountedOnce(RuleBasedStateMachine):
         self._backend = host.backend
         self._history = next(host.histories)
         self._starts = count(1)
+        self._claims = count(1)
         self._producers = [self._new_producer() for _ in range(2)]
         self._sequences: Counter[tuple[str, Partition]] = Counter()
         self._dead_letters_before: Counter[bytes] = Counter()
@@ -96,7 +101,7 @@ class CountedOnce(RuleBasedStateMachine):
         for partition, views, times in requests:
             sent = self._cut(self._used(partition), producer, views)
             self._append(sent.partition, sent.body, Logged(sent.events))
-            self._lanes[sent.partition].appended[sent.producer] = sent.sequence
+            self._lanes[sent.partition].first.setdefault(sent.producer, sent.sequence)
             for _ in range(times - 1):
                 self._append(sent.partition, sent.body, Logged())
             batches.append(sent)
@@ -111,14 +116,35 @@ class CountedOnce(RuleBasedStateMachine):
         return self._cut(self._used(partition), producer, views)
 
     @rule(target=batches, sent=consumes(given_up))
-    def arrive_late(self, sent: Sent) -> Sent:
-        # Its requests were answered 503. It does not count if a later batch was faster: they
-        # may have been sent again in that one.
-        appended = self._lanes[sent.partition].appended
-        overtaken = appended[sent.producer] > sent.sequence
-        self._append(sent.partition, sent.body, Logged(() if overtaken else sent.events))
-        appended[sent.producer] = max(appended[sent.producer], sent.sequence)
-        return sent
+    def arrive_late(self, sent: Sent) -> Batches:
+        # Its requests were answered 503. It counts, though a later batch was faster, unless its
+        # producer was met with that one: what came before is not known then.
+        first = self._lanes[sent.partition].first.setdefault(sent.producer, sent.sequence)
+        if sent.sequence < first:
+            self._append(sent.partition, sent.body, Logged(dead_letter=sent.body))
+            return multiple()
+        self._append(sent.partition, sent.body, Logged(sent.events))
+        return multiple(sent)
+
+    @rule(partition=partitions, producer=producers, views=view_lists)
+    def claim_a_far_sequence(self, partition: Partition, producer: int, views: list[View]) -> None:
+        """Somebody writes under a producer's name, ahead of all that it will send."""
+        sent = self._cut(self._used(partition), producer, views)
+        forged = wire.decode(sent.body)
+        body = encode(replace(forged, sequence=_FAR + next(self._claims)))
+        # Met there or not: what it sends itself is too far below to have come before this.
+        self._lanes[sent.partition].first.setdefault(sent.producer, 0)
+        self._append(sent.partition, body, Logged(sent.events))
+
+    @rule(target=batches, sent=batches, views=view_lists)
+    def go_on_as_a_copy(self, sent: Sent, views: list[View]) -> Sent:
+        """Of a machine started twice from one snapshot: the same name and sequence, other views."""
+        events = self._events(views)
+        copy = wire.decode(sent.body)
+        at_ms = copy.recorded_ms + next(self._claims)
+        body = encode(replace(copy, events=events, recorded_ms=at_ms))
+        self._append(sent.partition, body, Logged(events))
+        return Sent(sent.partition, sent.producer, sent.sequence, body, events)
 
     @rule(partition=partitions, body=st.sampled_from(GARBAGE))
     def append_garbage(self, partition: Partition, body: bytes) -> None:
@@ -252,14 +278,17 @@ class CountedOnce(RuleBasedStateMachine):
         name = self._producers[producer]
         self._sequences[name, partition] += 1
         sequence = self._sequences[name, partition]
+        at_ms = (self._first + 3) * HOUR_MS
+        events = self._events(views)
+        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=at_ms)
+        return Sent(partition, name, sequence, encode(cut), events)
+
+    def _events(self, views: list[View]) -> list[PageViewed]:
         start_ms = self._first * HOUR_MS
-        events = [
+        return [
             PageViewed(self._page(page), start_ms + after_ms, number)
             for page, after_ms, number in views
         ]
-        at_ms = start_ms + 3 * HOUR_MS
-        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=at_ms)
-        return Sent(partition, name, sequence, encode(cut), events)
 
     def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
         self._run(self._backend.writer.append(partition, body))

@@ -1,6 +1,5 @@
 """What a history does, and what must have come of it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -79,7 +78,7 @@ class Lane:
 
     checkpoint: Checkpoint
     log: list[Logged] = field(default_factory=list)
-    appended: Counter[str] = field(default_factory=Counter)
+    first: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.before = self.checkpoint
