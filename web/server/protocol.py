@@ -235,7 +235,7 @@ class Connection(HttpToolsProtocol):
         length = 0
         for name, value in self.headers:
             if name == b"content-length":
-                if not is_length(value):
+                if not is_length(value.strip(b" \t")):
                     self._refusal = INVALID, "Content-Length is no length of a body"
                     raise _Refused
                 length = int(value)
