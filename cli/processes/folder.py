@@ -20,8 +20,7 @@ def require_folder(settings: Settings) -> None:
     Whoever reads has to write there too: SQLite notes who reads. Nothing is asked where both
     sides are on servers.
     """
-    files = [settings.log_file] if settings.rabbitmq_url is None else []
-    files += [settings.rows_file] if settings.database_url is None else []
+    files = _embedded(settings)
     if not files:
         return
     try:
@@ -33,13 +32,20 @@ def require_folder(settings: Settings) -> None:
 
 def open_to_others(settings: Settings) -> list[Path]:
     """The folder, then its files that others than their owner may read or change; none or both."""
-    files = [settings.log_file] if settings.rabbitmq_url is None else []
-    files += [settings.rows_file] if settings.database_url is None else []
-    found = [file for file in files if file.exists() and file.stat().st_mode & _OTHERS]
+    found = [
+        file for file in _embedded(settings) if file.exists() and file.stat().st_mode & _OTHERS
+    ]
     # Nobody gets past a folder of one's own.
     if not found or not settings.data_dir.stat().st_mode & _OTHERS:
         return []
     return [settings.data_dir, *found]
+
+
+def _embedded(settings: Settings) -> list[Path]:
+    """The files of the sides that are not on servers."""
+    files = [settings.log_file] if settings.rabbitmq_url is None else []
+    files += [settings.rows_file] if settings.database_url is None else []
+    return files
 
 
 def _require(folder: Path, files: list[Path]) -> None:

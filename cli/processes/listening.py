@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 
+from domain import shown
 from domain.errors import SettingsError
 
 LISTENERS = "FOOTFALL_LISTENERS"
@@ -56,7 +57,7 @@ def port_of(listeners: Sequence[Sockets]) -> int:
 def address_of(host: str, port: int) -> str:
     """Where a client on this machine finds what listens on `host`."""
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    return f"http://{shown.address(name, port)}"
 
 
 def is_loopback(host: str) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host
+from domain.shown import address
 
 _SECONDS = 5.0
 _SCHEMES = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
@@ -76,5 +77,4 @@ async def management(node: str, management_url: str | None) -> AsyncIterator[Man
 def _usual(node: str) -> str:
     parts = urlsplit(node)
     scheme, port = _SCHEMES[parts.scheme]
-    host = parts.hostname or "127.0.0.1"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    return f"{scheme}://{address(parts.hostname or '127.0.0.1', port)}"

@@ -11,6 +11,7 @@ from litestar import Litestar
 from ingest.appender import Appender
 from ingest.routes import routes as routes_of_ingest
 from read_api.routes import routes as routes_of_reports
+from tests.asgi import http_scope
 from tests.factories import TEN
 from tests.fakes import FakeLog, FakeStore
 from web.app import create_app
@@ -62,21 +63,8 @@ class Service:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope: Any = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query,
-            "root_path": "",
-            "headers": [(b"host", b"127.0.0.1"), *(headers or {}).items()],
-            "scheme": "http",
-            "http_version": "1.1",
-            "server": ("127.0.0.1", 80),
-            "client": ("127.0.0.1", 1),
-            "state": {},
-            "extensions": {},
-        }
+        given = [(b"host", b"127.0.0.1"), *(headers or {}).items()]
+        scope = http_scope(method, path.encode(), given, query)
         self._loop.run_until_complete(self._app(scope, receive, send))
         content = b"".join(message.get("body", b"") for message in sent)
         return Found(sent[0]["status"], msgspec.json.decode(content))

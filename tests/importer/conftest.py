@@ -5,15 +5,23 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner, Result
 
+from cli.verbs.import_ import import_command
 from domain.problems import Kind
 
 Body = dict[str, dict[str, int]]
+
+
+def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
+    """`footfall import` with these arguments."""
+    return CliRunner().invoke(import_command, [str(one) for one in arguments], input=stdin)
 
 
 class Answer(NamedTuple):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.importer.conftest import Service
-from tests.importer.test_import import LINE, run
+from tests.importer.conftest import Service, run
+from tests.importer.test_import import LINE
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from cli.verbs.import_ import import_command
 from importer.formats.choice import Choice, Reading
 from importer.views import Skip
-from tests.importer.conftest import Service
+from tests.importer.conftest import Service, run
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_752_660_000.0
 LOG = b'192.0.2.7 - - [16/Jul/2025:08:00:00 +0000] "GET /a?b=%d HTTP/1.1" 200 1\n'
 COUNTS = b"2025-07-16 08:00:00,/x,5\n"
-
-
-def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(import_command, [str(one) for one in arguments], input=stdin)
 
 
 def found(result: Result) -> dict[str, Any]:

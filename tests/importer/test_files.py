@@ -11,9 +11,9 @@ import pytest
 from importer.reading import ReadingFailed, read_lines
 from importer.run import Options, run_import
 from importer.sending import Patience
-from tests.importer.conftest import Answer, Body, Service
+from tests.importer.conftest import Answer, Body, Service, run
 from tests.importer.packed import PACKED
-from tests.importer.test_import import LINE, run, summary, views
+from tests.importer.test_import import LINE, summary, views
 from tests.servers import wait_for
 
 LINES = [LINE % i for i in range(40_000)]

@@ -11,19 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from cli.verbs.import_ import import_command
 from domain.problems import PAST_HORIZON
-from tests.importer.conftest import Answer, Service, refusal
+from tests.importer.conftest import Answer, Service, refusal, run
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 LINE = b'h - - [16/Jul/2025:12:00:00 +0200] "GET /%d HTTP/1.1" 200 1\n'
-
-
-def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(import_command, [str(one) for one in arguments], input=stdin)
 
 
 def summary(result: Result) -> dict[str, Any]:

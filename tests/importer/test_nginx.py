@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.importer.conftest import Service
-from tests.importer.test_import import run, summary
+from tests.importer.conftest import Service, run
+from tests.importer.test_import import summary
 from tests.servers import answers, free_port, nginx_binary, wait_for
 
 pytestmark = pytest.mark.nginx

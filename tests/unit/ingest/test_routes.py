@@ -10,6 +10,7 @@ import pytest
 from ingest.appender import Appender
 from ingest.requests import MAX_BODY_BYTES
 from ingest.routes import routes
+from tests.asgi import http_scope
 from tests.factories import TEN
 from tests.fakes import FakeLog
 from web.app import create_app
@@ -49,21 +50,8 @@ class Client:
 
     async def ask(self, app: Any) -> int:
         headers = {"host": "test"} | self._headers
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": self._path,
-            "raw_path": self._path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
-            "scheme": "http",
-            "http_version": "1.1",
-            "server": ("127.0.0.1", 80),
-            "client": ("127.0.0.1", 1),
-            "state": {},
-            "extensions": {},
-        }
+        given = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+        scope = http_scope("POST", self._path.encode(), given)
         await app(scope, self.receive, self.send)
         return self.status
 

@@ -1,7 +1,6 @@
 """Whom the application answers, under which addresses, and with which methods."""
 
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.hosts import answers_for, host_name
 from domain.problems import KINDS
+from tests.asgi import http_scope
 from web.app import create_app, route
 from web.problems import Answer, answer
 
@@ -54,21 +54,8 @@ async def ask(
     query: bytes = b"",
 ) -> Client:
     client = Client()
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": unquote(raw_path.decode()),
-        "raw_path": raw_path,
-        "query_string": query,
-        "root_path": "",
-        "headers": [(b"host", b"127.0.0.1")] if headers is None else headers,
-        "scheme": "http",
-        "http_version": "1.1",
-        "server": ("127.0.0.1", 80),
-        "client": ("127.0.0.1", 1),
-        "state": {},
-        "extensions": {},
-    }
+    given = [(b"host", b"127.0.0.1")] if headers is None else headers
+    scope = http_scope(method, raw_path, given, query)
     await app(scope, client.receive, client.send)
     return client
 
