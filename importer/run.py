@@ -10,9 +10,10 @@ import msgspec
 from importer.batch import Batch, Line
 from importer.ending import Ended, ending_on_signals
 from importer.files import look_at, require_same
-from importer.formats.choice import AUTO, Choice, Clock, NotHonoured, Reading, known_formats
+from importer.formats.choice import AUTO, Choice, NotHonoured, known_formats
 from importer.progress import Display
 from importer.reading import ReadingFailed, read_lines, shown_name
+from importer.requests import Clock, Reading
 from importer.sending import Patience, Sender, SendingFailed
 from importer.source import STDIN, identity_of
 from importer.standing import GoOn, standing

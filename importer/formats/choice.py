@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from importer.access_log import AccessLog, is_log_line
 from importer.counts import Counts, is_counts_line
+from importer.requests import Clock, Reading
 from importer.views import ORDINARY, Skip, View
 
 AUTO = "auto"
@@ -15,8 +16,6 @@ LOOKED_AT = 100
 _MOST_HELD = 10 * LOOKED_AT
 _PATIENCE_SECONDS = 1.5
 _UNREADABLE = {Skip.EMPTY, Skip.HEADER}
-
-Clock = Callable[[], float]
 
 
 class Parser(Protocol):
@@ -28,16 +27,8 @@ class Parser(Protocol):
         """The view in a line without its line feed, or why there is none. Never raises."""
 
 
-class Reading(NamedTuple):
-    """How the lines of logs are read; counts take none of it."""
-
-    host: str = ""
-    pages_only: bool = False
-    query: str = "cut"
-
-
 class Form(NamedTuple):
-    """A format: `make` takes a clock and what `Reading` has; counts are not a log."""
+    """A format: `make` takes a clock and a `Reading`; that of counts, which are no log, a clock."""
 
     make: Callable[..., Parser]
     recognises: Callable[[bytes], bool]
@@ -70,7 +61,7 @@ def parser_of(name: str, clock: Clock, reading: Reading) -> Parser:
     """A parser for one file. Raises `NotHonoured`."""
     form = FORMATS[name]
     if form.is_log:
-        return form.make(clock, *reading)
+        return form.make(clock, reading)
     if reading != Reading():
         raise NotHonoured
     return form.make(clock)
@@ -113,7 +104,7 @@ class Choice:
         if self._parser is None and self._held and (best := self._best()):
             self._take(best)
         # Lines that no format knows do not decide: what comes behind them may be known.
-        parser = self._parser or AccessLog(self._clock, *self._reading)
+        parser = self._parser or AccessLog(self._clock, self._reading)
         held, self._held = self._held, []
         return ((line, parser.parse(line)) for line in held)
 
@@ -135,7 +126,7 @@ class Choice:
 
 
 def _lines_read(form: Form, lines: list[bytes], clock: Clock) -> int:
-    parser = form.make(clock)
+    parser = form.make(clock, Reading()) if form.is_log else form.make(clock)
     return sum(_is_read(parser.parse(line)) or form.recognises(line) for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 from importer.access_log import AccessLog, is_log_line
 from importer.counts import Counts, is_counts_line
+from importer.requests import Reading
 from importer.views import Skip, View
 
 NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
@@ -19,8 +20,8 @@ SEEDS: list[bytes] = [
 def one(data: bytes) -> None:
     """Every line of `data` as each parser reads it."""
     parsers: list[AccessLog | Counts] = [
-        AccessLog(lambda: NOW),
-        AccessLog(lambda: NOW, "example.com", pages_only=True),
+        AccessLog(lambda: NOW, Reading()),
+        AccessLog(lambda: NOW, Reading("example.com", pages_only=True)),
         Counts(lambda: NOW),
     ]
     for line in data.split(b"\n"):

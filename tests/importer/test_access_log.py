@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from importer.access_log import AccessLog
 from importer.reading import read_lines
+from importer.requests import Reading
 from importer.views import Skip, View
 
 DATA = Path(__file__).parents[1] / "data"
@@ -26,7 +27,7 @@ def parse(
     pages_only: bool = False,
 ) -> View | Skip:
     line = LINE % (at, request, status)
-    return AccessLog(lambda: NOW, host, pages_only).parse(line)
+    return AccessLog(lambda: NOW, Reading(host, pages_only)).parse(line)
 
 
 def test_a_get_becomes_a_view_of_its_path_in_its_hour_of_utc() -> None:
@@ -91,7 +92,7 @@ def test_offsets_and_the_near_future(at: bytes, found: View | Skip) -> None:
 
 def test_the_clock_is_read_again_when_a_line_is_ahead_of_it() -> None:
     moments = iter([NOW - 7_200, NOW])
-    log = AccessLog(lambda: next(moments))
+    log = AccessLog(lambda: next(moments), Reading())
     line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
     assert [log.parse(line), log.parse(line)] == [Skip.FUTURE, View("/a", TEN)]
 
@@ -160,7 +161,7 @@ def test_pages_are_what_was_requested_utf_8_or_else_windows_1252(target: bytes, 
 @pytest.mark.parametrize("rest", [b"", b"\r", b' "-" "agent"', b' "-" "a \\" b" "-" 0.001 x'])
 def test_anything_may_follow_the_user_agent(rest: bytes) -> None:
     line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/2", b"200") + rest
-    assert AccessLog(lambda: NOW).parse(line) == View("/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
 
 
 AT = b"[16/Jul/2025:10:00:00 +0000]"
@@ -176,7 +177,7 @@ TAIL = b'"GET /a HTTP/1.1" 200 12 "-" "agent"'
     ],
 )
 def test_anything_may_stand_before_the_time(front: bytes) -> None:
-    assert AccessLog(lambda: NOW).parse(front + AT + b" " + TAIL) == View("/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(front + AT + b" " + TAIL) == View("/a", TEN)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,9 @@ def test_days_of_one_digit(at: bytes, day: int) -> None:
 
 @pytest.mark.parametrize("between", [b" 24675 ", b" (0 s) ", b"  ", b" - 0.004 "])
 def test_anything_may_stand_between_time_and_request(between: bytes) -> None:
-    assert AccessLog(lambda: NOW).parse(b"h - - " + AT + between + TAIL) == View("/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(b"h - - " + AT + between + TAIL) == View(
+        "/a", TEN
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ def test_anything_may_stand_between_time_and_request(between: bytes) -> None:
 )
 def test_anything_may_stand_behind_the_size(tail: bytes) -> None:
     line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200") + tail
-    assert AccessLog(lambda: NOW).parse(line) == View("/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
 
 
 @pytest.mark.parametrize(
@@ -254,13 +257,13 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
 )
 def test_a_virtual_host_in_the_line_is_the_pages_host(front: bytes, page: str) -> None:
     line = front + AT + b" " + TAIL
-    assert AccessLog(lambda: NOW).parse(line) == View(page, TEN)
-    assert AccessLog(lambda: NOW, "h.org").parse(line) == View("h.org/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View(page, TEN)
+    assert AccessLog(lambda: NOW, Reading("h.org")).parse(line) == View("h.org/a", TEN)
 
 
 def test_two_records_without_a_blank_between_are_told() -> None:
     line = b"h - - " + AT + b" " + TAIL
-    assert AccessLog(lambda: NOW).parse(line + line) is Skip.JOINED
+    assert AccessLog(lambda: NOW, Reading()).parse(line + line) is Skip.JOINED
 
 
 def test_parts_of_a_file_are_left_out_of_pages_only() -> None:
@@ -269,12 +272,12 @@ def test_parts_of_a_file_are_left_out_of_pages_only() -> None:
 
 @pytest.mark.parametrize("line", [b"", b" ", b"\r"])
 def test_empty_lines_are_told_from_malformed_ones(line: bytes) -> None:
-    assert AccessLog(lambda: NOW).parse(line) is Skip.EMPTY
+    assert AccessLog(lambda: NOW, Reading()).parse(line) is Skip.EMPTY
 
 
 @given(st.binary(), st.binary())
 def test_no_bytes_crash_the_parser(anything: bytes, target: bytes) -> None:
-    log = AccessLog(lambda: NOW, "example.com", pages_only=True)
+    log = AccessLog(lambda: NOW, Reading("example.com", pages_only=True))
     at = b"16/Jul/2025:10:00:00 +0000"
     for line in (anything, LINE % (at, b"GET /%s HTTP/1.1" % target, b"200")):
         found = log.parse(line)
@@ -285,7 +288,7 @@ def test_no_bytes_crash_the_parser(anything: bytes, target: bytes) -> None:
 
 @pytest.mark.parametrize("piece", [b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a "])
 def test_long_lines_of_one_thing_take_no_time(piece: bytes) -> None:
-    log = AccessLog(lambda: NOW)
+    log = AccessLog(lambda: NOW, Reading())
     head = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
     for line in (piece * 10_000, head + b' "' + piece * 10_000 + b"x"):
         log.parse(line)
@@ -312,7 +315,7 @@ def test_long_lines_of_one_thing_take_no_time(piece: bytes) -> None:
 def test_recorded_traffic_gives_the_known_totals(
     name: str, pages: int, page_hours: int, seen: dict[str, int]
 ) -> None:
-    log = AccessLog(lambda: NOW)
+    log = AccessLog(lambda: NOW, Reading())
     found = [log.parse(line) for line in read_lines(str(DATA / name))]
     views = [view for view in found if isinstance(view, View)]
     assert Counter("views" if isinstance(one, View) else one.value for one in found) == seen
@@ -321,7 +324,7 @@ def test_recorded_traffic_gives_the_known_totals(
 
 
 def test_torn_lines_are_malformed() -> None:
-    log = AccessLog(lambda: NOW)
+    log = AccessLog(lambda: NOW, Reading())
     nasa = list(read_lines(str(DATA / "nasa-broken.log")))
     assert [log.parse(line) for line in nasa[37:39]] == [Skip.MALFORMED_LINE] * 2
 
@@ -341,7 +344,7 @@ def test_statuses_that_servers_write_are_ordinary(status: bytes) -> None:
 @pytest.mark.parametrize("front", [b"h - - ", b"shop.example.org:443 192.0.2.7 - ann "])
 def test_a_second_record_on_the_line_is_told(between: bytes, tail: bytes, front: bytes) -> None:
     line = front + AT + b' "GET /a HTTP/1.1" 200 1' + tail
-    assert AccessLog(lambda: NOW).parse(line + between + line) is Skip.JOINED
+    assert AccessLog(lambda: NOW, Reading()).parse(line + between + line) is Skip.JOINED
 
 
 @pytest.mark.parametrize(
@@ -349,4 +352,4 @@ def test_a_second_record_on_the_line_is_told(between: bytes, tail: bytes, front:
 )
 def test_an_agent_with_a_time_in_it_is_no_second_record(agent: bytes) -> None:
     line = b"h - - " + AT + b' "GET /a HTTP/1.1" 200 1 "-" "' + agent + b'"'
-    assert AccessLog(lambda: NOW).parse(line) == View("/a", TEN)
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from importer.formats.choice import Choice, Reading
+from importer.formats.choice import Choice
+from importer.requests import Reading
 from importer.views import Skip
 from tests.importer.conftest import Service, run
 
