@@ -87,7 +87,7 @@ SAFEGUARDS = [
     Safeguard(
         "producer sequence",
         "domain/positions.py",
-        "        if _contains(self.recent, counted(batch, body)):\n",
+        "        if counted(batch, body) in self.recent:\n",
         "        if not batch.sequence:\n",
         FOLD + "a_batch_that_was_appended_twice_counts_once",
     ),
@@ -490,8 +490,8 @@ SAFEGUARDS = [
     Safeguard(
         "carry-over offset",
         "domain/projection.py",
-        "        if self._carry is not None and offset < self._carry.offset:\n",
-        "        if self._carry is not None:\n",
+        "        self._uncarried = carry.offset if carry else Offset(0)\n",
+        "        self._uncarried = Offset(2**62)\n",
         CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(
