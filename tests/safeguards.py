@@ -92,6 +92,14 @@ SAFEGUARDS = [
         FOLD + "a_batch_that_was_appended_twice_counts_once",
     ),
     Safeguard(
+        "digest of the batch",
+        "domain/positions.py",
+        "        if counted(batch, body) in self.recent:\n",
+        "        if batch.sequence <= self.sequence:\n",
+        "tests/unit/domain/test_positions.py::"
+        "test_a_low_sequence_that_somebody_claims_is_no_repetition",
+    ),
+    Safeguard(
         "positions beside the checkpoint",
         "rows/fold/store.py",
         "            await self._save_positions(connection, checkpoint, delta)\n",
@@ -118,6 +126,13 @@ SAFEGUARDS = [
         "    if not late:\n",
         "    if True:\n",
         MOMENTS + "views_of_months_to_come_are_a_dead_letter_and_make_no_rows",
+    ),
+    Safeguard(
+        "they are looked for in what is usual too",
+        "domain/projection.py",
+        "        if doubtful and ahead_of_record(batch):\n",
+        "        if doubtful and not batch.events:\n",
+        MOMENTS + "a_producer_that_is_known_makes_no_rows_of_the_future_either",
     ),
     Safeguard(
         "no batch is recorded before its views were accepted",

@@ -132,7 +132,7 @@ def test_what_was_carried_over_is_passed_and_the_rest_is_counted(
 
 @st.composite
 def doubtful_logs(draw: st.DrawFn) -> list[Entry]:
-    """One with batches that were recorded before their views, or beyond the clock, and far jumps."""
+    """One with batches recorded before their views, or beyond the clock, and with far jumps."""
     entries, sequence = [], 0
     for offset, (producer, shard, events) in enumerate(draw(st.lists(HEADERS, max_size=12))):
         sequence += draw(st.sampled_from([0, 1, 1, 1, 1, 2, MOST_GIVEN_UP + 1]))
