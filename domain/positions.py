@@ -88,13 +88,6 @@ class Position(Struct):
         """Is what stands at `offset` too far behind to be a repetition?"""
         return offset - self.offset > POSITION_WINDOW
 
-    def awaits(self, batch: Batch, offset: Offset) -> bool:
-        """Is this what nearly every batch is: the next one, and `offset` not too far behind?"""
-        return (
-            0 < batch.sequence - self.sequence <= MOST_GIVEN_UP
-            and offset - self.offset <= POSITION_WINDOW
-        )
-
     def turn_of(self, batch: Batch, body: bytes) -> Turn:
         """What `batch`, read from `body`, is."""
         if batch.sequence > self.sequence:
@@ -125,10 +118,9 @@ class Position(Struct):
             return
         self._trim()
         recent = self.recent
-        for sequence, recorded_ms, body in self.fresh:
-            recent.sequences.append(sequence)
-            recent.recorded_ms.append(recorded_ms)
-            recent.digests.append(digest(body))
+        recent.sequences += [sequence for sequence, _, _ in self.fresh]
+        recent.recorded_ms += [recorded_ms for _, recorded_ms, _ in self.fresh]
+        recent.digests += [digest(body) for _, _, body in self.fresh]
         self.fresh = []
         self._forget()
 

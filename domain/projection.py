@@ -27,7 +27,7 @@ from domain.letters import Kind
 from domain.moments import Decided, Judge, ahead_of_record
 from domain.page_rules import NO_RULES, PageRules
 from domain.ports.common import Clock
-from domain.positions import Position, Turn
+from domain.positions import MOST_GIVEN_UP, POSITION_WINDOW, Position, Turn
 from domain.wire import decode
 
 _TOO_MANY = (
@@ -131,7 +131,8 @@ class Fold:
             # What nothing speaks against, and that is nearly all: the same as `_decide`, in short.
             if (
                 position is not None
-                and position.awaits(batch, entry.offset)
+                and 0 < batch.sequence - position.sequence <= MOST_GIVEN_UP
+                and entry.offset - position.offset <= POSITION_WINDOW
                 and batch.recorded_ms <= self._sure_ms
                 and entry.offset >= self._uncarried
                 and len(batch.events) * MAX_COUNT <= self._room - delta.views
@@ -140,7 +141,8 @@ class Fold:
                 position.take(batch, entry)
             else:
                 self._decide(batch, entry)
-        delta.next_offset = Offset(entry.offset + 1)
+        # As cheap as it looks: `Offset(...)` is a call, and for each batch.
+        delta.next_offset = entry.offset + 1  # type: ignore[assignment]
         delta.entries += 1
 
     def refuse(self, entry: Entry, reason: str) -> None:

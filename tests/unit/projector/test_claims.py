@@ -2,9 +2,10 @@
 
 import pytest
 
+from domain.checkpoint import Checkpoint
 from domain.errors import StoreUnavailable
 from domain.events import Epoch, Offset, Partition
-from domain.projection import project
+from domain.projection import Delta, project
 from projector.fold.claims import SECONDS_BETWEEN
 from projector.fold.place import Place
 from tests.factories import TEN, entry, event
@@ -14,7 +15,7 @@ FAR = 2**62
 
 
 class Away(FakeStore):
-    async def apply(self, *_: object) -> None:
+    async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
         raise StoreUnavailable("refused")
 
 
