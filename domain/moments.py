@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from domain.events import Batch, Offset
+from domain.events import MIN_AT_MS, Batch, Offset
 from domain.hours import MAX_AHEAD_MS, as_moment
 from domain.ports.common import Clock
 
@@ -48,18 +48,20 @@ class Judge:
     def __init__(self, now_ms: Clock, decided: Decided = NOTHING_DECIDED) -> None:
         self._now_ms = now_ms
         self._decided = decided
-        self._latest_ms = 0
+        self.sure_ms = MIN_AT_MS - 1
+        """What was recorded up to then need not be asked about any more, from the last offset on
+        that was asked about."""
 
     def refusal(self, batch: Batch, offset: Offset) -> str | None:
         """Why the batch at `offset` is to be set aside, None where it is not."""
         if offset < self._decided.until:
             return self._decided.aside.get(offset)
-        if batch.recorded_ms <= self._latest_ms:
+        if batch.recorded_ms <= self.sure_ms:
             return None
         # Asked only where it may matter: time goes on, so what was the present is past.
         now_ms = self._now_ms()
-        self._latest_ms = now_ms + MAX_AHEAD_MS
-        if batch.recorded_ms <= self._latest_ms:
+        self.sure_ms = now_ms + MAX_AHEAD_MS
+        if batch.recorded_ms <= self.sure_ms:
             return None
         return (
             f"it was recorded at {as_moment(batch.recorded_ms)}, and it was "

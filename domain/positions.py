@@ -5,15 +5,13 @@ process (a machine started twice from one snapshot) goes on under the name of th
 repetition is known by its bytes, not by its sequence alone.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator
 from enum import Enum
-from hashlib import blake2b
-from typing import NamedTuple, Self
+from typing import Self
 
 from msgspec import Struct, field
 
 from domain.events import MAX_AT_MS, MIN_AT_MS, Batch, Entry, Offset
+from domain.recent import Recent, counted, digest
 
 # Batches of its partition after which a producer is forgotten. Ingest gives a batch up after
 # REQUEST_TIMEOUT_MS, at most 120 s, and sends a partition at most a few hundred a second. Counted
@@ -26,7 +24,7 @@ RECENT = 128
 which PostgreSQL stores its value elsewhere."""
 # Further before what was said at first nothing can lie that arrives again within the window.
 _HEARD_REACHES = POSITION_WINDOW + MOST_GIVEN_UP
-_MOST_FRESH = 4 * RECENT
+_MOST_FRESH = 2 * RECENT
 
 
 class Turn(Enum):
@@ -45,14 +43,6 @@ class Turn(Enum):
     """Before all that is remembered: it may be a repetition or none."""
 
 
-class Counted(NamedTuple):
-    """A batch that was counted: its sequence, when it was recorded, a digest of its bytes."""
-
-    sequence: int
-    recorded_ms: int
-    digest: int
-
-
 class Position(Struct):
     """What was counted of a producer: the last `sequence`, the `offset` where the last one stood.
 
@@ -64,20 +54,21 @@ class Position(Struct):
 
     sequence: int
     offset: Offset
-    recent: list[Counted] = field(default_factory=list)
+    recent: Recent = field(default_factory=Recent)
     gone: int = 0
     gone_ms: int = MIN_AT_MS
     heard: int | None = None
     heard_ms: int = MAX_AT_MS
-    # Ascending, beyond all others, not hashed yet: most of them never need to be.
-    fresh: list[tuple[Batch, bytes]] = field(default_factory=list)
+    # Sequence, moment and body of what came since, ascending and beyond all others. Not hashed
+    # yet: of a long run most never need to be.
+    fresh: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     @classmethod
     def first(cls, batch: Batch, entry: Entry) -> Self:
         """Of a producer that is met with this batch: what it has sent before is not known."""
-        heard, heard_ms = batch.sequence - 1, batch.recorded_ms
-        met = cls(batch.sequence, entry.offset, heard=heard, heard_ms=heard_ms)
-        met.fresh.append((batch, entry.body))
+        sequence, recorded_ms = batch.sequence, batch.recorded_ms
+        met = cls(sequence, entry.offset, heard=sequence - 1, heard_ms=recorded_ms)
+        met.fresh.append((sequence, recorded_ms, entry.body))
         return met
 
     def copied(self) -> Self:
@@ -85,7 +76,7 @@ class Position(Struct):
         return type(self)(
             self.sequence,
             self.offset,
-            [*self.recent],
+            self.recent.copied(),
             self.gone,
             self.gone_ms,
             self.heard,
@@ -103,20 +94,21 @@ class Position(Struct):
             far = batch.sequence - self.sequence > MOST_GIVEN_UP
             return Turn.JUMPED if far else Turn.NEXT
         self.settle()
-        if _contains(self.recent, counted(batch, body)):
+        if counted(batch, body) in self.recent:
             return Turn.REPEATED
         return Turn.UNKNOWN if self._may_be_gone(batch) else Turn.OUT_OF_TURN
 
     def take(self, batch: Batch, entry: Entry) -> None:
         """It is counted."""
-        if batch.sequence > self.sequence:
-            self.sequence = batch.sequence
-            self.fresh.append((batch, entry.body))
-            if len(self.fresh) >= _MOST_FRESH:
-                self.settle()
+        sequence = batch.sequence
+        if sequence > self.sequence:
+            self.sequence = sequence
+            self.fresh.append((sequence, batch.recorded_ms, entry.body))
+            if len(self.fresh) > _MOST_FRESH:
+                self._trim()
         else:
             self.settle()
-            insort(self.recent, counted(batch, entry.body))
+            self.recent.insert(counted(batch, entry.body))
             self._forget()
         self.offset = entry.offset
 
@@ -124,24 +116,33 @@ class Position(Struct):
         """Bring `recent` up to date and let go of the bytes."""
         if not self.fresh:
             return
-        passed, kept = self.fresh[:-RECENT], self.fresh[-RECENT:]
-        self.recent += [counted(batch, body) for batch, body in kept]
+        self._trim()
+        recent = self.recent
+        recent.sequences += [sequence for sequence, _, _ in self.fresh]
+        recent.recorded_ms += [recorded_ms for _, recorded_ms, _ in self.fresh]
+        recent.digests += [digest(body) for _, _, body in self.fresh]
         self.fresh = []
-        if passed:
-            # All that was before them goes too.
-            self._let_go((batch.sequence, batch.recorded_ms) for batch, _ in passed)
         self._forget()
+
+    def _trim(self) -> None:
+        """Let go of what need not be hashed: as much as is remembered has come since."""
+        passed = self.fresh[:-RECENT]
+        if passed:
+            self._let_go(self.recent.sequences, self.recent.recorded_ms)
+            self._let_go([found[0] for found in passed], [found[1] for found in passed])
+            self.recent = Recent()
+            self.fresh = self.fresh[-RECENT:]
 
     def _forget(self) -> None:
         """Keep the highest: a claim of a far sequence shall not make the others unknown."""
-        if len(self.recent) > RECENT:
-            self._let_go(found[:2] for found in self.recent[:-RECENT])
-            del self.recent[:-RECENT]
+        recent = self.recent
+        if len(recent.sequences) > RECENT:
+            self._let_go(recent.sequences[:-RECENT], recent.recorded_ms[:-RECENT])
+            del recent.sequences[:-RECENT], recent.recorded_ms[:-RECENT], recent.digests[:-RECENT]
 
-    def _let_go(self, batches: Iterator[tuple[int, int]]) -> None:
-        for sequence, recorded_ms in batches:
-            self.gone = max(self.gone, sequence)
-            self.gone_ms = max(self.gone_ms, recorded_ms)
+    def _let_go(self, sequences: list[int], recorded_ms: list[int]) -> None:
+        self.gone = max([self.gone, *sequences[-1:]])
+        self.gone_ms = max([self.gone_ms, *recorded_ms])
 
     def _may_be_gone(self, batch: Batch) -> bool:
         # A repetition has the sequence and the moment of the first: where either is beyond all that
@@ -151,14 +152,3 @@ class Position(Struct):
         return (sequence <= self.gone and recorded_ms <= self.gone_ms) or (
             heard - _HEARD_REACHES < sequence <= heard and recorded_ms <= self.heard_ms
         )
-
-
-def counted(batch: Batch, body: bytes) -> Counted:
-    """How a batch is remembered: 8 bytes of BLAKE2b."""
-    digest = int.from_bytes(blake2b(body, digest_size=8).digest())
-    return Counted(batch.sequence, batch.recorded_ms, digest)
-
-
-def _contains(found: list[Counted], wanted: Counted) -> bool:
-    place = bisect_left(found, wanted)
-    return place < len(found) and found[place] == wanted

@@ -10,14 +10,24 @@ from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
 from domain.errors import Undecodable
-from domain.events import MAX_COUNT, MAX_VIEWS, Batch, Entry, Hour, Offset, PageViewed
+from domain.events import (
+    MAX_AT_MS,
+    MAX_COUNT,
+    MAX_VIEWS,
+    MIN_AT_MS,
+    Batch,
+    Entry,
+    Hour,
+    Offset,
+    PageViewed,
+)
 from domain.generations import Carry
-from domain.hours import HOUR_MS
+from domain.hours import HOUR_MS, MAX_AHEAD_MS
 from domain.letters import Kind
 from domain.moments import Decided, Judge, ahead_of_record
 from domain.page_rules import NO_RULES, PageRules
 from domain.ports.common import Clock
-from domain.positions import Position, Turn
+from domain.positions import MOST_GIVEN_UP, POSITION_WINDOW, Position, Turn
 from domain.wire import decode
 
 _TOO_MANY = (
@@ -101,6 +111,10 @@ class Fold:
         self._carry = carry
         self._room = MAX_VIEWS - views
         self._names: dict[str, str] = {}
+        # From here on nothing was carried over, and up to then no clock has to be asked.
+        self._uncarried = carry.offset if carry else Offset(0)
+        self._sure_ms = MIN_AT_MS - 1 if judge else MAX_AT_MS
+        self._renames = bool(rules)
         self.delta = Delta()
 
     def add(self, entry: Entry) -> None:
@@ -113,14 +127,22 @@ class Fold:
         else:
             # 0 says nothing, as in a checkpoint: the moment before stays, wherever the log is cut.
             delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
-            if ahead := ahead_of_record(batch):
-                self._set_aside(entry, ahead, "bytes")
-            elif not self._seen(batch, entry):
-                if self._judge and (reason := self._judge.refusal(batch, entry.offset)):
-                    self._set_aside_once(batch, entry, reason, "clock")
-                else:
-                    self._add_batch(batch, entry)
-        delta.next_offset = Offset(entry.offset + 1)
+            position = delta.positions.get(batch.producer)
+            # What nothing speaks against, and that is nearly all: the same as `_decide`, in short.
+            if (
+                position is not None
+                and 0 < batch.sequence - position.sequence <= MOST_GIVEN_UP
+                and entry.offset - position.offset <= POSITION_WINDOW
+                and batch.recorded_ms <= self._sure_ms
+                and entry.offset >= self._uncarried
+                and len(batch.events) * MAX_COUNT <= self._room - delta.views
+                and self._count(batch, batch.events)
+            ):
+                position.take(batch, entry)
+            else:
+                self._decide(batch, entry)
+        # As cheap as it looks: `Offset(...)` is a call, and for each batch.
+        delta.next_offset = entry.offset + 1  # type: ignore[assignment]
         delta.entries += 1
 
     def refuse(self, entry: Entry, reason: str) -> None:
@@ -136,6 +158,22 @@ class Fold:
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
+    def _decide(self, batch: Batch, entry: Entry) -> None:
+        if ahead := ahead_of_record(batch):
+            self._set_aside(entry, ahead, "bytes")
+        elif not self._seen(batch, entry):
+            if reason := self._refusal(batch, entry.offset):
+                self._set_aside_once(batch, entry, reason, "clock")
+            else:
+                self._add_batch(batch, entry)
+
+    def _refusal(self, batch: Batch, offset: Offset) -> str | None:
+        if self._judge is None:
+            return None
+        reason = self._judge.refusal(batch, offset)
+        self._sure_ms = self._judge.sure_ms
+        return reason
+
     def _set_aside(self, entry: Entry, reason: str, kind: Kind = "log") -> None:
         self.delta.dead_letters.append(DeadLetter(entry.offset, reason, entry.body, kind))
 
@@ -145,28 +183,42 @@ class Fold:
         self._set_aside(entry, reason, kind)
 
     def _add_batch(self, batch: Batch, entry: Entry) -> None:
-        delta, offset = self.delta, entry.offset
         events = batch.events
-        if self._carry is not None and offset < self._carry.offset:
+        if self._carry is not None and entry.offset < self._uncarried:
             events = _not_carried(events, self._carry)
         # Decided by the total, so by the log up to here: a rebuild of all of it decides the same.
         # One that carries hours over, or whose log has lost its beginning, has a smaller total and
         # may count this. The sum is only taken where it may matter.
-        room = self._room - delta.views
+        room = self._room - self.delta.views
         if len(events) * MAX_COUNT > room and sum(event.count for event in events) > room:
             self._set_aside(entry, _TOO_MANY)
             return
         self._remember(batch, entry)
-        if self._rules:
+        self._count(batch, events)
+
+    def _count(self, batch: Batch, events: list[PageViewed]) -> bool:
+        """Add the rows of `events`; False, and nothing is added, if `ahead_of_record` objects."""
+        if self._renames:
             events = self._renamed(events)
+        delta, doubtful = self.delta, False
         rows, shard, views = delta.rows, batch.shard, 0
+        # What is ahead is looked for on the way, by the hour: a look at each moment costs several
+        # per cent of the fold.
+        last_hour = (batch.recorded_ms + MAX_AHEAD_MS) // HOUR_MS
         for event in events:
-            key = (event.page, event.at_ms // HOUR_MS, shard)
+            hour = event.at_ms // HOUR_MS
+            if hour >= last_hour:
+                doubtful = True
+            key = (event.page, hour, shard)
             count = event.count
             rows[key] = rows.get(key, 0) + count  # type: ignore[index, arg-type]
             views += count
+        if doubtful and ahead_of_record(batch):
+            _take_back(rows, shard, events)
+            return False
         delta.events += len(events)
         delta.views += views
+        return True
 
     def _seen(self, batch: Batch, entry: Entry) -> bool:
         """Is there nothing to add, because it was counted before, or may have been?"""
@@ -211,6 +263,14 @@ class Fold:
         if name is None:
             name = self._names[page] = self._rules.apply(page)
         return name
+
+
+def _take_back(rows: dict[RowKey, int], shard: int, events: list[PageViewed]) -> None:
+    for event in events:
+        key = (event.page, Hour(event.at_ms // HOUR_MS), shard)
+        rows[key] -= event.count
+        if not rows[key]:
+            del rows[key]
 
 
 def _not_carried(events: list[PageViewed], carry: Carry) -> list[PageViewed]:

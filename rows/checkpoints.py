@@ -1,5 +1,7 @@
 """Rows of the checkpoints' tables, and what they mean."""
 
+from itertools import accumulate
+from operator import sub
 from typing import Any
 
 import msgspec
@@ -8,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Generation, Offset, Partition
-from domain.positions import Counted, Position
+from domain.positions import Position
+from domain.recent import DIGEST_BYTES, Recent
 from rows.tables import checkpoints, producer_positions
 
-_numbers = msgspec.msgpack.Decoder(list[int])
+_recent = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, list[int], list[int], bytes])
 
 
 def columns_of(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -64,27 +67,23 @@ async def read_positions(
 
 
 def recent_of(position: Position) -> bytes:
-    """The column `recent`: its other fields as whole numbers, batches as differences.
+    """The column `recent`: its other fields, of what is ascending only the differences.
 
     It begins with the offset it is of.
     """
     position.settle()
-    numbers = [
+    recent = position.recent
+    fields = (
         position.offset,
         position.gone,
         position.gone_ms,
         _heard(position),
         position.heard_ms,
-    ]
-    before = Counted(0, 0, 0)
-    for found in position.recent:
-        numbers += [
-            found.sequence - before.sequence,
-            found.recorded_ms - before.recorded_ms,
-            found.digest,
-        ]
-        before = found
-    return msgspec.msgpack.encode(numbers)
+        _differences(recent.sequences),
+        _differences(recent.recorded_ms),
+        b"".join(recent.digests),
+    )
+    return msgspec.msgpack.encode(fields)
 
 
 def read_position(row: Any) -> Position:
@@ -92,17 +91,22 @@ def read_position(row: Any) -> Position:
     position = Position(row.sequence, Offset(row.log_offset))
     if row.recent is None:
         return position
-    of_offset, gone, gone_ms, heard, heard_ms, *numbers = _numbers.decode(row.recent)
+    found = _recent.decode(row.recent)
+    of_offset, gone, gone_ms, heard, heard_ms, sequences, recorded_ms, digests = found
     position.gone, position.gone_ms = gone, gone_ms
     if of_offset == row.log_offset:
         position.heard, position.heard_ms = heard, heard_ms
     # Else a Footfall 0.2.0 beside has gone on from there: what it has counted was not seen.
-    sequence = recorded_ms = 0
-    for place in range(0, len(numbers), 3):
-        sequence += numbers[place]
-        recorded_ms += numbers[place + 1]
-        position.recent.append(Counted(sequence, recorded_ms, numbers[place + 2]))
+    position.recent = Recent(
+        [*accumulate(sequences)],
+        [*accumulate(recorded_ms)],
+        [digests[n : n + DIGEST_BYTES] for n in range(0, len(digests), DIGEST_BYTES)],
+    )
     return position
+
+
+def _differences(numbers: list[int]) -> list[int]:
+    return [*map(sub, numbers, [0, *numbers])]
 
 
 def _heard(position: Position) -> int:

@@ -87,9 +87,17 @@ SAFEGUARDS = [
     Safeguard(
         "producer sequence",
         "domain/positions.py",
-        "        if _contains(self.recent, counted(batch, body)):\n",
+        "        if counted(batch, body) in self.recent:\n",
         "        if not batch.sequence:\n",
         FOLD + "a_batch_that_was_appended_twice_counts_once",
+    ),
+    Safeguard(
+        "digest of the batch",
+        "domain/positions.py",
+        "        if counted(batch, body) in self.recent:\n",
+        "        if batch.sequence <= self.sequence:\n",
+        "tests/unit/domain/test_positions.py::"
+        "test_a_low_sequence_that_somebody_claims_is_no_repetition",
     ),
     Safeguard(
         "positions beside the checkpoint",
@@ -118,6 +126,13 @@ SAFEGUARDS = [
         "    if not late:\n",
         "    if True:\n",
         MOMENTS + "views_of_months_to_come_are_a_dead_letter_and_make_no_rows",
+    ),
+    Safeguard(
+        "they are looked for in what is usual too",
+        "domain/projection.py",
+        "        if doubtful and ahead_of_record(batch):\n",
+        "        if doubtful and not batch.events:\n",
+        MOMENTS + "a_producer_that_is_known_makes_no_rows_of_the_future_either",
     ),
     Safeguard(
         "no batch is recorded before its views were accepted",
@@ -490,8 +505,8 @@ SAFEGUARDS = [
     Safeguard(
         "carry-over offset",
         "domain/projection.py",
-        "        if self._carry is not None and offset < self._carry.offset:\n",
-        "        if self._carry is not None:\n",
+        "        self._uncarried = carry.offset if carry else Offset(0)\n",
+        "        self._uncarried = Offset(2**62)\n",
         CARRY_OVER + "carried_over_hours_are_exact[sqlite]",
     ),
     Safeguard(

@@ -1,7 +1,8 @@
 """One partition while it is folded, and what is done where the database refuses a flush."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 from domain.checkpoint import Checkpoint
 from domain.errors import Unstorable
@@ -9,6 +10,7 @@ from domain.events import Entry, Offset
 from domain.moments import NOTHING_DECIDED, Judge
 from domain.ports.fold import ProjectionStore
 from domain.projection import Claim, Delta, Fold
+from projector.fold.claims import Claims
 
 logger = logging.getLogger(__name__)
 
@@ -16,12 +18,15 @@ logger = logging.getLogger(__name__)
 class Place:
     """The checkpoint of a claim as it moves on, and what the next fold has to know there."""
 
-    def __init__(self, store: ProjectionStore, claim: Claim) -> None:
+    def __init__(
+        self, store: ProjectionStore, claim: Claim, seconds: Callable[[], float] = monotonic
+    ) -> None:
         self._store = store
         self._claim = claim
         self._positions = dict(claim.positions)
         self._decided = claim.decided
         self.checkpoint: Checkpoint = claim.checkpoint
+        self.claims = Claims(claim.checkpoint.partition, seconds)
 
     def fold(self) -> Fold:
         """An empty one, on top of what is committed."""
@@ -40,7 +45,10 @@ class Place:
             self._decided = await self._store.decided(self.checkpoint)
 
     async def apply(self, delta: Delta) -> None:
-        """Commit it, move on and say what was set aside. Raises as `ProjectionStore.apply`."""
+        """Commit it, move on, say what was set aside and who claimed what was not so.
+
+        Raises as `ProjectionStore.apply`.
+        """
         self.checkpoint = await self._store.apply(self.checkpoint, delta)
         self._positions.update(delta.positions)
         if letters := delta.dead_letters:
@@ -51,6 +59,7 @@ class Place:
                 letters[0].offset,
                 letters[0].reason,
             )
+        self.claims.add(delta)
 
     async def sift(self, entries: Sequence[Entry], end: Offset) -> None:
         """Commit what was refused as a whole in ever smaller parts, up to the offset `end`.

@@ -35,6 +35,16 @@ def test_views_of_months_to_come_are_a_dead_letter_and_make_no_rows() -> None:
     assert (found.sequence, found.offset) == (2, 1)
 
 
+def test_a_producer_that_is_known_makes_no_rows_of_the_future_either() -> None:
+    """Its batches are looked at while they are counted, and what was added is taken back."""
+    ahead = [event("b"), event("a", at_ms=TEN + 2 * HOUR_MS), event("a", count=5)]
+    delta = project([entry(0, event("a")), entry(1, *ahead, at_ms=TEN), entry(2, event("a"))])
+    assert kinds(delta) == {1: "bytes"}
+    assert delta.rows == {("a", TEN // HOUR_MS, 0): 2}
+    assert (delta.events, delta.views, delta.forks) == (2, 2, 0)
+    assert delta.positions["p1"].sequence == 3
+
+
 @pytest.mark.parametrize(("beyond_ms", "wanted"), [(0, {}), (1, {0: "bytes"})])
 def test_as_far_ahead_as_ingest_takes_it_a_view_is_counted(
     beyond_ms: int, wanted: dict[int, str]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from domain.events import MAX_VIEWS, Entry, Hour, Offset
 from domain.generations import Carry
+from domain.moments import Decided, Judge
 from domain.page_rules import NO_RULES, PageRules
-from domain.positions import POSITION_WINDOW, Position
+from domain.positions import MOST_GIVEN_UP, POSITION_WINDOW, Position
 from domain.projection import Delta, Fold, RowKey, project
 from domain.settings import SETTINGS
 from domain.wire import encode
@@ -127,6 +128,53 @@ def test_what_was_carried_over_is_passed_and_the_rest_is_counted(
     assert delta.views == sum(delta.rows.values())
     # A batch of which all was copied is known all the same.
     assert delta.positions == project(log).positions
+
+
+@st.composite
+def doubtful_logs(draw: st.DrawFn) -> list[Entry]:
+    """One with batches recorded before their views, or beyond the clock, and with far jumps."""
+    entries, sequence = [], 0
+    for offset, (producer, shard, events) in enumerate(draw(st.lists(HEADERS, max_size=12))):
+        sequence += draw(st.sampled_from([0, 1, 1, 1, 1, 2, MOST_GIVEN_UP + 1]))
+        at_ms = draw(st.integers(2 * HOUR_MS, 6 * HOUR_MS))
+        header = {"producer": producer, "sequence": max(1, sequence), "shard": shard}
+        entries.append(entry(offset, *events, at_ms=at_ms, **header))
+    return entries
+
+
+@given(
+    doubtful_logs(),
+    st.sampled_from([NO_RULES, PageRules("strip-query")]),
+    st.sampled_from([None, Carry(Hour(3), Offset(4))]),
+    st.integers(0, 60),
+    st.integers(0, 6),
+)
+def test_what_is_usual_is_decided_as_by_looking_at_all(
+    log: list[Entry], rules: PageRules, carry: Carry | None, room: int, until: int
+) -> None:
+    """A batch of a producer that this delta has not met yet is looked at from all sides."""
+
+    def start(positions: Mapping[str, Position], views: int) -> Fold:
+        judge = Judge(lambda: 4 * HOUR_MS, Decided(Offset(until), {Offset(1): "then"}))
+        return Fold(positions, rules, carry, MAX_VIEWS - room + views, judge)
+
+    whole = start({}, 0)
+    known: dict[str, Position] = {}
+    parts: list[Delta] = []
+    for found in log:
+        whole.add(found)
+        fold = start(known, sum(part.views for part in parts))
+        fold.add(found)
+        known.update(fold.delta.positions)
+        parts.append(fold.delta)
+    told = whole.delta
+    assert sums(*parts) == sums(told)
+    for name in ("duplicates", "forks", "jumps", "entries"):
+        assert sum(getattr(part, name) for part in parts) == getattr(told, name)
+    for position in (*known.values(), *told.positions.values()):
+        position.settle()
+    assert known == told.positions
+    assert 0 not in told.rows.values()
 
 
 def test_pages_that_rules_bring_together_share_a_row() -> None:
