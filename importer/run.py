@@ -106,14 +106,14 @@ class _Position:
         self.file = file
         self.done = 0
         self.read = False
-        self.unread = False
+        self.unread: Skip | None = None
 
     def note(self, found: View | Skip) -> None:
         """A header alone is an export of nothing, and says nothing of what follows it."""
         if isinstance(found, View):
             self.read = True
         elif found in UNREAD:
-            self.unread = True
+            self.unread = self.unread or found
         elif found not in {Skip.EMPTY, Skip.HEADER}:
             self.read = True
 
@@ -189,6 +189,11 @@ class _Import:
         return self._options.from_line if self._at.file == self._options.files[0] else 1
 
     def _nothing_readable(self) -> str:
+        if self._at.unread in {Skip.NO_FIELDS, Skip.NO_COLUMN}:
+            return (
+                "no line of it can be read: a line that begins with #Fields: names date, time, "
+                "cs-method, cs-uri-stem and sc-status, before the lines it is for"
+            )
         if self._options.format == AUTO:
             return f"no line of it is in a format that is known: {known_formats()}"
         return (
