@@ -24,7 +24,8 @@ from importer.views import UNREAD, Skip, View
 class Options:
     """What to import, where to, and how its lines are read.
 
-    Of the first file, the lines before `from_line` are left out.
+    Of the first file, the lines before `from_line` are left out. `log_format` goes with the format
+    `log`.
     """
 
     files: tuple[str, ...]
@@ -34,6 +35,7 @@ class Options:
     format: str = AUTO
     from_line: int = 1
     query: str = "cut"
+    log_format: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -182,7 +184,7 @@ class _Import:
 
     def _new_choice(self) -> Choice:
         options = self._options
-        reading = Reading(options.host, options.pages_only, options.query)
+        reading = Reading(options.host, options.pages_only, options.query, options.log_format)
         return Choice(options.format, self._clock, reading)
 
     def _first_line(self) -> int:
@@ -194,6 +196,8 @@ class _Import:
                 "no line of it can be read: a line that begins with #Fields: names date, time, "
                 "cs-method, cs-uri-stem and sc-status, before the lines it is for"
             )
+        if self._options.log_format:
+            return "no line of it is written as --log-format says"
         if self._options.format == AUTO:
             return f"no line of it is in a format that is known: {known_formats()}"
         return (

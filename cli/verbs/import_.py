@@ -9,6 +9,8 @@ import msgspec
 
 from cli.output.telling import tell
 from importer.formats.choice import AUTO, FORMATS
+from importer.formats.format_fields import FormatFault
+from importer.formats.format_string import log_format_of
 from importer.reading import shown_name
 from importer.run import Options, Summary, run_import
 from importer.source import STDIN, identity_of
@@ -34,6 +36,15 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> str:
 def _host(_: click.Context, __: click.Parameter, value: str) -> str:
     if not value.isprintable() or any(map(str.isspace, value)) or set(value) & set("/\\?#@"):
         raise click.BadParameter("name a host such as example.com, without http:// and without /")
+    return value
+
+
+def _log_format(_: click.Context, __: click.Parameter, value: str) -> str:
+    if value:
+        try:
+            log_format_of(value)
+        except FormatFault as error:
+            raise click.BadParameter(str(error))
     return value
 
 
@@ -78,6 +89,13 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     help="auto takes what reads most of a file's first hundred lines.",
 )
 @click.option(
+    "--log-format",
+    default="",
+    metavar="STRING",
+    callback=_log_format,
+    help="The format that nginx or Apache wrote a log by: its string, or its name.",
+)
+@click.option(
     "--query",
     type=click.Choice(["cut", "keep"]),
     default="cut",
@@ -98,6 +116,7 @@ def import_command(
     host: str,
     pages_only: bool,
     format_: str,
+    log_format: str,
     query: str,
     from_line: int,
     as_json: bool,
@@ -166,9 +185,13 @@ def import_command(
     end, or not at all; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
     """
     if format_ == "counts" and (host or pages_only or query == "keep"):
-        options = "--host, --pages-only and --query keep"
-        raise click.UsageError(f"{options} are for logs, not for --format counts")
-    summary = run_import(Options(files, to, host, pages_only, format_, from_line, query))
+        for_logs = "--host, --pages-only and --query keep"
+        raise click.UsageError(f"{for_logs} are for logs, not for --format counts")
+    if log_format and format_ not in {AUTO, "log"}:
+        raise click.UsageError(f"--log-format is for --format log, not for --format {format_}")
+    format_ = "log" if log_format else format_
+    options = Options(files, to, host, pages_only, format_, from_line, query, log_format)
+    summary = run_import(options)
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
     errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
     for line in (
