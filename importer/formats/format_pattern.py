@@ -18,7 +18,7 @@ _GROUPS = {
     Kind.TARGET: "target",
     Kind.JOINED: "joined",
     Kind.PATH: "path",
-    Kind.QUERY: "args",
+    Kind.QUERY: "query",
     Kind.ARGS: "args",
     Kind.HOST: "host",
     Kind.STATUS: "status",
@@ -194,12 +194,15 @@ def _first_named(look: bytes, groups: dict[str, None]) -> bytes:
 def _end(last: Token, tail: Sequence[Token]) -> bytes:
     """What tells that the last thing needed is whole; what follows it may be cut off."""
     literal = tail[0] if tail and isinstance(tail[0], bytes) else b""
+    is_free = isinstance(last, Field) and not last.look
     if not literal:
-        return b"" if tail else rb"\Z"
-    cut = re.escape(literal.rstrip()) + rb"\Z"
-    if isinstance(last, Field) and not last.look:
-        return b"(?:%s%s|%s)" % (re.escape(literal), _beginning(tail[1:]), cut)
-    return b"(?=%s|%s|\\Z)" % (re.escape(literal), cut)
+        return b"" if tail else rb"\Z" if is_free else rb"(?=\s*\Z)"
+    # Blanks alone are not looked at again and again from each of them.
+    cut = literal.rstrip()
+    end = re.escape(cut) + rb"\s*\Z" if cut else rb"\Z"
+    if is_free:
+        return b"(?:%s%s|%s)" % (re.escape(literal), _beginning(tail[1:]), end)
+    return b"(?=%s|%s|\\s*\\Z)" % (re.escape(literal), end)
 
 
 def _beginning(tail: Sequence[Token]) -> bytes:

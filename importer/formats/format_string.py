@@ -84,8 +84,8 @@ class FormatString:
         """The view in a line without its line feed, or why there is none. Never raises."""
         if len(line) > MAX_LINE_BYTES:
             return Skip.LONG_LINE
-        line = line.rstrip()
-        if not line:
+        line = line.rstrip(b"\r\n")
+        if not line.strip():
             return Skip.EMPTY
         match = self._pattern.first.match(line)
         if match is None:
@@ -97,7 +97,11 @@ class FormatString:
             return Skip.TIMESTAMP
         if self._is_joined(line, match.end()):
             return Skip.JOINED
-        return self._views.of(self._request(at, {role: match[role] for role in self._roles}))
+        said = {role: match[role] for role in self._roles}
+        # The blank in front of it was one of the path.
+        if said.get("query", b"").strip()[:1] not in {b"", b"?"}:
+            return Skip.MALFORMED_LINE
+        return self._views.of(self._request(at, said))
 
     def _is_joined(self, line: bytes, end: int) -> bool:
         _, again, _, mark, marks = self._pattern
@@ -109,7 +113,7 @@ class FormatString:
         if "request" in said:
             method, target = request_of(said["request"])
         else:
-            target = _target(said, self._is_nginx)
+            target = _target(said, self._is_nginx).rstrip()
             is_request = target not in _NONE and _METHOD.fullmatch(said["method"])
             method = said["method"] if is_request else b""
         status = said["status"]
@@ -123,7 +127,8 @@ def _target(said: dict[str, bytes], is_nginx: bool) -> bytes:
     if "joined" in said:
         return _without_empty_args(said["joined"]) if is_nginx else said["joined"]
     # Decoded, so that what looks like the beginning of a query was none.
-    path, args = said["path"].replace(b"?", b"%3F"), said.get("args", b"")
+    path = said["path"].replace(b"?", b"%3F")
+    args = said.get("query", said.get("args", b"")).strip()
     if path in _NONE or args in _NONE:
         return path
     return path + b"?" + args.removeprefix(b"?")

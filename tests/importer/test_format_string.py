@@ -93,7 +93,7 @@ def one(log_format: str, line: bytes, **options: str) -> View | Skip:
 def test_lines_are_read_as_the_server_wrote_them(log_format: str, line: bytes, page: str) -> None:
     assert one(log_format, line) == View(page, TEN)
     path = "/" + page.partition("/")[2]
-    assert one(log_format, line + b"\r", host="own.org") == View("own.org" + path, TEN)
+    assert one(log_format, line + b" \r", host="own.org") == View("own.org" + path, TEN)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,7 @@ def test_lines_are_read_as_the_server_wrote_them(log_format: str, line: bytes, p
         ("%{sec}t.1%%s %>s %m %U%q", b"1752660000.1%s 200 GET /a?b", "/a?b"),
         ("%{sec}t.1%%s %>s %m %U %q", b"1752660000.1%s 200 GET /a ?b", "/a?b"),
         ("%{sec}t.1%%s %>s %m %U%q", b"1752660000.1%s 200 GET /a-", "/a-"),
+        ("%{sec}t.1%%s %>s %m\t%U\t%q", b"1752660000.1%s 200 GET\t/a\t", "/a"),
     ],
 )
 def test_the_query_is_kept_from_where_it_stands(log_format: str, line: bytes, page: str) -> None:
@@ -145,6 +146,10 @@ def test_the_query_is_kept_from_where_it_stands(log_format: str, line: bytes, pa
 )
 def test_what_is_not_used_may_be_anything(line: bytes, result: View | Skip) -> None:
     assert one("combined", line.replace(b"%s", AT)) == result
+
+
+def test_a_query_that_begins_otherwise_is_none() -> None:
+    assert one("%{sec}t %>s %m %U %q", b"1752660000 200 GET /a b ?c") is Skip.MALFORMED_LINE
 
 
 def test_a_size_before_the_status_is_no_status() -> None:
@@ -330,7 +335,7 @@ def test_every_line_that_a_server_writes_is_read(name: str, said: bytes) -> None
     assert one(name, line) in (View("/a", TEN), View("h.org/a", TEN))
 
 
-@pytest.mark.parametrize("piece", [b'"', b"\\", b" ", b"[", b'" "', b'" 200 ', b"1", b"/a?"])
+@pytest.mark.parametrize("piece", [b'"', b"\\", b" ", b"[", b"\t", b'" "', b'" 200 ', b"1", b"/a?"])
 @pytest.mark.parametrize(
     "log_format",
     [
@@ -338,6 +343,8 @@ def test_every_line_that_a_server_writes_is_read(name: str, said: bytes) -> None
         "$foo1$body_bytes_sent $bar [$time_local] $request $status",
         "$a $b $c $d $e $f $time_local $g $h $request $i $j $status $k",
         '"$host" "$x" %t $msec "$request_method" "$request_uri" "$y" $status',
+        '$msec $status "$request_method" $host $request_uri',
+        '$msec "$request_method" $status $host "$request_uri" "$x"',
         '%h %h %h %m %U %q %{%d/%b/%Y}t %v %{%T}t "%r" %>s',
     ],
 )
@@ -345,7 +352,14 @@ def test_the_longest_lines_take_no_time(log_format: str, piece: bytes) -> None:
     parser = FormatString(lambda: NOW, Reading(log_format=log_format))
     many = piece * (65_000 // len(piece))
     at = b"[" + AT + b"] "
-    lines = [many, (at * 3_000)[:65_000], (at + many)[:65_000], (at + b'"GET /a ' + many)[:65_000]]
+    lines = [
+        many,
+        (at * 3_000)[:65_000],
+        (at + many)[:65_000],
+        (at + b'"GET /a ' + many)[:65_000],
+        (b'1752660000.1 200 "GET" h "' + many)[:65_000],
+        (b'1752660000.1 "GET" 200 h "' + many)[:65_000] + b"x",
+    ]
     began = time.process_time()
     for line in lines:
         parser.parse(line)
