@@ -25,12 +25,13 @@ class Reading(NamedTuple):
 
     `host`, else the virtual host a line names, is put in front of each page; `pages_only` leaves
     out static assets and parts of files; `query` is what becomes of what follows the first question
-    mark, `cut` or `keep`.
+    mark, `cut` or `keep`; `log_format` is the format string that the server wrote by, if told.
     """
 
     host: str = ""
     pages_only: bool = False
     query: str = "cut"
+    log_format: str = ""
 
 
 class Request(NamedTuple):

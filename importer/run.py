@@ -24,7 +24,8 @@ from importer.views import UNREAD, Skip, View
 class Options:
     """What to import, where to, and how its lines are read.
 
-    Of the first file, the lines before `from_line` are left out.
+    Of the first file, the lines before `from_line` are left out. `log_format` goes with the format
+    `log`.
     """
 
     files: tuple[str, ...]
@@ -34,6 +35,7 @@ class Options:
     format: str = AUTO
     from_line: int = 1
     query: str = "cut"
+    log_format: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -106,14 +108,14 @@ class _Position:
         self.file = file
         self.done = 0
         self.read = False
-        self.unread = False
+        self.unread: Skip | None = None
 
     def note(self, found: View | Skip) -> None:
         """A header alone is an export of nothing, and says nothing of what follows it."""
         if isinstance(found, View):
             self.read = True
         elif found in UNREAD:
-            self.unread = True
+            self.unread = self.unread or found
         elif found not in {Skip.EMPTY, Skip.HEADER}:
             self.read = True
 
@@ -182,13 +184,20 @@ class _Import:
 
     def _new_choice(self) -> Choice:
         options = self._options
-        reading = Reading(options.host, options.pages_only, options.query)
+        reading = Reading(options.host, options.pages_only, options.query, options.log_format)
         return Choice(options.format, self._clock, reading)
 
     def _first_line(self) -> int:
         return self._options.from_line if self._at.file == self._options.files[0] else 1
 
     def _nothing_readable(self) -> str:
+        if self._at.unread in {Skip.NO_FIELDS, Skip.NO_COLUMN}:
+            return (
+                "no line of it can be read: a line that begins with #Fields: names date, time, "
+                "cs-method, cs-uri-stem and sc-status, before the lines it is for"
+            )
+        if self._options.log_format:
+            return "no line of it is written as --log-format says"
         if self._options.format == AUTO:
             return f"no line of it is in a format that is known: {known_formats()}"
         return (

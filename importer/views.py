@@ -29,6 +29,8 @@ class Skip(Enum):
     HEADER = "header"
     MALFORMED_LINE = "malformed line"
     MALFORMED_REQUEST = "malformed request"
+    NO_FIELDS = "no #Fields line before it"
+    NO_COLUMN = "#Fields without date, time, method, target or status"
     LONG_LINE = f"line over {MAX_LINE_BYTES:,} bytes"
     NOT_GET = "not GET"
     OTHER_STATUS = "other status"
@@ -55,7 +57,12 @@ ORDINARY = frozenset(
 )
 """Reasons that are no fault of the line: counted, never shown."""
 
-UNREAD = frozenset({Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT})
+UNREAD = frozenset(
+    {
+        *(Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT),
+        *(Skip.NO_FIELDS, Skip.NO_COLUMN),
+    }
+)
 """Reasons of lines that are in another format, if any."""
 
 _PAGE_SKIPS = {

@@ -9,6 +9,8 @@ import msgspec
 
 from cli.output.telling import tell
 from importer.formats.choice import AUTO, FORMATS
+from importer.formats.format_fields import FormatFault
+from importer.formats.format_string import log_format_of
 from importer.reading import shown_name
 from importer.run import Options, Summary, run_import
 from importer.source import STDIN, identity_of
@@ -34,6 +36,15 @@ def _address(_: click.Context, __: click.Parameter, value: str) -> str:
 def _host(_: click.Context, __: click.Parameter, value: str) -> str:
     if not value.isprintable() or any(map(str.isspace, value)) or set(value) & set("/\\?#@"):
         raise click.BadParameter("name a host such as example.com, without http:// and without /")
+    return value
+
+
+def _log_format(_: click.Context, __: click.Parameter, value: str) -> str:
+    if value:
+        try:
+            log_format_of(value)
+        except FormatFault as error:
+            raise click.BadParameter(str(error))
     return value
 
 
@@ -78,6 +89,13 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     help="auto takes what reads most of a file's first hundred lines.",
 )
 @click.option(
+    "--log-format",
+    default="",
+    metavar="STRING",
+    callback=_log_format,
+    help="The format that nginx or Apache wrote a log by: its string, or its name.",
+)
+@click.option(
     "--query",
     type=click.Choice(["cut", "keep"]),
     default="cut",
@@ -98,6 +116,7 @@ def import_command(
     host: str,
     pages_only: bool,
     format_: str,
+    log_format: str,
     query: str,
     from_line: int,
     as_json: bool,
@@ -114,6 +133,7 @@ def import_command(
         ssh www cat /var/log/nginx/access.log | footfall import - --host example.com
         tail -n 0 -F access.log | footfall import - --host example.com
         footfall import history.csv --to http://footfall.internal:3000
+        footfall import x.log --log-format '$msec $status $request_method $host$request_uri'
 
     Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
     time in brackets, then the request in quotes, then status and size; what else stands in the line
@@ -126,6 +146,24 @@ def import_command(
     two more fields, put the host in front of the page; --host puts its own there instead. A target
     with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
     answers 206 as well, parts of a download.
+
+    --log-format takes what nginx's log_format or Apache's LogFormat says, as the string alone, as
+    the whole line pasted, or as combined, common, vhost_combined (Apache) or main (nginx). Time,
+    status, and a request or a method with a target have to be in it; what else is there may hold
+    anything, and be cut off at the end of a line. $host, $http_host, $server_name, %{Host}i, %V
+    and %v, in that order, are the page's host. $uri and %U are decoded by the server, and so is
+    the page. A zone that only has a name (%Z), other than UTC and GMT, is not read.
+
+    w3c is the extended format of IIS and others: #Fields names the columns, again where they
+    change, and date, time (UTC), cs-method, cs-uri-stem (or cs-uri) and sc-status are among them;
+    cs-host is the page's host. A file that begins behind its #Fields is read where its lines are
+    as IIS writes them before anybody chooses fields, else it is an error. A + that IIS wrote for
+    a blank stays, as does a backslash.
+
+    cloudfront is its standard logs: x-host-header is the page's host, or the name of the
+    distribution where there is no such column. It encodes what it writes, so that %25C3 is read as
+    %C3, and %7E as ~. elb is the logs of classic and application load balancers, as they come; the
+    host of the request's address is the page's.
 
     Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
     columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
@@ -166,9 +204,13 @@ def import_command(
     end, or not at all; 2 wrong usage; 129 the terminal is gone, 130 Ctrl-C, 143 SIGTERM.
     """
     if format_ == "counts" and (host or pages_only or query == "keep"):
-        options = "--host, --pages-only and --query keep"
-        raise click.UsageError(f"{options} are for logs, not for --format counts")
-    summary = run_import(Options(files, to, host, pages_only, format_, from_line, query))
+        for_logs = "--host, --pages-only and --query keep"
+        raise click.UsageError(f"{for_logs} are for logs, not for --format counts")
+    if log_format and format_ not in {AUTO, "log"}:
+        raise click.UsageError(f"--log-format is for --format log, not for --format {format_}")
+    format_ = "log" if log_format else format_
+    options = Options(files, to, host, pages_only, format_, from_line, query, log_format)
+    summary = run_import(options)
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
     errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
     for line in (

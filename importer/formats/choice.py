@@ -6,6 +6,10 @@ from typing import NamedTuple, Protocol
 
 from importer.access_log import AccessLog, is_log_line
 from importer.counts import Counts, is_counts_line
+from importer.formats.cloudfront import CloudFront, is_cloudfront_line
+from importer.formats.format_string import FormatString
+from importer.formats.load_balancer import LoadBalancer, is_load_balancer_line
+from importer.formats.w3c import W3C, is_fields_line
 from importer.requests import Clock, Reading
 from importer.views import ORDINARY, Skip, View
 
@@ -38,6 +42,10 @@ class Form(NamedTuple):
 FORMATS: dict[str, Form] = {
     "log": Form(AccessLog, is_log_line),
     "counts": Form(Counts, is_counts_line, is_log=False),
+    "elb": Form(LoadBalancer, is_load_balancer_line),
+    # Before what it is one of.
+    "cloudfront": Form(CloudFront, is_cloudfront_line),
+    "w3c": Form(W3C, is_fields_line),
 }
 """By name; the first of those that read equally many lines is taken."""
 
@@ -60,6 +68,8 @@ def known_formats() -> str:
 def parser_of(name: str, clock: Clock, reading: Reading) -> Parser:
     """A parser for one file. Raises `NotHonoured`."""
     form = FORMATS[name]
+    if reading.log_format:
+        return FormatString(clock, reading)
     if form.is_log:
         return form.make(clock, reading)
     if reading != Reading():

@@ -1,7 +1,12 @@
 """No line of an import raises, whatever its bytes: `one` is called with each."""
 
-from importer.access_log import AccessLog, is_log_line
-from importer.counts import Counts, is_counts_line
+from contextlib import suppress
+
+from importer.access_log import AccessLog
+from importer.counts import Counts
+from importer.formats.choice import FORMATS, Parser
+from importer.formats.format_fields import FormatFault
+from importer.formats.format_string import FormatString
 from importer.requests import Reading
 from importer.views import Skip, View
 
@@ -14,19 +19,33 @@ SEEDS: list[bytes] = [
     b"timestamp,page,count\n2025-07-16 10:00:00+00,example.com/x,5",
     b'Pageviews;URL;Date\n"1,234";a;1752660000',
     b"\xef\xbb\xbf2025-07-16 10:00:00 UTC\tc\\\\d\t5.0",
+    b"#Fields: date time cs-method cs-uri-stem cs-uri-query cs-host sc-status\n"
+    b"2025-07-16 09:00:00 GET /a b=c shop.example.org:443 200",
+    b"#Fields: date time x-edge-location cs-method cs-uri-stem sc-status x-host-header\n"
+    b"2025-07-16\t09:00:00\tFRA56-P1\tGET\t/caf%25C3%25A9\t200\tshop.example.org",
+    b"h2 2025-07-16T09:00:00.1Z app/x/1 192.0.2.7:1 - -1 -1 -1 200 - 0 1 "
+    b'"GET https://shop.example.org:443/a?b HTTP/2.0" "agent" - -',
+    b"$msec $status $host$uri$is_args$args $request_method\n"
+    b"1752660000.123 200 shop.example.org/a- GET",
+    b'%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t "%r" %>s\n'
+    b'16/Jul/2025 12:00:00.1 +0200 "GET /a HTTP/1.1" 200',
 ]
 
 
 def one(data: bytes) -> None:
-    """Every line of `data` as each parser reads it."""
-    parsers: list[AccessLog | Counts] = [
-        AccessLog(lambda: NOW, Reading()),
+    """Every line of `data` as each parser reads it, the first as a format string of the others."""
+    parsers: list[Parser] = [
         AccessLog(lambda: NOW, Reading("example.com", pages_only=True)),
         Counts(lambda: NOW),
+        *(form.make(lambda: NOW, Reading()) for form in FORMATS.values() if form.is_log),
+        FormatString(lambda: NOW, Reading(log_format="main")),
     ]
+    text = data.partition(b"\n")[0].decode(errors="surrogateescape")
+    with suppress(FormatFault):
+        parsers.append(FormatString(lambda: NOW, Reading(log_format=text or "common")))
     for line in data.split(b"\n"):
-        is_log_line(line)
-        is_counts_line(line)
+        for form in FORMATS.values():
+            form.recognises(line)
         for parser in parsers:
             found = parser.parse(line)
             if not isinstance(found, View | Skip):
