@@ -14,7 +14,7 @@ from domain.events import Generation
 from domain.hours import hour_of
 from migrations.upgrade import _config, current, newest, upgrade
 from rows.engine import open_engine
-from rows.postgresql.months import MonthPartitions
+from rows.postgresql.making import MonthPartitions
 from tests.conftest import postgres_database
 from tests.migrations.catalog import catalog
 from tests.migrations.released import restore_rows
