@@ -22,7 +22,7 @@ from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 from log.opening import open_writer
 from rows.engine import open_engine
 from rows.postgresql.layout import upsert_into
-from rows.postgresql.months import MonthPartitions
+from rows.postgresql.making import MonthPartitions
 from rows.rebuild.generations import SqlGenerations
 
 _AT_MS = 1_752_660_000_000

@@ -14,7 +14,8 @@ from domain.events import Generation, Hour
 from domain.hours import hour_of, to_datetime
 from domain.settings import Settings
 from rows.engine import open_engine
-from rows.postgresql.months import MonthPartitions, month_of
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.months import month_of
 
 # A site that publishes an article an hour; each is read in all its first 114 hours, often enough
 # for every shard to have a row of each: 1,140 rows an hour, 10 million a year.

@@ -16,7 +16,8 @@ from domain.events import Generation, Hour
 from domain.hours import HOUR_MS, hour_of, parse_instant, to_datetime
 from domain.settings import Settings
 from rows.engine import open_engine
-from rows.postgresql.months import MonthPartitions, month_name, month_of
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.months import month_name, month_of
 
 _PAST = hour_of(parse_instant("2024-01-01T00:00:00Z"))
 _KEPT_SINCE_MS = parse_instant("2025-01-01T00:00:00Z")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
+from domain.database_files import file_url
 from domain.errors import SettingsError
 from domain.page_rules import PageRules
 from domain.setting_values import (
@@ -61,23 +61,18 @@ class Settings:
 
     @property
     def rows_url(self) -> str:
-        """The SQLAlchemy URL of the rows."""
-        return self.database_url or _sqlite_url(self.rows_file)
+        """Where the rows are: a server's URL, or that of a file."""
+        return self.database_url or file_url(self.rows_file)
 
     @property
     def log_url(self) -> str:
-        """The SQLAlchemy URL of the embedded log."""
-        return _sqlite_url(self.log_file)
+        """Where the embedded log is, as the URL of a file."""
+        return file_url(self.log_file)
 
     @property
     def reports_url(self) -> str:
-        """The SQLAlchemy URL reports are read from: a replica of the rows, or the rows."""
+        """Where reports are read from: a replica of the rows, or the rows."""
         return self.read_database_url or self.rows_url
-
-
-def _sqlite_url(file: Path) -> str:
-    # A folder may have any name, one that means something in a URL too.
-    return f"sqlite+aiosqlite:///{quote(str(file))}"
 
 
 _DEFAULTS = {each.name: each.default for each in fields(Settings)}

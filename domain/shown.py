@@ -25,6 +25,13 @@ def printable_lines(text: str) -> str:
     return _IN_LINES.sub("\ufffd", text)
 
 
+def escaped(text: str) -> str:
+    """`text` as a piece of a line, with escapes for what a terminal would obey."""
+    return _IN_A_LINE.sub(
+        lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text
+    )
+
+
 def escaped_json(text: str) -> str:
     """JSON that says the same, with escapes for what a terminal would obey."""
     # Outside of strings there are none but line feeds and tabs, which stay.

@@ -1,4 +1,4 @@
-"""Lines of `timestamp,page,count`, separated by commas, tabs or semicolons, to views."""
+"""Lines of `timestamp,page,count`, separated by commas, tabs, semicolons or bars, to views."""
 
 import csv
 import re
@@ -6,20 +6,23 @@ from collections.abc import Callable
 
 from domain.events import MAX_COUNT
 from domain.hours import parse_instant
+from importer.page_names import text_of
 from importer.views import (
     HOUR_SECONDS,
     MAX_AHEAD_SECONDS,
     MAX_LINE_BYTES,
     Skip,
     View,
-    decode,
     page_fault,
 )
 
 _BOM = b"\xef\xbb\xbf"
-_COUNT = re.compile(r"([0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.0{1,9})?")
+# Thousands apart by a comma, a blank of any width or an apostrophe. A full stop could be either.
+_THOUSANDS = r"[0-9]{1,3}([, \u00a0\u2009\u202f'\u2019])[0-9]{3}(?:\2[0-9]{3}){0,2}"
+_COUNT = re.compile(rf"([0-9]{{1,10}}|{_THOUSANDS})(?:\.0{{1,9}})?")
+_NO_DIGIT = re.compile(r"[^0-9]")
 _NAMES = re.compile(r"[A-Za-z_ ]+")
-_EPOCH = re.compile(r"[0-9]{9,10}|[0-9]{12,13}")
+_EPOCH = re.compile(r"([0-9]{9,10}|[0-9]{12,13})(?:\.[0-9]{1,9})?")
 _ZONE = re.compile(r" ?(?:UTC|GMT)$")
 
 COLUMNS = (
@@ -52,13 +55,13 @@ class Counts:
         if not line.strip():
             return Skip.EMPTY
         if self._separator:
-            fields = _fields(decode(line), self._separator)
+            fields = _fields(text_of(line), self._separator)
         else:
-            fields = self._begin(decode(line))
+            fields = self._begin(text_of(line))
         if fields == self._header:
             return Skip.HEADER
         if len(fields) != self._width and not self._has_read:
-            fields = self._begin_again(decode(line))
+            fields = self._begin_again(text_of(line))
         if len(fields) != self._width:
             return Skip.MALFORMED_LINE
         self._has_read = True
@@ -111,17 +114,17 @@ def is_counts_line(line: bytes) -> bool:
 
 def _is_header(line: bytes, found: View | Skip) -> bool:
     # Three words are the beginning of many a log: one of them has to be a column's name.
-    text = decode(line.rstrip(b"\r\n").removeprefix(_BOM))
+    text = text_of(line.rstrip(b"\r\n").removeprefix(_BOM))
     names = set().union(*COLUMNS)
     fields = _fields(text, _separator(text))
     return found is Skip.HEADER and any(name.strip().lower() in names for name in fields)
 
 
 def _separator(text: str) -> str:
-    """Tabs where there are any, else what makes three fields, else a comma."""
+    """Tabs where there are any, else the first that makes three fields, else a comma."""
     if "\t" in text:
         return "\t"
-    return ";" if len(_fields(text, ",")) < 3 <= len(_fields(text, ";")) else ","
+    return next((one for one in ",;|" if len(_fields(text, one)) >= 3), ",")
 
 
 def _order(header: list[str]) -> tuple[int, int, int] | None:
@@ -137,25 +140,31 @@ def _order(header: list[str]) -> tuple[int, int, int] | None:
 def _number(text: str) -> int | None:
     """A whole number as databases and spreadsheets write it. None if it is none."""
     found = _COUNT.fullmatch(text.strip())
-    return int(found[1].replace(",", "")) if found else None
+    return int(_NO_DIGIT.sub("", found[1])) if found else None
 
 
 def _fields(text: str, separator: str) -> list[str]:
     """The fields of a line, none where its quotes are not closed."""
     if '"' not in text:
         fields = text.split(separator)
-        # COPY's text format writes a backslash twice.
-        return [one.replace("\\\\", "\\") for one in fields] if separator == "\t" else fields
+        if separator == "\t":
+            # COPY's text format writes a backslash twice.
+            return [one.replace("\\\\", "\\") for one in fields]
+        # psql's tables have blanks around their bars.
+        return [one.strip() for one in fields] if separator == "|" else fields
+    blanks = f'{separator} "' in text
     try:
-        return next(csv.reader([text], delimiter=separator, strict=True), [])
+        lines = csv.reader([text], delimiter=separator, strict=True, skipinitialspace=blanks)
+        return next(lines, [])
     except csv.Error:
         return []
 
 
 def _seconds(text: str) -> int | None:
     """Seconds since 1970 of a moment as the service reads it, or as seconds or ms. None if none."""
-    if _EPOCH.fullmatch(text):
-        return int(text) if len(text) <= 10 else int(text) // 1_000
+    if epoch := _EPOCH.fullmatch(text):
+        whole = int(epoch[1])
+        return whole if len(epoch[1]) <= 10 else whole // 1_000
     try:
         return parse_instant(_ZONE.sub("", text)) // 1_000
     except ValueError:

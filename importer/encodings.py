@@ -7,11 +7,13 @@ from collections.abc import Iterator
 _LE, _BE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 _NAMES = {codecs.BOM_UTF8: "utf-8", _LE: "utf-16-le", _BE: "utf-16-be"}
 _LINE_FEEDS = {"utf-8": b"\n", "utf-16-le": b"\n\0", "utf-16-be": b"\0\n"}
-# At the beginning of a line: a mark that an ASCII character follows, or, in UTF-16, a mark of UTF-8
-# or so many ASCII characters of one byte each: in UTF-16 these would be ideographs of a kind that
-# no eight in a row are likely to be.
-_TO_LE, _TO_BE = rb"\xff\xfe(?=[\x01-\x7f]\0)", rb"\xfe\xff(?=\0[\x01-\x7f])"
+# At the beginning of a line: a mark that an ASCII character follows, or without a mark eight ASCII
+# characters of two bytes each; in UTF-16 a mark of UTF-8, or so many ASCII characters of one byte
+# each: in UTF-16 these would be ideographs of a kind that no eight in a row are likely to be.
+_TO_LE = rb"(?P<le>\xff\xfe(?=[\x01-\x7f]\0)|(?=(?:[\x01-\x7f]\0){8}))"
+_TO_BE = rb"(?P<be>\xfe\xff(?=\0[\x01-\x7f])|(?=(?:\0[\x01-\x7f]){8}))"
 _TO_UTF_8 = rb"\xef\xbb\xbf|(?=[\x20-\x7e]{16})"
+_NAMED = {"le": "utf-16-le", "be": "utf-16-be", None: "utf-8"}
 _CHANGES = {
     "utf-8": re.compile(rb"(?<=\n)(?:" + _TO_LE + rb"|" + _TO_BE + rb")"),
     "utf-16-le": re.compile(rb"(?<=\n\0)(?:" + _TO_UTF_8 + rb"|" + _TO_BE + rb")"),
@@ -22,7 +24,7 @@ _NEEDED_BYTES = 16
 
 
 def in_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same text; UTF-8 that is none stays as it is, UTF-16 is known by its mark.
+    """The same text; UTF-8 that is none stays as it is, UTF-16 is known by its mark or its zeros.
 
     Whole lines are not held back, so that what a pipe has comes out.
     """
@@ -67,7 +69,7 @@ class _Stored:
             at = change.start() - len(self._before)
             found += self._decoded(data[:at]) + self.end()
             data = data[at + len(change[0]) :]
-            self._become(_NAMES.get(change[0], "utf-8"))
+            self._become(_NAMED[change.lastgroup])
         self._before = (self._before + data)[-2:]
         return found + self._decoded(data)
 
@@ -84,7 +86,7 @@ class _Stored:
         )
 
     def _next_change(self, data: bytes) -> re.Match[bytes] | None:
-        if self._encoding == "utf-8" and _LE not in data and _BE not in data:
+        if self._encoding == "utf-8" and not any(sign in data for sign in (_LE, _BE, b"\0")):
             return None
         return _CHANGES[self._encoding].search(self._before + data, len(self._before))
 

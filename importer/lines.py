@@ -16,9 +16,9 @@ _GAP = re.compile(rb"\0{16,}|" + _MARK)
 class Lines:
     """Lines without their line feeds, in UTF-8 and in bounded memory, from chunks in any encoding.
 
-    UTF-16 is known by its mark. Marks are left out wherever they stand, and so are holes: `nuls`
-    counts the bytes of these. Of a line over `MAX_LINE_BYTES` only so much is kept that it can be
-    told.
+    UTF-16 is known by its mark or its zeros. Marks are left out wherever they stand, and so are
+    holes: `nuls` counts the bytes of these. Of a line over `MAX_LINE_BYTES` only so much is kept
+    that it can be told.
     """
 
     def __init__(self) -> None:

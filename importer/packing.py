@@ -44,7 +44,7 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-def unpacked(source: Source, claims_gzip: bool = False) -> Iterator[bytes]:
+def unpacked(source: Source) -> Iterator[bytes]:
     """The content in pieces, of all members or frames, in bounded memory.
 
     Raises `Damaged` after what could be unpacked before.
@@ -53,7 +53,7 @@ def unpacked(source: Source, claims_gzip: bool = False) -> Iterator[bytes]:
     for other, what in _OTHERS.items():
         if head.startswith(other):
             raise Damaged(f"it is {what}: unpack it first")
-    if claims_gzip or head.startswith(b"\x1f\x8b"):
+    if head.startswith(b"\x1f\x8b"):
         return _telling("gzip", _gzip_members(source))
     for name, magic, start in _KINDS:
         if head.startswith(magic):

@@ -64,7 +64,7 @@ def read_lines(
 
 def _pieces(name: str, source: Source, tell: Tell) -> Iterator[bytes]:
     begun = False
-    for piece in unpacked(source, claims_gzip=name.endswith(".gz")):
+    for piece in unpacked(source):
         if not begun and piece[_TAR_AT:].startswith(_TAR):
             raise Damaged("it is a tar archive: unpack it first")
         begun = True

@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
-
-from importer.batch import Batch, Line
+from importer.batch import Line
 from importer.ending import Ended, ending_on_signals
 from importer.files import look_at, require_same
 from importer.formats.choice import AUTO, Choice, NotHonoured, known_formats
+from importer.gathering import Gathering
 from importer.progress import Display
 from importer.reading import ReadingFailed, read_lines, shown_name
 from importer.requests import Clock, Reading
 from importer.sending import Patience, Sender, SendingFailed
 from importer.source import STDIN, identity_of
-from importer.standing import GoOn, standing
+from importer.standing import standing
+from importer.summary import Summary, nothing_sent
 from importer.views import UNREAD, Skip, View
 
 
@@ -38,26 +38,6 @@ class Options:
     log_format: str = ""
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """Lines, views and errors of an import.
-
-    `counted` views were found, `accepted` were confirmed by the service, of `unknown` nobody
-    knows whether it has them. `skipped` is reason to lines. `from_line` is there where not all was
-    confirmed. `warnings` change no exit code. `formats` is file to the format it was read as.
-    """
-
-    lines: int
-    counted: int
-    accepted: int
-    unknown: int
-    skipped: dict[str, int]
-    errors: list[str]
-    exit_code: int
-    warnings: list[str] = []
-    from_line: GoOn | None = None
-    formats: dict[str, str] = {}
-
-
 def run_import(
     options: Options, clock: Clock = time.time, patience: Patience | None = None
 ) -> Summary:
@@ -70,10 +50,9 @@ def run_import(
         try:
             errors, warnings = look_at(options.files)
         except Ended as ended:
-            errors, warnings = ["interrupted: nothing was sent"], []
-            return Summary(0, 0, 0, 0, {}, errors, ended.exit_code, warnings)
+            return nothing_sent(["interrupted: nothing was sent"], [], ended.exit_code)
         if errors:
-            return Summary(0, 0, 0, 0, {}, errors, 1, warnings)
+            return nothing_sent(errors, warnings, 1)
         patience = patience or Patience()
         sender = Sender(options.to, patience)
         with Display() as display:
@@ -127,7 +106,6 @@ class _Import:
         self, options: Options, clock: Clock, sender: Sender, display: Display, linger: float
     ) -> None:
         self.lines = 0
-        self.counted = 0
         self.skipped: Counter[Skip] = Counter()
         self.errors: list[str] = []
         self.warnings: list[str] = []
@@ -138,9 +116,7 @@ class _Import:
         self._choice = self._new_choice()
         self._sender = sender
         self._display = display
-        self._linger = linger
-        self._batch = Batch()
-        self._begun = 0.0
+        self._gathering = Gathering(sender, linger)
         self._at = _Position(options.files[0])
         self._identities = {name: identity_of(name) for name in options.files}
 
@@ -157,14 +133,17 @@ class _Import:
                 self.is_misused = True
                 self.errors.append(f"{shown_name(name)}: {error}; no line from there on was sent")
                 break
-        self._send()
+        self._gathering.send()
         self._sender.finish()
 
     def next_line(self) -> Line:
         """The first line of which a view may not have been put to be sent."""
-        if self._batch.first is not None and self._batch.number is None:
-            return self._batch.first
-        return Line(self._at.file, self._at.done + 1)
+        return self._gathering.not_put() or Line(self._at.file, self._at.done + 1)
+
+    @property
+    def counted(self) -> int:
+        """Views that were found."""
+        return self._gathering.counted
 
     def _read(self, name: str) -> None:
         self._at = _Position(name)
@@ -221,35 +200,19 @@ class _Import:
         if isinstance(found, View) and found.hour < self._sender.oldest:
             found = Skip.PAST
         if isinstance(found, View):
-            self._gather(found)
+            self._gathering.add(found, self._at.file, self._at.done + 1)
         else:
             self.skipped[found] += 1
             self._display.skipped(self._at.file, self._at.done + 1, line, found)
-
-    def _gather(self, view: View) -> None:
-        if not self._batch.add(view):
-            self._send()
-            self._batch.add(view)
-        if self._batch.first is None:
-            self._batch.first = Line(self._at.file, self._at.done + 1)
-            self._begun = time.monotonic()
-        self.counted += view.count
-
-    def _send(self) -> None:
-        if self._batch.views:
-            self._sender.put(self._batch)
-            self._batch = Batch()
 
     def _advance(self, stored_bytes: int) -> None:
         self._display.advance(stored_bytes, self._at.done)
         self._tick()
 
     def _tick(self) -> None:
-        """What is read slowly is sent all the same."""
         self._sender.require_no_fault()
         self._take_each(self._choice.overdue())
-        if self._batch.views and time.monotonic() - self._begun > self._linger:
-            self._send()
+        self._gathering.send_overdue()
 
 
 def _summary(work: _Import, sender: Sender, ended_with: int) -> Summary:

@@ -1,4 +1,4 @@
-"""Files that hold the same lines, whatever they are called and however they are packed."""
+"""Files that hold the same lines, whatever they are called and however they are stored."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
+from importer.lines import Lines
 from importer.packing import Damaged, unpacked
 from importer.reading import shown_name
 from importer.source import STDIN, BecameShorter, Source, opened, size_of
@@ -39,25 +40,27 @@ def twins_among(names: Sequence[str]) -> Iterator[Twins]:
 
 
 def _beginning(name: str) -> bytes:
-    found = b""
-    for piece in _content(name):
-        found += piece
+    found = bytearray()
+    for line in _content(name):
+        found += line
         if len(found) >= _BEGINNING_BYTES:
             break
-    return found[:_BEGINNING_BYTES]
+    return bytes(found[:_BEGINNING_BYTES])
 
 
 def _digest(name: str) -> bytes:
     digest = hashlib.sha256()
-    for piece in _content(name):
-        digest.update(piece)
+    for line in _content(name):
+        digest.update(line)
     return digest.digest()
 
 
 def _content(name: str) -> Iterator[bytes]:
+    """Its lines as they would be imported, each with the same end."""
     with opened(name) as stored:
         try:
-            yield from unpacked(Source(stored, lambda: None))
+            for line in Lines().of(unpacked(Source(stored, lambda: None))):
+                yield line.rstrip(b"\r") + b"\n"
         except (OSError, Damaged, BecameShorter):
             # As far as it can be read; whoever imports it is told why not further.
             return

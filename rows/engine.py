@@ -11,9 +11,10 @@ from typing import Any
 
 import aiosqlite
 from sqlalchemy import event
-from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from domain.database_files import file_of
 from domain.database_urls import DRIVER, parse_url
 from domain.errors import FootfallError, StoreUnavailable
 from domain.version import VERSION
@@ -49,8 +50,8 @@ def open_engine(
     """
     # It tells of lost connections with tracebacks; what is raised says the same.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-    if url.startswith("sqlite"):
-        return _open_sqlite(url, read_only=read_only)
+    if file := file_of(url):
+        return _open_sqlite(file, read_only=read_only)
     connector = Connector(
         parse_url("the database's URL", url),
         _session(read_only, patient),
@@ -155,28 +156,25 @@ def _translate(engine: AsyncEngine) -> None:
                 raise StoreUnavailable(f"the database: {reason(error)}", told=CANNOT) from error
 
 
-def _open_sqlite(url: str, *, read_only: bool) -> AsyncEngine:
-    parts = make_url(url)
-    if parts.database:
-        # Absolute: SQLite would read a name that begins with file: as a URL.
-        path = Path(parts.database).absolute()
-        parts = parts.set(database=str(path))
-        try:
-            make_folder(path.parent)
-        except OSError as error:
-            message = f"no folder for the files: {error}"
-            raise StoreUnavailable(message, told="no folder for the files") from error
+def _open_sqlite(file: Path, *, read_only: bool) -> AsyncEngine:
+    # Absolute: SQLite would read a name that begins with file: as a URL.
+    path = file.absolute()
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        message = f"no folder for the files: {error}"
+        raise StoreUnavailable(message, told="no folder for the files") from error
     engine = create_async_engine(
-        parts, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}
+        URL.create("sqlite+aiosqlite", database=str(path)),
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
     )
 
     @event.listens_for(engine.sync_engine, "do_connect")
     def make(*_: object) -> None:
         # Here, and not before: an engine that never connects leaves nothing behind.
-        if parts.database:
-            with suppress(OSError):
-                # SQLite says it in its own words, which are translated.
-                make_file(Path(parts.database))
+        with suppress(OSError):
+            # SQLite says it in its own words, which are translated.
+            make_file(path)
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: object) -> None:

@@ -27,7 +27,8 @@ from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import SqlJobs
 from rows.live import LIVE
-from rows.postgresql.months import Month, MonthPartitions, between
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.months import Month, between
 from rows.postgresql.rights import Rights, rights_of
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison

@@ -8,16 +8,10 @@ from domain import wire
 from domain.errors import Undecodable, UnknownFormat
 from domain.hours import as_moment
 from domain.letters import LeftOut, Letter, LetterCounts, Letters, Retried
+from domain.shown import escaped
 
 _HEADER = ("partition", "offset", "set aside", "bytes", "by", "reason")
 _SHOWN_REASON = 200
-
-
-def visible(text: str) -> str:
-    """Control characters, and those that change how others look, as escapes."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
 
 
 def letter_table(found: Letters) -> Iterator[str]:
@@ -34,7 +28,7 @@ def letter_table(found: Letters) -> Iterator[str]:
 
 
 def _row(letter: Letter) -> tuple[str, ...]:
-    reason = visible(letter.reason)
+    reason = escaped(letter.reason)
     if len(reason) > _SHOWN_REASON:
         reason = f"{reason[:_SHOWN_REASON]}…"
     return (
@@ -81,17 +75,17 @@ def letter_lines(letter: Letter, body: bytes) -> Iterator[str]:
     """One letter: its head, then its body."""
     yield f"partition {letter.partition}, offset {letter.offset}"
     yield f"set aside: {as_moment(letter.created_ms)}"
-    yield f"reason: {visible(letter.reason)}"
+    yield f"reason: {escaped(letter.reason)}"
     yield f"bytes: {letter.size:,}" + ("" if len(body) == letter.size else f", here {len(body):,}")
     yield from _batch_lines(body)
-    yield visible(body.decode("utf-8", "backslashreplace"))
+    yield escaped(body.decode("utf-8", "backslashreplace"))
 
 
 def _batch_lines(body: bytes) -> Iterator[str]:
     try:
         batch = wire.decode(body)
     except (Undecodable, UnknownFormat) as error:
-        yield f"batch: none ({visible(str(error))})"
+        yield f"batch: none ({escaped(str(error))})"
         return
     moments = [event.at_ms for event in batch.events]
     views = sum(event.count for event in batch.events)
@@ -106,7 +100,7 @@ def retried_line(done: Retried) -> str:
     """What became of one."""
     place = f"partition {done.partition}, offset {done.offset}"
     if done.reason is not None:
-        return f"{place}: stays set aside: {visible(done.reason)}"
+        return f"{place}: stays set aside: {escaped(done.reason)}"
     if not done.events:
         return f"{place}: removed, what it holds is counted already"
     return f"{place}: counted, {done.events:,} events with {done.views:,} views"

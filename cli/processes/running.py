@@ -24,6 +24,7 @@ from cli.processes.listening import (
     port_of,
 )
 from cli.processes.server import server_of
+from cli.wiring.process import configure_logging
 from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
 
@@ -41,17 +42,19 @@ Watch = Callable[[Callable[[], None]], AbstractAsyncContextManager[object]]
 
 
 def read_settings_or_exit(**overrides: Any) -> Settings:
-    """The settings of the environment, `overrides` that are not None in their place.
+    """The settings of the environment, `overrides` that are not None in their place, and log lines.
 
     Wrong ones end the process with a sentence each, exit code 2.
     """
     given = {name: str(value) for name, value in overrides.items() if value is not None}
     try:
-        return from_env({**os.environ, **given})
+        settings = from_env({**os.environ, **given})
     except SettingsError as error:
         for sentence in error.sentences:
             say(f"footfall: {sentence}", err=True)
         sys.exit(2)
+    configure_logging(settings)
+    return settings
 
 
 def settings_or_exit(**overrides: Any) -> Settings:

@@ -15,7 +15,6 @@ from cli.output.letters import (
 from cli.output.saying import say, say_json
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.letters import open_letters, retrying
-from cli.wiring.process import configure_logging
 from cli.wiring.versions import require_migrated
 from domain.events import Offset, Partition
 from domain.letters import Retried
@@ -149,7 +148,6 @@ def retry(
     if one == every or (of_partition is not None and not every):
         raise click.UsageError("give a PARTITION and an OFFSET, or --all [--partition N]")
     settings = settings_or_exit()
-    configure_logging(settings)
 
     async def main() -> int:
         await require_migrated(settings)

@@ -12,8 +12,9 @@ from importer.formats.choice import AUTO, FORMATS
 from importer.formats.format_fields import FormatFault
 from importer.formats.format_string import log_format_of
 from importer.reading import shown_name
-from importer.run import Options, Summary, run_import
+from importer.run import Options, run_import
 from importer.source import STDIN, identity_of
+from importer.summary import Summary
 
 
 def _address(_: click.Context, __: click.Parameter, value: str) -> str:

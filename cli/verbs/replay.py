@@ -7,7 +7,6 @@ import click
 from cli.output.rebuild import Narrator
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
-from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import rebuilding
 from domain.page_rules import PageRules
 from projector.rebuild.replay import Replay
@@ -77,7 +76,6 @@ def replay(
     Exit codes: 0 promoted (or no difference in a dry run); 1 not; 2 wrong usage; 130 Ctrl-C.
     """
     settings = settings_or_exit()
-    configure_logging(settings)
     narrator = Narrator()
     if abandon:
         run(rebuilding(settings, LoadWorkers(1), partial(give_up, listener=narrator)))
@@ -102,6 +100,5 @@ def rollback() -> None:
     its place as the previous one. Interrupted, it goes on when run again.
     """
     settings = settings_or_exit()
-    configure_logging(settings)
     story = partial(rollback_story, keep_ms=_KEEP_MS, listener=Narrator())
     run(rebuilding(settings, LoadWorkers(1), story))

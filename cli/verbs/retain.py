@@ -8,7 +8,6 @@ from cli.output.clocks import held_line, reset_lines
 from cli.output.saying import say
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.housekeeping import Housekeeping, open_housekeeping
-from cli.wiring.process import configure_logging
 from cli.wiring.versions import require_migrated
 from domain.hours import as_text
 from domain.retention import Removal
@@ -51,7 +50,6 @@ def retain(dry_run: bool, accept_clock: bool, reset_horizon: bool, yes: bool) ->
     if dry_run and accept_clock:
         raise click.UsageError("--dry-run changes nothing: leave --accept-clock out")
     settings = settings_or_exit()
-    configure_logging(settings)
 
     async def main() -> int:
         await require_migrated(settings)

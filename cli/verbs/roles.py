@@ -16,7 +16,6 @@ from cli.processes.running import (
 )
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.outdated import open_watch
-from cli.wiring.process import configure_logging
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
 from cli.wiring.web import create_web
@@ -72,7 +71,6 @@ def web(port: int | None) -> None:
 
 
 def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> None:
-    configure_logging(settings)
 
     async def main() -> int:
         if not started_by_a_parent():
@@ -116,7 +114,6 @@ def projector(port: int | None) -> None:
     or waits is named with the reason, 503. footfall check and the metrics say the same of all.
     """
     settings = settings_or_exit(PROJECTOR_PORT=port)
-    configure_logging(settings)
 
     async def main() -> int:
         stop = asyncio.Event()

@@ -14,7 +14,7 @@ from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
 from cli.verbs.roles import WORKERS
 from cli.wiring.migrate import migrate
-from cli.wiring.process import configure_logging, now_ms
+from cli.wiring.process import now_ms
 from domain.settings import Settings
 from log.opening import open_log
 
@@ -40,7 +40,6 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
     """
     settings = settings_or_exit(PORT=port, DATA_DIR=data_dir, WORKERS=workers)
     settings = replace(settings, data_dir=settings.data_dir.resolve())
-    configure_logging(settings)
     run(_up(settings))
 
 

@@ -8,7 +8,7 @@ from cli.output.rebuild import Narrator
 from cli.output.saying import say, say_json
 from cli.processes.load_workers import LoadWorkers
 from cli.processes.running import run, settings_or_exit
-from cli.wiring.process import configure_logging, now_ms
+from cli.wiring.process import now_ms
 from cli.wiring.rebuild import rebuilding
 from cli.wiring.versions import require_migrated
 from domain.generations import Audit, Diff
@@ -39,7 +39,6 @@ def verify(deep: bool, as_json: bool) -> None:
     The result is kept for /metrics. Exit code 1 on any difference.
     """
     settings = settings_or_exit()
-    configure_logging(settings)
     run(_deep(settings) if deep else _totals(settings, as_json=as_json))
 
 

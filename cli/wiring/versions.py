@@ -1,9 +1,8 @@
 """Which versions the databases are at, and the refusal to work on one that does not fit."""
 
 from contextlib import suppress
-from pathlib import Path
-from urllib.parse import unquote
 
+from domain.database_files import file_of
 from domain.errors import FootfallError, NotMigrated, StoreUnavailable
 from domain.settings import Settings
 from domain.version import VERSION
@@ -60,12 +59,10 @@ def _databases(settings: Settings) -> dict[Branch, str]:
 
 def _require_file(url: str, branch: Branch) -> None:
     # Whoever opens a file that is missing makes an empty one.
-    if not url.startswith("sqlite"):
-        return
-    path = unquote(url.partition("///")[2])
-    if path and not Path(path).exists():
+    file = file_of(url)
+    if file is not None and not file.exists():
         message = (
-            f"the file {path} is not there, this Footfall needs it at version {newest(branch)}: "
+            f"the file {file} is not there, this Footfall needs it at version {newest(branch)}: "
             "run footfall migrate"
         )
         raise NotMigrated(message)

@@ -12,6 +12,7 @@ from yarl import URL
 
 from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host
+from domain.shown import address
 from domain.version import VERSION
 from log.rabbitmq import properties
 from log.rabbitmq.errors import broker_errors
@@ -86,7 +87,7 @@ async def connect(url: str, name: str, patience_seconds: float | None = None) ->
 async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerConnection:
     """A plain connection to the one node at `node`. Raises `LogUnavailable`."""
     url = node_url(node)
-    where = f"{_bracketed(url.host)}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}"
+    where = address(url.host or "", url.port or (5671 if url.scheme == "amqps" else 5672))
     # Reads files.
     context = await asyncio.to_thread(context_of, url)
     connection = BrokerConnection(
@@ -167,7 +168,3 @@ def _without_secrets(message: str, url: URL) -> str:
         if secret and len(secret) > 2 and secret != url.user:
             message = message.replace(secret, "***")
     return message
-
-
-def _bracketed(host: str | None) -> str:
-    return f"[{host}]" if host and ":" in host else host or ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.errors import LogUnavailable
 from domain.processes import Process
+from domain.shown import address
 from log.rabbitmq.broker import PRODUCT
 from log.rabbitmq.management import management
 
@@ -32,4 +33,4 @@ def _process(connection: dict[str, Any]) -> Process | None:
         return None
     # Up to 0.2.0 the client library told its own version there.
     version = str(told.get("version")) if told.get("product") == PRODUCT else None
-    return Process(role, version, f"{connection.get('peer_host')}:{connection.get('peer_port')}")
+    return Process(role, version, address(connection.get("peer_host"), connection.get("peer_port")))

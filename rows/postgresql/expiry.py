@@ -11,7 +11,9 @@ from domain.retention import ExpiredRows
 from rows.database import database_errors, transaction
 from rows.jobs import RETENTION, fence
 from rows.postgresql import months
-from rows.postgresql.months import Month, MonthPartitions
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.months import Month
+from rows.postgresql.places import detach, structure_held
 from rows.postgresql.schema import exists, schema_of
 from rows.rollups import HOURLY
 from rows.tables import generations
@@ -79,10 +81,8 @@ class ExpiryByMonth:
         name = months.month_name(generation, month)
         # From before the rows leave the parent until their views stand in the ledger, or an
         # audit would miss them.
-        async with months.structure_held(self._engine):
-            await months.detach(
-                self._engine, months.parent_name(generation), name, _PATIENCE_SECONDS
-            )
+        async with structure_held(self._engine):
+            await detach(self._engine, months.parent_name(generation), name, _PATIENCE_SECONDS)
             async with database_errors(), self._engine.connect() as connection:
                 gone = await _measure(connection, generation, month)
             async with transaction(self._engine) as connection:

@@ -21,13 +21,15 @@ from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, tran
 from rows.live import LIVE
 from rows.postgresql import months
 from rows.postgresql.expiry import ExpiryByMonth
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.merging import finish
 from rows.postgresql.months import (
     Month,
-    MonthPartitions,
     month_name,
     month_of,
     parent_name,
 )
+from rows.postgresql.places import detach_by_any
 from rows.postgresql.schema import attached, schema_name, schema_of
 from rows.rollups import HOURLY
 
@@ -116,7 +118,7 @@ class LayoutByMonth:
         async with database_errors(), self._engine.connect() as connection:
             live = (await connection.execute(select(LIVE))).scalar_one()
             wanted = await months.months(connection, live)
-        await months.finish(self._engine, generation)
+        await finish(self._engine, generation)
         await self._months.ensure_months(generation, wanted)
 
     async def targets(
@@ -154,7 +156,7 @@ class LayoutByMonth:
     async def remove(self, generation: Generation) -> None:
         """Its table with all months in it."""
         name = parent_name(generation)
-        await months.detach_by_any(self._engine, HOURLY.table.name, name)
+        await detach_by_any(self._engine, HOURLY.table.name, name)
         async with transaction(self._engine) as connection:
             await alone(connection, STRUCTURE_LOCK)
             schema = await schema_of(connection)

@@ -1,10 +1,16 @@
 """What a process writes to its log, at the level of those who look for something."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import httpx
 import pytest
 
 from domain.settings import Settings
-from tests.acceptance.processes import Role, report, until
+from tests.acceptance.processes import Role, footfall, report, until
+from tests.conftest import embedded
+from tests.servers import free_port
 
 pytestmark = pytest.mark.acceptance
 
@@ -31,3 +37,20 @@ async def test_at_debug_no_driver_writes_what_pages_are_called(
         assert await up.stop() == 0
         assert "DEBUG" in up.log()
         assert "confidential" not in up.log()
+
+
+_OURS = re.compile(r"\d{4}-\d\d-\d\d \S+ [A-Z]+ \S+: .*|footfall: .*")
+
+
+@pytest.mark.parametrize(
+    "verb", ["check", "status", "migrate", "replay", "verify", "dead-letters list"]
+)
+async def test_where_the_broker_is_away_no_verb_says_it_in_the_words_of_a_library(
+    verb: str, tmp_path: Path
+) -> None:
+    settings = embedded(tmp_path)
+    assert (await footfall(settings, "migrate"))[0] == 0
+    away = replace(settings, rabbitmq_url=f"amqp://u:p@127.0.0.1:{free_port()}/")
+    _, out, err = await footfall(away, *verb.split())
+    assert "transport" not in out + err
+    assert all(map(_OURS.fullmatch, err.splitlines())), err

@@ -28,6 +28,7 @@ def parse(*lines: bytes) -> list[View | Skip]:
         b"2025-07-16 10:00:00 UTC",
         b"1752660000",
         b"1752660000000",
+        b"1752660000.123456",
         b"2025-07-16T15:30:00+05:30",
         b'"2025-07-16 10:00:00+00"',
     ],
@@ -48,10 +49,16 @@ def test_timestamps_are_read_as_databases_write_them(timestamp: bytes) -> None:
         (b"2025-07-16T10:00:00Z,a;b;c,5", "a;b;c"),
         (b"2025-07-16T10:00:00Z\tc\\\\d\t5", r"c\d"),
         ("\ufeff2025-07-16T10:00:00Z,größe,5".encode(), "größe"),
+        (b"2025-07-16T10:00:00Z|a|5", "a"),
+        (b" 2025-07-16T10:00:00Z | a,b | 5 ", "a,b"),
+        (b"2025-07-16T10:00:00Z,a|b|c,5", "a|b|c"),
+        (b'2025-07-16T10:00:00Z, "a,b", "5"', "a,b"),
+        (b"2025-07-16T10:00:00Z, a,5", " a"),
         ("2025-07-16T10:00:00Z,größe,5".encode("latin-1"), "größe"),
+        ("2025-07-16T10:00:00Z,it’s,5".encode("windows-1252"), "it’s"),
     ],
 )
-def test_fields_are_separated_by_commas_or_tabs(line: bytes, page: str) -> None:
+def test_fields_are_separated_by_commas_tabs_semicolons_or_bars(line: bytes, page: str) -> None:
     assert parse(line) == [View(page, TEN, 5)]
 
 
@@ -84,10 +91,24 @@ def test_what_is_no_count_has_a_reason(line: bytes, reason: Skip) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "count"), [(b"5.0", 5), (b'"1,234"', 1_234), (b'"1,234,567.00"', 1_234_567)]
+    ("number", "count"),
+    [
+        (b"5.0", 5),
+        (b'"1,234"', 1_234),
+        (b'"1,234,567.00"', 1_234_567),
+        ("1\u00a0234".encode(), 1_234),
+        ("1\u202f234\u202f567".encode(), 1_234_567),
+        (b"1'234", 1_234),
+        (b"1 234 ", 1_234),
+    ],
 )
 def test_counts_are_read_as_spreadsheets_write_them(number: bytes, count: int) -> None:
     assert parse(b"2025-07-16T10:00:00Z,a," + number) == [View("a", TEN, count)]
+
+
+@pytest.mark.parametrize("number", [b"1.234", b"1 23", b"1'234 567", b"12 34", b" ", b"1234 567"])
+def test_a_count_that_could_be_another_is_refused(number: bytes) -> None:
+    assert parse(b"2025-07-16T10:00:00Z;a;" + number) == [Skip.COUNT]
 
 
 @pytest.mark.parametrize(
@@ -96,6 +117,8 @@ def test_counts_are_read_as_spreadsheets_write_them(number: bytes, count: int) -
         (b"page,timestamp,count", b"a,2025-07-16 10:00:00,5"),
         (b"hour;page;views", b"2025-07-16 10:00:00;a;5"),
         (b"Pageviews,site,URL,Date", b"5,x,a,2025-07-16 10:00:00"),
+        (b"views|page|hour", b"5|a|2025-07-16 10:00:00+00"),
+        (b'"hour"; "page"; "views"', b'"2025-07-16 10:00:00"; "a"; "5"'),
     ],
 )
 def test_a_header_names_the_columns(header: bytes, row: bytes) -> None:
@@ -136,7 +159,7 @@ def test_no_bytes_crash_the_parser(lines: list[bytes]) -> None:
         assert isinstance(found, View | Skip)
 
 
-@given(st.text(), st.text(), st.text(), st.sampled_from(",\t"))
+@given(st.text(), st.text(), st.text(), st.sampled_from(",\t;|"))
 def test_no_fields_crash_the_parser(when: str, page: str, count: str, separator: str) -> None:
     line = separator.join((when, page, count)).encode("utf-8", "surrogatepass")
     for found in parse(line, b"2025-07-16T10:00:00Z," + line):

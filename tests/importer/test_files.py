@@ -143,6 +143,28 @@ def test_the_same_lines_packed_and_not_are_refused(
     assert service.requests == 0
 
 
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: content[:-1],
+        lambda content: content.decode().encode("utf-16"),
+        lambda content: b"\xef\xbb\xbf" + content,
+        lambda content: content.replace(b"\n", b"\n" + bytes(40), 1),
+    ],
+    ids=["other ends", "no last line feed", "utf-16", "mark", "hole"],
+)
+def test_the_same_lines_written_otherwise_are_refused(
+    service: Service, tmp_path: Path, rewrite: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "a").write_bytes(CONTENT)
+    (tmp_path / "b").write_bytes(rewrite(CONTENT))
+    result = run(tmp_path / "a", tmp_path / "b", "--to", service.url)
+    assert result.exit_code == 1
+    assert "/b hold the same lines, which would count twice: name one" in result.stderr
+    assert service.requests == 0
+
+
 def test_a_copy_that_has_grown_since_is_warned_of(service: Service, tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(CONTENT)
     (tmp_path / "new").write_bytes(CONTENT + LINE % 99_999)

@@ -73,15 +73,26 @@ LINE = st.text(st.characters(exclude_characters="\n\0\ufeff", exclude_categories
         max_size=5,
     ),
     CHUNKS,
+    st.booleans(),
 )
 def test_files_in_any_encoding_may_stand_behind_each_other(
-    files: list[tuple[str, list[str]]], sizes: list[int]
+    files: list[tuple[str, list[str]]], sizes: list[int], marked: bool
 ) -> None:
     stored = b""
     for encoding, content in files:
-        mark = "\ufeff" if encoding.startswith("utf-16") else ""
+        mark = "\ufeff" if encoding.startswith("utf-16") and marked else ""
         stored += (mark + "".join(line + "\n" for line in content)).encode(encoding)
     assert lines(stored, *sizes) == [line.encode() for _, content in files for line in content]
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str, size: int) -> None:
+    content = ["2025-07-16 10:00:00,/é漢,5\r", "", "2025-07-16 10:00:00,/b,5\r"]
+    found = Lines()
+    stored = "".join(line + "\n" for line in content).encode(encoding)
+    assert list(found.of(cut(stored, size))) == [line.encode() for line in content]
+    assert found.nuls == 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -18,7 +18,8 @@ from domain.projection import project
 from domain.settings import Settings
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
-from rows.postgresql.months import MonthPartitions, month_name, month_of
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.months import month_name, month_of
 from rows.rebuild.comparison import SqlComparison
 from rows.reports.hourly import SqlReportReader
 from tests.conftest import embedded

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy.engine import make_url
+
+from domain.database_files import file_of
 
 DATA = Path(__file__).parents[1] / "data"
 RELEASES = ("0.1.0", "0.2.0")
@@ -20,10 +21,8 @@ def expected(release: str, backend: str) -> dict[str, Any]:
 
 async def restore_rows(release: str, url: str) -> None:
     """The rows of a release at an empty database's URL."""
-    place = make_url(url).database
-    assert place is not None
-    if url.startswith("sqlite"):
-        _restore_file(release, Path(place))
+    if file := file_of(url):
+        _restore_file(release, file)
         return
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
 from cli.wiring.versions import require_migrated
+from domain.database_files import file_url
 from domain.errors import FootfallError
 from domain.events import Epoch, Partition
 from domain.hours import hour_of, to_datetime
@@ -173,7 +174,7 @@ async def test_rows_and_log_are_branches_of_their_own(tmp_path: Path) -> None:
         "log": {"log_entries", "log_ends"},
     }
     for branch in get_args(Branch):
-        engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / branch}")
+        engine = open_engine(file_url(tmp_path / branch))
         assert await upgrade(engine, branch) == newest(branch)
         assert await current(engine) == newest(branch)
         assert await names(engine) == known[branch] | {"alembic_version"}
@@ -182,7 +183,7 @@ async def test_rows_and_log_are_branches_of_their_own(tmp_path: Path) -> None:
 
 
 async def test_the_embedded_log_numbers_each_partition_by_itself(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'log'}")
+    engine = open_engine(file_url(tmp_path / "log"))
     await upgrade(engine, "log")
     found = (await reflected(engine)).tables
     keys = {name: [column.name for column in found[name].primary_key] for name in found}

@@ -8,12 +8,13 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.database_files import file_url
 from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.hours import hour_of
 from migrations.upgrade import _config, current, newest, upgrade
 from rows.engine import open_engine
-from rows.postgresql.months import MonthPartitions
+from rows.postgresql.making import MonthPartitions
 from tests.conftest import postgres_database
 from tests.migrations.catalog import catalog
 from tests.migrations.released import restore_rows
@@ -89,8 +90,9 @@ async def test_what_0_1_0_made_holds_what_it_held(engine: AsyncEngine) -> None:
 async def from_0_2_0(url: str, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     """What 0.2.0 itself made."""
     if url.startswith("sqlite"):
-        found = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'made-by-0.2.0.sqlite3'}")
-        await restore_rows("0.2.0", str(found.url))
+        own = file_url(tmp_path / "made-by-0.2.0.sqlite3")
+        await restore_rows("0.2.0", own)
+        found = open_engine(own)
         yield found
         await found.dispose()
         return

@@ -11,7 +11,8 @@ from domain.generations import GenerationInfo
 from domain.page_rules import NO_RULES
 from domain.projection import project
 from projector.fold.runner import Runner
-from rows.postgresql import months
+from rows.postgresql import merging
+from rows.postgresql.months import Month
 from tests.contract.rebuild.site import MONTH_MS, ONE, PARTITIONS, TWO, Site
 from tests.factories import TEN, event
 
@@ -79,22 +80,22 @@ async def test_a_finish_that_died_between_months_goes_on_although_the_log_grew(
 async def _die_after(
     number: int, site: Site, info: GenerationInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    merged = months._merge
-    done: list[months.Month] = []
+    merged = merging._merge
+    done: list[Month] = []
 
-    async def merge(engine: AsyncEngine, generation: Generation, month: months.Month) -> None:
+    async def merge(engine: AsyncEngine, generation: Generation, month: Month) -> None:
         if len(done) == number:
             raise StoreUnavailable("killed")
         await merged(engine, generation, month)
         done.append(month)
 
     with monkeypatch.context() as patched:
-        patched.setattr(months, "_merge", merge)
+        patched.setattr(merging, "_merge", merge)
         if number < 3:
             with pytest.raises(StoreUnavailable):
-                await months.finish(site.engine, info.generation)
+                await merging.finish(site.engine, info.generation)
         else:
-            await months.finish(site.engine, info.generation)
+            await merging.finish(site.engine, info.generation)
     assert len(done) == number
 
 
@@ -105,7 +106,7 @@ async def test_months_may_be_finished_by_two_at_once(site: Site) -> None:
     info = await rebuild.begin("replay", NO_RULES, carry_over=False)
     await rebuild.load(info)
     if site.postgresql:
-        await asyncio.gather(*(months.finish(site.engine, info.generation) for _ in range(3)))
+        await asyncio.gather(*(merging.finish(site.engine, info.generation) for _ in range(3)))
     await rebuild.finish_loading(info)
     assert await site.differing(info.generation) == 0
 
@@ -117,10 +118,10 @@ async def test_rows_that_were_loaded_whole_are_indexed_without_merging(
     await site.append(TWO, event("c", TEN))
     await site.fold()
 
-    async def merge(engine: AsyncEngine, generation: Generation, month: months.Month) -> None:
+    async def merge(engine: AsyncEngine, generation: Generation, month: Month) -> None:
         pytest.fail("nothing is to be merged")
 
-    monkeypatch.setattr(months, "_merge", merge)
+    monkeypatch.setattr(merging, "_merge", merge)
     info = await site.build()
     await site.rebuild().promote(info.generation, 0)
     await site.assert_exact()

@@ -16,6 +16,8 @@ from domain.settings import Settings
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.postgresql import months
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.merging import finish
 from rows.reports.hourly import _HOURLY, SqlReportReader
 from rows.tables import generations, hourly_views, retention
 from tests.factories import TEN, entry, event
@@ -66,8 +68,8 @@ async def promote(reports: Reports, rules: str) -> None:
         if connection.dialect.name == "postgresql":
             await months.create_parent(connection, NEXT)
     if reports.engine.dialect.name == "postgresql":
-        await months.MonthPartitions(reports.engine).ensure(NEXT, [HOUR])
-        await months.finish(reports.engine, NEXT)
+        await MonthPartitions(reports.engine).ensure(NEXT, [HOUR])
+        await finish(reports.engine, NEXT)
     async with reports.engine.begin() as connection:
         live = (await connection.execute(select(hourly_views))).one()
         await connection.execute(
@@ -118,7 +120,7 @@ async def test_only_the_month_and_generation_that_are_asked_for_are_read(
     production: Settings, plan: str
 ) -> None:
     engine = open_engine(production.rows_url)
-    tables = months.MonthPartitions(engine)
+    tables = MonthPartitions(engine)
     await tables.ensure(Generation(1), [Hour(HOUR + 31 * 24 * n) for n in range(-12, 12)])
     async with engine.begin() as connection:
         await connection.exec_driver_sql(f"SET LOCAL plan_cache_mode = {plan}")

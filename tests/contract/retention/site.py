@@ -23,6 +23,8 @@ from projector.housekeeping.retention import Retention, retain
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, RETENTION, SqlJobs
 from rows.postgresql import months
+from rows.postgresql.making import MonthPartitions
+from rows.postgresql.merging import finish
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
 from rows.reports.hourly import SqlReportReader
@@ -153,7 +155,7 @@ async def fill(site: Site) -> None:
     if site.postgresql:
         # Made ahead by every run, so not what a dry run is to be measured by.
         ahead = [hour_of(NOW), hour_of(NOW + 31 * DAY_MS)]
-        await months.MonthPartitions(site.engine).ensure(LIVE, ahead)
+        await MonthPartitions(site.engine).ensure(LIVE, ahead)
 
 
 async def add_generation(
@@ -184,10 +186,10 @@ async def add_generation(
     rows = await _rows(site)
     if site.postgresql:
         loading = state == "loading"
-        tables = months.MonthPartitions(site.engine, loading=loading)
+        tables = MonthPartitions(site.engine, loading=loading)
         await tables.ensure(generation, [hour_of(JUST_PAST), hour_of(JUST_KEPT)])
         if not loading:
-            await months.finish(site.engine, generation)
+            await finish(site.engine, generation)
     async with site.engine.begin() as connection:
         for row in rows:
             target = "hourly_views"

@@ -1,9 +1,5 @@
 """What people see of dead letters: what strangers wrote in them reaches no terminal as it is."""
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from cli.output.letters import (
     check_lines,
     letter_lines,
@@ -11,7 +7,6 @@ from cli.output.letters import (
     retried_line,
     status_lines,
     told_of,
-    visible,
 )
 from domain.events import Offset, Partition
 from domain.letters import LeftOut, Letter, LetterCounts, Letters, Retried
@@ -22,25 +17,6 @@ ONE = Partition(1)
 
 def letter(body: bytes, reason: str = "no batch", kind: str | None = "bytes") -> Letter:
     return Letter(ONE, Offset(7), kind, reason, len(body), TEN, body)
-
-
-@given(st.text())
-def test_whatever_it_is_it_is_printable_and_tells_apart(text: str) -> None:
-    assert visible(text).isprintable()
-    assert visible("plain é 漢") == "plain é 漢"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("\x1b[2J", "\\x1b[2J"),
-        ("a\nb", "a\\nb"),
-        ("\u202egp.exe", "\\u202egp.exe"),
-        ("\x9b", "\\x9b"),
-    ],
-)
-def test_escapes_are_shown(text: str, shown: str) -> None:
-    assert visible(text) == shown
 
 
 def test_a_list_has_a_line_each_and_what_is_only_counted() -> None:

@@ -4,9 +4,11 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from sqlalchemy.engine import make_url
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.output.settings import settings_help, shown
+from domain.database_files import file_of, file_url
 from domain.errors import SettingsError
 from domain.setting_values import virtual_host
 from domain.settings import SETTINGS, Settings, from_env
@@ -140,8 +142,17 @@ def test_bytes_that_are_no_text_are_refused_without_showing_a_password() -> None
 @pytest.mark.parametrize("name", ["q?x", "h#x", "p%41x", "a b", "ü"])
 def test_the_folder_of_the_files_may_have_any_name(name: str) -> None:
     settings = from_env({"DATA_DIR": f"/srv/{name}"})
-    assert make_url(settings.rows_url).database == str(settings.rows_file)
-    assert make_url(settings.log_url).database == str(settings.log_file)
+    assert file_of(settings.rows_url) == settings.rows_file
+    assert file_of(settings.log_url) == settings.log_file
+
+
+@given(st.text(st.characters(exclude_characters="\0"), min_size=1))
+def test_a_url_of_a_file_names_it_whatever_it_is_called(name: str) -> None:
+    assert file_of(file_url(Path(name))) == Path(name)
+
+
+def test_a_url_of_a_server_names_no_file() -> None:
+    assert file_of("postgresql+asyncpg://sqlite/x") is None
 
 
 def test_a_replica_that_is_no_postgresql_is_refused() -> None:

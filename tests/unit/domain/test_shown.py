@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.shown import address, escaped_json, printable, printable_lines, without_password
+from domain.shown import (
+    address,
+    escaped,
+    escaped_json,
+    printable,
+    printable_lines,
+    without_password,
+)
 
 TURNED = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ANY_TEXT = st.text(
@@ -31,13 +38,28 @@ def obeyed(text: str, but: str = "") -> list[str]:
 @given(ANY_TEXT)
 def test_nothing_that_is_shown_is_obeyed(text: str) -> None:
     assert not obeyed(printable(text))
+    assert not obeyed(escaped(text))
     assert not obeyed(printable_lines(text), but="\n\t")
     assert len(printable(text)) == len(printable_lines(text)) == len(text)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "M"])))
 def test_what_people_write_is_shown_as_it_is(text: str) -> None:
-    assert printable(text) == printable_lines(text) == text
+    assert printable(text) == printable_lines(text) == escaped(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "\\x1b[2J"),
+        ("a\nb\t", "a\\nb\\t"),
+        ("\u202egp.exe", "\\u202egp.exe"),
+        ("\x9b", "\\x9b"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_escapes_say_what_stood_there(text: str, shown: str) -> None:
+    assert escaped(text) == shown
 
 
 def test_colours_directions_and_line_feeds_are_replaced_and_letters_kept() -> None:

@@ -26,6 +26,8 @@ CONNECTIONS = [
     connection(3, connection_name="footfall ingest", product="aiormq", version="7.2.0"),
     connection(4, connection_name="somebody else", product="footfall", version="1"),
     {"peer_host": "10.0.0.8", "peer_port": 5},
+    connection(6, connection_name="footfall ingest", product="footfall", version="0.3.0")
+    | {"peer_host": "2001:db8::7"},
 ]
 
 
@@ -59,6 +61,7 @@ async def test_each_connection_of_ours_tells_its_version_or_none() -> None:
         assert await read_connections(BROKER, url) == [
             Process("ingest", "0.3.0", "10.0.0.7:1"),
             Process("ingest", None, "10.0.0.7:3"),
+            Process("ingest", "0.3.0", "[2001:db8::7]:6"),
             Process("projector", "0.3.0", "10.0.0.7:2"),
         ]
     assert asked == ["/api/vhosts/a%2Fhost/connections"]
