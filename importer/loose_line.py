@@ -40,7 +40,7 @@ def read(line: bytes) -> Parts | None:
     moment = _moment(time) if time and answer else None
     if answer is None or moment is None:
         return None
-    return Parts(*moment, *_request(answer[1]), answer[2])
+    return Parts(*moment, *request_of(answer[1]), answer[2])
 
 
 def is_joined(line: bytes) -> bool:
@@ -70,8 +70,10 @@ def _iso(text: bytes) -> tuple[bytes, int, int, bytes] | None:
     return start, at.minute, at.second, b"+0000"
 
 
-def _request(text: bytes) -> tuple[bytes, bytes]:
-    """Method and target; blanks within the target are its own, as the server took it."""
+def request_of(text: bytes) -> tuple[bytes, bytes]:
+    """Method and target of a request line; blanks within the target are its own, as the server
+    took it. Both are empty where it is no request.
+    """
     text = text.rstrip(b" ")
     method = _METHOD.match(text)
     if method is None:

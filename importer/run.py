@@ -13,7 +13,7 @@ from importer.files import look_at, require_same
 from importer.formats.choice import AUTO, Choice, NotHonoured, known_formats
 from importer.progress import Display
 from importer.reading import ReadingFailed, read_lines, shown_name
-from importer.requests import Clock, Reading
+from importer.requests import Clock, NamedMembers, Reading
 from importer.sending import Patience, Sender, SendingFailed
 from importer.source import STDIN, identity_of
 from importer.standing import GoOn, standing
@@ -34,6 +34,7 @@ class Options:
     format: str = AUTO
     from_line: int = 1
     query: str = "cut"
+    fields: NamedMembers = ()
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -182,7 +183,7 @@ class _Import:
 
     def _new_choice(self) -> Choice:
         options = self._options
-        reading = Reading(options.host, options.pages_only, options.query)
+        reading = Reading(options.host, options.pages_only, options.query, options.fields)
         return Choice(options.format, self._clock, reading)
 
     def _first_line(self) -> int:

@@ -27,6 +27,8 @@ class Skip(Enum):
 
     EMPTY = "empty"
     HEADER = "header"
+    NO_REQUEST = "no request"
+    CONTINUED = "beginning of a line that goes on"
     MALFORMED_LINE = "malformed line"
     MALFORMED_REQUEST = "malformed request"
     LONG_LINE = f"line over {MAX_LINE_BYTES:,} bytes"
@@ -34,6 +36,7 @@ class Skip(Enum):
     OTHER_STATUS = "other status"
     NO_STATUS = "status that does not exist"
     JOINED = "two records on one line"
+    TWICE = "member given twice"
     STATIC_ASSET = "static asset"
     PART = "part of a file"
     NO_PAGE = "target that names no page"
@@ -50,12 +53,18 @@ class Skip(Enum):
 ORDINARY = frozenset(
     {
         *(Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS),
+        *(Skip.NO_REQUEST, Skip.CONTINUED),
         *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST, Skip.NOTHING),
     }
 )
 """Reasons that are no fault of the line: counted, never shown."""
 
-UNREAD = frozenset({Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT})
+UNREAD = frozenset(
+    {
+        *(Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT),
+        *(Skip.NO_REQUEST, Skip.CONTINUED, Skip.TWICE),
+    }
+)
 """Reasons of lines that are in another format, if any."""
 
 _PAGE_SKIPS = {
