@@ -191,11 +191,16 @@ class _Import:
 
     def _nothing_readable(self) -> str:
         if self._options.format == AUTO:
-            return f"no line of it is in a format that is known: {known_formats()}"
+            return f"no line of it is in a format that is known: {known_formats()}{self._hint()}"
         return (
             f"no line of it can be read with --format {self._options.format}; known are "
-            f"{known_formats()}, and auto finds out"
+            f"{known_formats()}, and auto finds out{self._hint()}"
         )
+
+    def _hint(self) -> str:
+        takes_fields = self._options.format in {AUTO, "json"}
+        is_json = self.skipped[Skip.NO_REQUEST] or self.skipped[Skip.TIMESTAMP]
+        return "; --fields names the members of JSON lines" if takes_fields and is_json else ""
 
     def _take_each(self, lines: Iterable[tuple[bytes, View | Skip]]) -> None:
         for line, found in lines:
