@@ -207,8 +207,7 @@ def import_command(
         raise click.UsageError(f"{options} are for logs, not for --format counts")
     if fields and format_ != AUTO and not FORMATS[format_].takes_fields:
         raise click.UsageError(f"--fields is for --format json, not for --format {format_}")
-    options = Options(files, to, host, pages_only, format_, from_line, query, fields)
-    summary = run_import(options)
+    summary = run_import(Options(files, to, host, pages_only, format_, from_line, query, fields))
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
     errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]
     for line in (

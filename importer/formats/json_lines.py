@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from importer.formats.hosts import host_in
 from importer.formats.members import Found, Member, Twice, bytes_of, read
 from importer.formats.moments import seconds_of
-from importer.formats.names import CADDY, GUESSED, TRAEFIK, Fields, Names, chosen
+from importer.formats.names import CADDY, GUESSED, TRAEFIK, Fields, Names, chosen, there
 from importer.loose_line import request_of
 from importer.requests import Clock, Reading, Request, Views
 from importer.views import MAX_LINE_BYTES, Skip, View
@@ -26,7 +27,10 @@ class JsonLines:
     def __init__(self, clock: Clock, reading: Reading) -> None:
         self._views = Views(clock, reading, escaped=False)
         fields = chosen(self.usual, reading.fields)
-        self._fields = fields._replace(host=()) if reading.host else fields
+        fields = fields._replace(host=()) if reading.host else fields
+        self._reads_host = bool(fields.host)
+        # The lines of a file have few kinds of members.
+        self._there = lru_cache(maxsize=256)(partial(there, fields))
 
     def parse(self, line: bytes) -> View | Skip:
         """The view in a line without its line feed, or why there is none. Never raises."""
@@ -53,42 +57,30 @@ class JsonLines:
         """Whether it is of the log that requests are in."""
         return True
 
-    def _moments(self, found: Found) -> Iterator[bytes]:
+    def _moments(self, found: Found, names: Names) -> Iterator[bytes]:
         """What may say when the request was."""
-        return _texts(found.members, self._fields.time)
+        return _texts(found.members, names)
 
     def _request(self, found: Found) -> Request | Skip:
+        if not self._belongs(found):
+            return Skip.NO_REQUEST
+        fields = self._there(tuple(found.members))
         try:
-            sent = self._sent(found.members) if self._belongs(found) else None
-            status = next(filter(None, _texts(found.members, self._fields.status)), b"")
+            sent = _sent(found.members, fields)
+            status = _text(found.members, fields.status) or b""
             if sent is None or not status.isdigit():
                 return Skip.NO_REQUEST
-            at = next(filter(None, map(seconds_of, self._moments(found))), None)
+            at = next(filter(None, map(seconds_of, self._moments(found, fields.time))), None)
             if at is None:
                 return Skip.TIMESTAMP
-            return Request(at, *sent, status.zfill(3), self._host(found.members, sent[1]))
+            host = self._host(found.members, fields.host, sent[1])
+            return Request(at, *sent, status.zfill(3), host)
         except _GivenTwice:
             return Skip.TWICE
 
-    def _sent(self, members: dict[str, Member]) -> tuple[bytes, bytes] | None:
-        """Method and target, empty where they are and hold nothing; None where they are not."""
-        fields = self._fields
-        method, target = _text(members, fields.method), _text(members, fields.target)
-        if method and target:
-            return method.upper(), target
-        line = _text(members, fields.request)
-        if line and b" " in line:
-            return request_of(line)
-        path = _text(members, fields.path)
-        if method and path:
-            query = _text(members, fields.query) or b""
-            return method.upper(), _with_query(path, query.removeprefix(b"?"))
-        is_there = line is not None or None not in (method, path if target is None else target)
-        return (b"", b"") if is_there else None
-
-    def _host(self, members: dict[str, Member], target: bytes) -> bytes:
-        named = next(filter(None, map(host_in, _texts(members, self._fields.host))), b"")
-        address = None if named or not self._fields.host else _ADDRESS.match(target)
+    def _host(self, members: dict[str, Member], names: Names, target: bytes) -> bytes:
+        named = next(filter(None, map(host_in, _texts(members, names))), b"")
+        address = None if named or not self._reads_host else _ADDRESS.match(target)
         return host_in(address[1]) if address else named
 
 
@@ -108,8 +100,8 @@ class Caddy(JsonLines):
             return logger.startswith(_CADDY_ACCESS)
         return says == _CADDY_SAYS
 
-    def _moments(self, found: Found) -> Iterator[bytes]:
-        yield from super()._moments(found)
+    def _moments(self, found: Found, names: Names) -> Iterator[bytes]:
+        yield from super()._moments(found, names)
         # As it writes to a terminal: moment, level, logger and message stand before the object.
         yield found.before.split(b"\t")[0]
 
@@ -123,6 +115,22 @@ class Traefik(JsonLines):
 
 class _GivenTwice(Exception):
     """A member that matters is there twice and says two things."""
+
+
+def _sent(members: dict[str, Member], fields: Fields) -> tuple[bytes, bytes] | None:
+    """Method and target, empty where they are and hold nothing; None where they are not."""
+    method, target = _text(members, fields.method), _text(members, fields.target)
+    if method and target:
+        return method.upper(), target
+    line = _text(members, fields.request)
+    if line and b" " in line:
+        return request_of(line)
+    path = _text(members, fields.path)
+    if method and path:
+        query = _text(members, fields.query) or b""
+        return method.upper(), _with_query(path, query.removeprefix(b"?"))
+    is_there = line is not None or None not in (method, path if target is None else target)
+    return (b"", b"") if is_there else None
 
 
 def _texts(members: dict[str, Member], names: Names) -> Iterator[bytes]:

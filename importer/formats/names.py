@@ -85,6 +85,17 @@ def named(text: str) -> NamedMembers:
     return tuple((name, member) for name, _, member in pairs)
 
 
+def there(fields: Fields, members: tuple[str, ...]) -> Fields:
+    """Those names alone that an object with these members can have."""
+    are = set(members)
+    return Fields(
+        *(
+            tuple(name for name in names if name in are or name.partition(".")[0] in are)
+            for names in fields
+        )
+    )
+
+
 def chosen(usual: Fields, pairs: NamedMembers) -> Fields:
     """The usual names, but for what the pairs name."""
     members: dict[str, Names] = {name: (member,) if member else () for name, member in pairs}

@@ -2,6 +2,10 @@
 
 from importer.access_log import AccessLog, is_log_line
 from importer.counts import Counts, is_counts_line
+from importer.formats.choice import Parser
+from importer.formats.json_lines import Caddy, JsonLines, Traefik
+from importer.formats.moments import seconds_of
+from importer.formats.wrapped import Wrapped
 from importer.requests import Reading
 from importer.views import Skip, View
 
@@ -14,19 +18,35 @@ SEEDS: list[bytes] = [
     b"timestamp,page,count\n2025-07-16 10:00:00+00,example.com/x,5",
     b'Pageviews;URL;Date\n"1,234";a;1752660000',
     b"\xef\xbb\xbf2025-07-16 10:00:00 UTC\tc\\\\d\t5.0",
+    b'{"ts":1.75266e9,"logger":"http.log.access","msg":"handled request","request":{"method":"GET",'
+    b'"host":"h:80","uri":"/a?b"},"status":200}',
+    b'x: {"StartUTC":"2025-07-16T10:00:00.5Z","RequestMethod":"GET","RequestPath":"/","RequestHost"'
+    b':"h","DownstreamStatus":200,"OriginStatus":0}{"a":[1,{"b":null}]}',
+    b'{"msec":1752660000.123,"request":"GET /\\xc3\\x22 HTTP/1.1","status":200,"t":-,"u":,"host":'
+    b'"_"',
+    b'{"log":"{\\"time\\":\\"[16/Jul/2025:10:00:00 +0000]\\",\\"method\\":\\"GET\\",\\"url\\":'
+    b'\\"http://h/\\",\\"status\\":200}\\n","stream":"stdout","time":"2025-07-16T10:00:00Z"}',
+    b'2025-07-16T10:00:00.1Z stdout P 2025/07/16 10:00:00\t\t\t\t{"a":1,"a":2}',
 ]
 
 
 def one(data: bytes) -> None:
     """Every line of `data` as each parser reads it."""
-    parsers: list[AccessLog | Counts] = [
+    parsers: list[Parser] = [
         AccessLog(lambda: NOW, Reading()),
         AccessLog(lambda: NOW, Reading("example.com", pages_only=True)),
         Counts(lambda: NOW),
+        Caddy(lambda: NOW, Reading()),
+        Traefik(lambda: NOW, Reading()),
+        JsonLines(lambda: NOW, Reading(fields=(("time", "msec"), ("target", "a.b")))),
+        JsonLines(lambda: NOW, Reading()),
     ]
+    wrapped = Wrapped()
     for line in data.split(b"\n"):
         is_log_line(line)
         is_counts_line(line)
+        seconds_of(line)
+        line = wrapped.line_in(line) or b""
         for parser in parsers:
             found = parser.parse(line)
             if not isinstance(found, View | Skip):
