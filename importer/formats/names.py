@@ -73,7 +73,7 @@ NAMED = ("time", "method", "target", "query", "request", "status", "host")
 
 def named(text: str) -> NamedMembers:
     """`time=ts,target=uri,host=` as pairs: `host` is not to be read. Raises `ValueError`."""
-    pairs = [one.partition("=") for one in text.split(",")]
+    pairs = [tuple(map(str.strip, one.partition("="))) for one in text.split(",")]
     for name, equals, _ in pairs:
         if name not in NAMED or not equals:
             raise ValueError(f"write name=member,... with names of {', '.join(NAMED)}")
