@@ -50,9 +50,9 @@ GUESSED = Fields(
         *("ClientRequestMethod", "req.method"),
     ),
     status=(
-        *("status", "status_code", "statusCode", "response_code", "http_status"),
+        *("status", "status_code", "statusCode", "response_code", "response_status"),
         *("http.response.status_code", "httpRequest.status", "StatusCode", "EdgeResponseStatus"),
-        "res.statusCode",
+        *("http_status", "res.statusCode"),
     ),
     host=(
         *("http_host", "vhost", "domain", "host", "authority", "url.domain", "domainName"),
@@ -62,7 +62,7 @@ GUESSED = Fields(
     request=("request", "request_line"),
     path=(
         *("uri", "url", "path", "url.path", "url.full", "httpRequest.requestUrl", "req.url"),
-        *("request_path", "RequestPath", "request"),
+        *("request_path", "requested_uri", "RequestPath", "request"),
     ),
     query=("args", "query_string", "query", "url.query"),
 )
