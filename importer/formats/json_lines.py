@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
 
-from importer.formats.hosts import host_in
+from importer.formats.hosts import host_in, is_address
 from importer.formats.members import Found, Member, Twice, bytes_of, read
 from importer.formats.moments import seconds_of
 from importer.formats.names import CADDY, GUESSED, TRAEFIK, Fields, Names, chosen, there
@@ -29,6 +29,8 @@ class JsonLines:
         fields = chosen(self.usual, reading.fields)
         fields = fields._replace(host=()) if reading.host else fields
         self._reads_host = bool(fields.host)
+        # What is merely called a host may be the client, or the machine.
+        self._takes_addresses = fields.host != GUESSED.host
         # The lines of a file have few kinds of members.
         self._there = lru_cache(maxsize=256)(partial(there, fields))
 
@@ -79,9 +81,12 @@ class JsonLines:
             return Skip.TWICE
 
     def _host(self, members: dict[str, Member], names: Names, target: bytes) -> bytes:
-        named = next(filter(None, map(host_in, _texts(members, names))), b"")
-        address = None if named or not self._reads_host else _ADDRESS.match(target)
-        return host_in(address[1]) if address else named
+        hosts = list(filter(None, map(host_in, _texts(members, names))))
+        named = [host for host in hosts if not is_address(host)]
+        if named or (hosts and self._takes_addresses):
+            return (named or hosts)[0]
+        address = _ADDRESS.match(target) if self._reads_host else None
+        return host_in(address[1]) if address else b""
 
 
 class Caddy(JsonLines):

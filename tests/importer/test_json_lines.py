@@ -117,6 +117,21 @@ def test_lines_of_traefik_count_when_the_request_began() -> None:
     assert traefik(TRAEFIK) == View("shop.example.org/a", TEN - 1)
 
 
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        *((b"192.0.2.7", "192.0.2.7/a"), (b"[2001:DB8::1]:443", "[2001:db8::1]/a")),
+        *((b"", "/a"), (b"a b", "/a"), (b"evil/x", "/a"), (b"x.org.:", "x.org/a")),
+    ],
+)
+def test_a_host_may_be_an_address_where_it_is_the_host(host: bytes, page: str) -> None:
+    assert caddy(CADDY.replace(b"Shop.Example.org:8443", host)) == View(page, TEN)
+    line = TRAEFIK.replace(b"shop.example.org", host).replace(b":8443", b"")
+    assert traefik(line) == View(page, TEN - 1)
+    members = {**NGINX, "method": "GET", "uri": "/a", "at": host.decode()}
+    assert parse(members, "host=at") == View(page, TEN)
+
+
 def test_fields_that_traefik_was_told_to_drop_are_made_up_for() -> None:
     line = json.loads(TRAEFIK)
     for name in ("StartUTC", "StartLocal", "DownstreamStatus", "RequestHost"):
@@ -156,9 +171,12 @@ NGINX = {"time_iso8601": "2025-07-16T12:00:00+02:00", "status": "200"}
             {"request_method": "GET", "uri": "/a", "http_host": "X.org.:80", "host": "web-1"},
             "x.org/a",
         ),
+        ({"request_method": "GET", "uri": "/a", "host": "192.0.2.7"}, "/a"),
         ({"request_method": "GET", "uri": "/a", "host": "a b"}, "/a"),
         ({"request_method": "GET", "uri": "/a", "host": "-"}, "/a"),
         ({"request_method": "GET", "url": "https://u:p@X.org:444/a?b"}, "x.org/a"),
+        ({"request_method": "GET", "url": "https://X.org/a", "host": "192.0.2.7"}, "x.org/a"),
+        ({"request_method": "GET", "url": "https://192.0.2.8:81/a"}, "192.0.2.8/a"),
         ({"request_method": "GET", "request_uri": "/caf\u00e9"}, "/caf\u00e9"),
         ({"request_method": "GET", "request_uri": "/a\\x41"}, "/a\\x41"),
     ],
