@@ -10,7 +10,14 @@ _TOKEN = re.compile(
     rb'|:(?P<bare>[^"{}\[\]]*+)|(?P<open>[{\[])|(?P<close>[}\]])|(?P<comma>,)',
     re.DOTALL,
 )
-_ATOM = re.compile(rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[Ee][+-]?\d++)?|true|false|null")
+_ATOM = re.compile(rb"(?:-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[Ee][+-]?\d++)?|true|false|null)")
+# What is JSON already, in one piece, and the two kinds of what may not be.
+_PIECE = re.compile(
+    rb'(?P<right>(?:"[^"\\]*+"|[{}\[\],\s]|:\s*+(?=["{\[])|:\s*+'
+    + _ATOM.pattern
+    + rb'(?=\s*+[,}\]]))++)|"(?P<text>(?:[^"\\]++|\\.)*+)(?P<shut>")?|:(?P<bare>[^"{}\[\]]*+)',
+    re.DOTALL,
+)
 _ESCAPE = re.compile(rb'\\(?:x([0-9A-Fa-f]{2})|(["\\/bfnrt]|u[0-9A-Fa-f]{4})|(.))', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 100
@@ -47,6 +54,8 @@ def read(line: bytes) -> Found | None:
         return None
     before, stored = line[: start.start()], line[start.start() :]
     found = _decoded(stored)
+    if found is None:
+        found = _decoded(_PIECE.sub(_piece, stored))
     if found is None:
         mended, behind = _mended(stored)
         found = _decoded(mended)
@@ -87,6 +96,15 @@ def _decoded(stored: bytes) -> Found | None:
     except (ValueError, RecursionError):
         return None
     return Found(members, behind=bytes_of(text[end:]))
+
+
+def _piece(found: re.Match[bytes]) -> bytes:
+    if found["shut"] is not None:
+        return b'"%s"' % _ESCAPE.sub(_escape, found["text"])
+    if found["bare"] is not None:
+        value, ends_with_comma = _value(found["bare"], found.string[found.end() : found.end() + 1])
+        return b":" + value + (b"," if ends_with_comma else b"")
+    return found[0]
 
 
 def _mended(stored: bytes) -> tuple[bytes, bytes | None]:
@@ -130,14 +148,14 @@ def _drop_comma(pieces: list[bytes]) -> None:
 
 
 def _value(bare: bytes, following: bytes) -> tuple[bytes, bool]:
-    """What stands behind a colon, and whether a comma ends it."""
+    """What stands behind a colon, and whether a comma ends it: one at the end may be within it."""
     value = bare.strip()
     if not value and following in (b'"', b"{", b"["):
         return b"", False
     text = value.removesuffix(b",").rstrip()
     if not _ATOM.fullmatch(text):
         text = b'"%s"' % text.replace(b"\\", b"\\\\")
-    return text, value.endswith(b",")
+    return text, bool(following) and value.endswith(b",")
 
 
 def _escape(found: re.Match[bytes]) -> bytes:

@@ -334,7 +334,7 @@ def test_what_is_not_used_costs_no_view(rest: bytes) -> None:
     "rest",
     [
         *(b',"agent":"Mozilla/5.0 (Wind', b',"agent":"a\\', b',"agent":{"a":["b","c', b',"n":1234'),
-        *(b',"agent":', b',"agent', b",", b',"x":[[[{"a":1,'),
+        *(b',"agent":', b',"agent', b',"x":[[[{"a":1,'),
     ],
 )
 def test_a_line_that_was_cut_off_behind_what_is_used(rest: bytes) -> None:
