@@ -71,9 +71,8 @@ def _iso(text: bytes) -> tuple[bytes, int, int, bytes] | None:
 
 
 def request_of(text: bytes) -> tuple[bytes, bytes]:
-    """Method and target, both empty where it is no request.
-
-    Blanks within the target are its own, as the server took it.
+    """Method and target of a request line; blanks within the target are its own, as the server
+    took it. Both are empty where it is no request.
     """
     text = text.rstrip(b" ")
     method = _METHOD.match(text)

@@ -17,10 +17,6 @@ _PREFIXED = re.compile(
 # With fewer fields than these two the name could be the user that identd told.
 _SECOND = re.compile(_ADDRESS + rb" ((?:[A-Za-z0-9_-]++\.)+[A-Za-z]++)(?::\d{1,5})? \S++ \S++ ")
 _NUMBERS = re.compile(rb"[0-9.]++")
-_HOST = re.compile(
-    rb"([A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+|\[[0-9A-Fa-f:.]{2,45}\])\.?(?::\d{0,5})?"
-)
-_NOBODY = {b"-", b"_"}
 _MOST_BYTES = 512
 _FEWEST_BLANKS = 4
 
@@ -29,15 +25,6 @@ def host_of(line: bytes) -> bytes:
     """The virtual host, in lower case, where it is certain; else nothing."""
     found = _FIRST.match(line) or _elsewhere(line)
     return b"" if found is None or _NUMBERS.fullmatch(found[1]) else found[1].lower()
-
-
-def checked_host(field: bytes) -> bytes:
-    """The host in a field that holds nothing else, in lower case and without its port.
-
-    Nothing where the field is empty, `-` or `_`, or no name and no address.
-    """
-    found = _HOST.fullmatch(field)
-    return b"" if found is None or found[1] in _NOBODY else found[1].lower()
 
 
 def _elsewhere(line: bytes) -> re.Match[bytes] | None:

@@ -18,6 +18,8 @@ _STATUSES = COUNTED | {
 }
 
 Clock = Callable[[], float]
+NamedMembers = tuple[tuple[str, str], ...]
+"""What of a request to the member that holds it."""
 
 
 class Reading(NamedTuple):
@@ -25,13 +27,16 @@ class Reading(NamedTuple):
 
     `host`, else the virtual host a line names, is put in front of each page; `pages_only` leaves
     out static assets and parts of files; `query` is what becomes of what follows the first question
-    mark, `cut` or `keep`; `log_format` is the format string that the server wrote by, if told.
+    mark, `cut` or `keep`. `log_format` is the format string that the server wrote by, if told;
+    `fields` are the members of JSON lines, as `importer.formats.names` names them; other formats
+    take none.
     """
 
     host: str = ""
     pages_only: bool = False
     query: str = "cut"
     log_format: str = ""
+    fields: NamedMembers = ()
 
 
 class Request(NamedTuple):

@@ -12,7 +12,7 @@ from importer.formats.choice import AUTO, Choice, NotHonoured, known_formats
 from importer.gathering import Gathering
 from importer.progress import Display
 from importer.reading import ReadingFailed, read_lines, shown_name
-from importer.requests import Clock, Reading
+from importer.requests import Clock, NamedMembers, Reading
 from importer.sending import Patience, Sender, SendingFailed
 from importer.source import STDIN, identity_of
 from importer.standing import standing
@@ -36,6 +36,7 @@ class Options:
     from_line: int = 1
     query: str = "cut"
     log_format: str = ""
+    fields: NamedMembers = ()
 
 
 def run_import(
@@ -163,7 +164,13 @@ class _Import:
 
     def _new_choice(self) -> Choice:
         options = self._options
-        reading = Reading(options.host, options.pages_only, options.query, options.log_format)
+        reading = Reading(
+            options.host,
+            options.pages_only,
+            options.query,
+            log_format=options.log_format,
+            fields=options.fields,
+        )
         return Choice(options.format, self._clock, reading)
 
     def _first_line(self) -> int:
@@ -178,11 +185,16 @@ class _Import:
         if self._options.log_format:
             return "no line of it is written as --log-format says"
         if self._options.format == AUTO:
-            return f"no line of it is in a format that is known: {known_formats()}"
+            return f"no line of it is in a format that is known: {known_formats()}{self._hint()}"
         return (
             f"no line of it can be read with --format {self._options.format}; known are "
-            f"{known_formats()}, and auto finds out"
+            f"{known_formats()}, and auto finds out{self._hint()}"
         )
+
+    def _hint(self) -> str:
+        takes_fields = self._options.format in {AUTO, "json"}
+        is_json = self.skipped[Skip.NO_REQUEST] or self.skipped[Skip.TIMESTAMP]
+        return "; --fields names the members of JSON lines" if takes_fields and is_json else ""
 
     def _take_each(self, lines: Iterable[tuple[bytes, View | Skip]]) -> None:
         for line, found in lines:

@@ -27,6 +27,8 @@ class Skip(Enum):
 
     EMPTY = "empty"
     HEADER = "header"
+    NO_REQUEST = "no request"
+    CONTINUED = "beginning of a line that goes on"
     MALFORMED_LINE = "malformed line"
     MALFORMED_REQUEST = "malformed request"
     NO_FIELDS = "no #Fields line before it"
@@ -36,6 +38,7 @@ class Skip(Enum):
     OTHER_STATUS = "other status"
     NO_STATUS = "status that does not exist"
     JOINED = "two records on one line"
+    TWICE = "member given twice"
     STATIC_ASSET = "static asset"
     PART = "part of a file"
     NO_PAGE = "target that names no page"
@@ -52,6 +55,7 @@ class Skip(Enum):
 ORDINARY = frozenset(
     {
         *(Skip.EMPTY, Skip.HEADER, Skip.NOT_GET, Skip.OTHER_STATUS),
+        *(Skip.NO_REQUEST, Skip.CONTINUED),
         *(Skip.STATIC_ASSET, Skip.PART, Skip.NO_PAGE, Skip.PAST, Skip.NOTHING),
     }
 )
@@ -61,6 +65,7 @@ UNREAD = frozenset(
     {
         *(Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT),
         *(Skip.NO_FIELDS, Skip.NO_COLUMN),
+        *(Skip.NO_REQUEST, Skip.CONTINUED, Skip.TWICE),
     }
 )
 """Reasons of lines that are in another format, if any."""

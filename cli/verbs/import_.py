@@ -11,7 +11,9 @@ from cli.output.telling import tell
 from importer.formats.choice import AUTO, FORMATS
 from importer.formats.format_fields import FormatFault
 from importer.formats.format_string import log_format_of
+from importer.formats.names import named
 from importer.reading import shown_name
+from importer.requests import NamedMembers
 from importer.run import Options, run_import
 from importer.source import STDIN, identity_of
 from importer.summary import Summary
@@ -63,6 +65,13 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     return value
 
 
+def _fields(_: click.Context, __: click.Parameter, value: str) -> NamedMembers:
+    try:
+        return named(value) if value else ()
+    except ValueError as error:
+        raise click.BadParameter(str(error))
+
+
 @click.command(name="import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, callback=_files)
 @click.option(
@@ -104,6 +113,13 @@ def _files(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     help="What becomes of ?... in a log's targets: keep makes it part of the page.",
 )
 @click.option(
+    "--fields",
+    default="",
+    metavar="NAME=MEMBER,...",
+    callback=_fields,
+    help="Which members of JSON lines hold time, method, target (or request), status and host.",
+)
+@click.option(
     "--from-line",
     type=click.IntRange(min=1),
     default=1,
@@ -119,6 +135,7 @@ def import_command(
     format_: str,
     log_format: str,
     query: str,
+    fields: NamedMembers,
     from_line: int,
     as_json: bool,
 ) -> None:
@@ -166,6 +183,25 @@ def import_command(
     %C3, and %7E as ~. elb is the logs of classic and application load balancers, as they come; the
     host of the request's address is the page's.
 
+    JSON lines are those of Caddy and Traefik, and with --format json of any server that writes a
+    moment, a method, a target and a status: nginx with names of its own variables (time_iso8601,
+    request_uri or request, ...), Envoy, pino, ECS, Cloudflare, Cloud Logging and others by their
+    usual names. --fields says where members have other names: a dot leads into an object, host=
+    with nothing behind it leaves the host unread, what is not named is found by its usual name.
+
+    \b
+        footfall import access.json --fields time=at,target=req.path,method=verb,status=code
+        footfall import access.json --fields request=http.line,host=site
+
+    Moments are as in other logs, ISO 8601, or seconds, ms, µs or ns since 1970. Escapes like \\xc3,
+    which nginx writes without escape=json, and values without quotes are read as well; of a line
+    that was cut off, what stands before the last comma. A host in it goes in front of the page. A
+    member that matters and is there twice with two values counts nothing. JSON that names no
+    request, such as what else Caddy and Traefik tell, is no request.
+
+    What Docker (json-file) and Kubernetes (CRI) wrote around each line, of whatever format, is left
+    out, and lines that they cut are put together.
+
     Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
     columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
     pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
@@ -181,8 +217,9 @@ def import_command(
 
     Each file has one format. auto holds back the first hundred lines, of a pipe for two seconds at
     most, and takes the format that reads most of them; the summary names it. Options that it cannot
-    honour (--host, --pages-only, --query keep with counts) end the import with exit code 2 before
-    anything of that file is sent. A file of which no line is in a known format is an error.
+    honour (--host, --pages-only, --query keep with counts, --fields with others than json) end the
+    import with exit code 2 before anything of that file is sent. A file of which no line is in a
+    known format is an error.
 
     Lines that are no view, and views older than the service keeps (RETENTION_DAYS), are skipped
     and counted by reason; the first faulty ones are shown.
@@ -210,7 +247,12 @@ def import_command(
     if log_format and format_ not in {AUTO, "log"}:
         raise click.UsageError(f"--log-format is for --format log, not for --format {format_}")
     format_ = "log" if log_format else format_
-    options = Options(files, to, host, pages_only, format_, from_line, query, log_format)
+    if fields and format_ != AUTO and not FORMATS[format_].takes_fields:
+        other = "--log-format" if log_format else f"--format {format_}"
+        raise click.UsageError(f"--fields is for --format json, not for {other}")
+    options = Options(
+        files, to, host, pages_only, format_, from_line, query, log_format=log_format, fields=fields
+    )
     summary = run_import(options)
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)
     errors = [*summary.errors, *([] if tell(text) else ["the summary could not be written"])]

@@ -11,8 +11,8 @@ from importer.formats.format_fields import (
 )
 from importer.formats.format_pattern import Pattern, pattern_of
 from importer.formats.format_time import seconds_of_parts
+from importer.formats.hosts import host_in
 from importer.loose_line import request_of
-from importer.named_host import checked_host
 from importer.requests import Clock, Reading, Request, Views
 from importer.views import MAX_LINE_BYTES, Skip, View
 
@@ -117,7 +117,7 @@ class FormatString:
             is_request = target not in _NONE and _METHOD.fullmatch(said["method"])
             method = said["method"] if is_request else b""
         status = said["status"]
-        host = checked_host(said.get("host", b""))
+        host = host_in(said.get("host", b""))
         return Request(at, method, target, _NOT_SENT if status == b"-" else status, host)
 
 

@@ -2,8 +2,8 @@
 
 import re
 
+from importer.formats.hosts import host_in
 from importer.formats.moments import seconds_of
-from importer.named_host import checked_host
 from importer.requests import Clock, Reading, Request, Views
 from importer.views import MAX_LINE_BYTES, Skip, View
 
@@ -64,4 +64,4 @@ def _method_and_target(text: bytes, status: bytes) -> tuple[bytes, bytes, bytes,
     method, address, path = request.groups()
     if address is None:
         return (method if path else b""), path, status, b""
-    return method, path if path[:1] == b"/" else b"/" + path, status, checked_host(address)
+    return method, path if path[:1] == b"/" else b"/" + path, status, host_in(address)

@@ -14,7 +14,9 @@ _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 _MOST_BYTES = 64
 _CLOCK = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:[.,]\d{1,20})?"
 _OFFSET = r"(?: ?(?:[Zz]|UTC|GMT|([+-])([01]\d|2[0-3]):?([0-5]\d)(?: [A-Z]{3,4})?))?"
-_OF_LOGS = re.compile(r"(\d{1,2})/([A-Za-z]{3})/(\d{4})[: ]" + _CLOCK + _OFFSET, re.ASCII)
+_OF_LOGS = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d{1,2})[/ -]([A-Za-z]{3})[/ -](\d{4})[: ]" + _CLOCK + _OFFSET, re.ASCII
+)
 _WITH_SLASHES = re.compile(r"(\d{4})/(\d\d)/(\d\d)[ T:](\d\d:.+)", re.ASCII)
 # A blank before the offset, and what Go writes behind it.
 _BLANK_OFFSET = re.compile(
@@ -33,8 +35,8 @@ def seconds_of(text: bytes) -> int | None:
     """Whole seconds since 1970 UTC, None where the text is no moment.
 
     Read are ISO 8601 and RFC 3339 with dashes or slashes in the date, `16/Jul/2025:10:00:00 +0000`,
-    either with a fraction, in brackets or without, and numbers as `seconds_of_number` takes them.
-    UTC where no offset is told.
+    each with a fraction, in brackets or without, HTTP's dates, and numbers as `seconds_of_number`
+    takes them. UTC where no offset is told.
     """
     if len(text) > _MOST_BYTES or not text.isascii():
         return None

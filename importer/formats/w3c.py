@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from importer.formats.hosts import host_in
 from importer.formats.moments import seconds_of
-from importer.named_host import checked_host
 from importer.requests import Clock, Reading, Request, Views
 from importer.views import MAX_LINE_BYTES, Skip, View
 
@@ -120,7 +120,7 @@ class W3C:
         target = self._target(fields, columns)
         if not target or not _METHOD.fullmatch(method):
             method = b""
-        host = checked_host(fields[columns.host].strip(b'"')) if columns.host >= 0 else b""
+        host = host_in(fields[columns.host].strip(b'"')) if columns.host >= 0 else b""
         return Request(at, method, target, _NOT_SENT if status in _NONE else status, host)
 
     def _target(self, fields: list[bytes], columns: Columns) -> bytes:

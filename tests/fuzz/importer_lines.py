@@ -7,6 +7,9 @@ from importer.counts import Counts
 from importer.formats.choice import FORMATS, Parser
 from importer.formats.format_fields import FormatFault
 from importer.formats.format_string import FormatString
+from importer.formats.json_lines import JsonLines
+from importer.formats.moments import seconds_of
+from importer.formats.wrapped import Wrapped
 from importer.requests import Reading
 from importer.views import Skip, View
 
@@ -29,6 +32,15 @@ SEEDS: list[bytes] = [
     b"1752660000.123 200 shop.example.org/a- GET",
     b'%{%d/%b/%Y %T}t.%{msec_frac}t %{%z}t "%r" %>s\n'
     b'16/Jul/2025 12:00:00.1 +0200 "GET /a HTTP/1.1" 200',
+    b'{"ts":1.75266e9,"logger":"http.log.access","msg":"handled request","request":{"method":"GET",'
+    b'"host":"h:80","uri":"/a?b"},"status":200}',
+    b'x: {"StartUTC":"2025-07-16T10:00:00.5Z","RequestMethod":"GET","RequestPath":"/","RequestHost"'
+    b':"h","DownstreamStatus":200,"OriginStatus":0}{"a":[1,{"b":null}]}',
+    b'{"msec":1752660000.123,"request":"GET /\\xc3\\x22 HTTP/1.1","status":200,"t":-,"u":,"host":'
+    b'"_"',
+    b'{"log":"{\\"time\\":\\"[16/Jul/2025:10:00:00 +0000]\\",\\"method\\":\\"GET\\",\\"url\\":'
+    b'\\"http://h/\\",\\"status\\":200}\\n","stream":"stdout","time":"2025-07-16T10:00:00Z"}',
+    b'2025-07-16T10:00:00.1Z stdout P 2025/07/16 10:00:00\t\t\t\t{"a":1,"a":2}',
 ]
 
 
@@ -39,13 +51,17 @@ def one(data: bytes) -> None:
         Counts(lambda: NOW),
         *(form.make(lambda: NOW, Reading()) for form in FORMATS.values() if form.is_log),
         FormatString(lambda: NOW, Reading(log_format="main")),
+        JsonLines(lambda: NOW, Reading(fields=(("time", "msec"), ("target", "a.b")))),
     ]
     text = data.partition(b"\n")[0].decode(errors="surrogateescape")
     with suppress(FormatFault):
         parsers.append(FormatString(lambda: NOW, Reading(log_format=text or "common")))
+    wrapped = Wrapped()
     for line in data.split(b"\n"):
         for form in FORMATS.values():
             form.recognises(line)
+        seconds_of(line)
+        line = wrapped.line_in(line) or b""
         for parser in parsers:
             found = parser.parse(line)
             if not isinstance(found, View | Skip):
