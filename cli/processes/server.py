@@ -23,9 +23,9 @@ _TICKS_A_SECOND = 10
 _COLLECT_SECONDS = 30
 
 
-def server_of(app: Litestar, drain_seconds: int, limits: Limits | None = None) -> uvicorn.Server:
+def server_of(app: Litestar, drain_seconds: int, crowd: Crowd | None = None) -> uvicorn.Server:
     """It answers what is under way for so long after `should_exit`; signals are the role's."""
-    crowd = Crowd(limits or Limits(connections=most_connections()))
+    crowd = crowd or Crowd(Limits(connections=most_connections()))
     # uvicorn calls what it is given; only its annotation wants a class.
     protocol: Any = partial(Connection, crowd)
     return _Server(

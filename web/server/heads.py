@@ -11,8 +11,10 @@ END = b"\r\n\r\n"
 # No body is longer, and a longer number would not even become one.
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _UPGRADE = re.compile(rb"\r\n(?:upgrade|http2-settings)[ \t]*:[^\r\n]*", re.IGNORECASE)
+_METHOD = re.compile(rb"([A-Z][A-Z_-]{0,31}) ")
 _BEGUN_LINE = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: |\Z)|[A-Z][A-Z_-]{0,31}\Z")
 _LINE = re.compile(rb"[A-Z][A-Z_-]{0,31} [^\x00-\x20\x7f]+ HTTP/1\.[01]\r\n")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -40,6 +42,31 @@ def is_beginning(data: bytes) -> bool:
     if b"\n" not in data:
         return _BEGUN_LINE.match(data) is not None
     return _LINE.match(data) is not None and b"\n" not in data.replace(b"\r\n", b"")
+
+
+def has_line(head: bytes) -> bool:
+    """Whether a whole head begins with a request line, spelled in the one way there is.
+
+    The parser takes others (versions 0.9 and 2.0, two blanks): a front may read them otherwise.
+    """
+    return _LINE.match(head) is not None
+
+
+def has_fragment(head: bytes) -> bool:
+    """Whether its target has what the parser passes over, and perhaps a front does not."""
+    return b"#" in head[: head.find(b"\r\n")]
+
+
+def host_of(target: bytes) -> bytes | None:
+    """The host that a target names itself (RFC 9112, 3.2.2), None where it is a path."""
+    found = _ABSOLUTE.match(target)
+    return found[1] if found else None
+
+
+def method_of(head: bytes) -> str:
+    """The method that bytes begin with, "" where that is not whole."""
+    found = _METHOD.match(head)
+    return found[1].decode() if found else ""
 
 
 def is_length(value: bytes) -> bool:

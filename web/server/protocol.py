@@ -10,9 +10,8 @@ from enum import Enum
 from typing import Any
 
 import httptools
-import msgspec
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from domain.problems import (
@@ -23,13 +22,27 @@ from domain.problems import (
     TOO_SLOW,
     Kind,
 )
-from web.problems import PROBLEM, RETRY_AFTER_SECONDS, document
+from web.server.chunks import Chunks, NoChunks
 from web.server.crowd import Crowd
-from web.server.heads import END, is_beginning, is_length, percent_encoded, without_upgrade
+from web.server.heads import (
+    END,
+    has_fragment,
+    has_line,
+    host_of,
+    is_beginning,
+    is_length,
+    method_of,
+    percent_encoded,
+    without_upgrade,
+)
+from web.server.reading import Reading
+from web.server.refusals import refusal
 
 # What a body in chunks may have around it, beside a share of its own length.
 _FRAMING_BYTES = 65_536
 _FRAMING_SHARE = 16
+
+_NO_HTTP = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
 
 class _Stage(Enum):
@@ -39,7 +52,7 @@ class _Stage(Enum):
     LENGTH = "the rest of a body of known length"
     CHUNKS = "the rest of a body in chunks"
     ANSWER = "the answer to a request that is whole"
-    OVER = "nothing any more"
+    OVER = "its end"
 
 
 class _Refused(Exception):
@@ -48,6 +61,8 @@ class _Refused(Exception):
 
 class Connection(HttpToolsProtocol):
     """Answers one request after the other; bounds what its client may take."""
+
+    flow: Reading
 
     def __init__(
         self,
@@ -58,10 +73,11 @@ class Connection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.since = self.loop.time()
         self._crowd = crowd
         self._limits = crowd.limits
         self._stage = _Stage.HEAD
+        self._since = self.loop.time()
+        """When it began to wait for that."""
         self._waiting = b""
         """Read, and not given to the parser."""
         self._held = 0
@@ -69,21 +85,22 @@ class Connection(HttpToolsProtocol):
         """Whether a request has begun, ever."""
         self._answered = False
         """Whether the one that began last is answered."""
+        self._last = False
+        """Whether no other is read once that is so."""
         self._ended = False
         """Whether the client will send nothing more."""
         self._left = 0
-        self._tail = b""
+        self._chunks = Chunks()
         self._framing = 0
         self._refusal: tuple[Kind, str] = (INVALID, "")
         self._unsent = 0
-        self._unsent_since = self.since
+        self._unsent_since = self._since
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = Reading(transport)
         if not self._crowd.enter(self):
-            self._write_problem(OVERLOADED, "too many connections are open: come back later")
-        elif self._crowd.full:
-            self.pause()
+            self._tell(OVERLOADED, "too many connections are open: come back later", "")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._crowd.exit(self)
@@ -94,7 +111,11 @@ class Connection(HttpToolsProtocol):
         if self._stage is _Stage.OVER:
             return
         if not self._waiting and self._stage is _Stage.HEAD:
-            self.since = self.loop.time()
+            if data.isspace() and not data.strip(b"\r\n"):
+                # No request has begun with an empty line: its time runs on.
+                return
+            self._since = self.loop.time()
+            self._crowd.busy(self)
         self._waiting = self._waiting + data if self._waiting else data
         self._advance()
 
@@ -106,35 +127,29 @@ class Connection(HttpToolsProtocol):
         self._end()
         return False
 
-    def is_idle(self) -> bool:
-        return self._stage is _Stage.HEAD and not self._waiting
+    def shutdown(self) -> None:
+        if self._stage is _Stage.OVER:
+            self.transport.close()
+        else:
+            super().shutdown()
 
-    def leave(self) -> None:
-        self._end()
-        self.transport.close()
-
-    def pause(self) -> None:
-        if self._stage in (_Stage.HEAD, _Stage.ANSWER):
-            self.flow.pause_reading()
-
-    def resume(self) -> None:
-        if not self.transport.is_closing() and len(self._waiting) < self._limits.ahead_bytes:
-            self.flow.resume_reading()
+    # Time.
 
     def watch(self, now: float) -> None:
         if self._is_stalled(now):
             self._crowd.refused("answers that nobody took in")
-            self._end()
-            self.transport.abort()
+            self.dismiss()
             return
-        waited = now - self.since
+        waited = now - self._since
         match self._stage:
             case _Stage.HEAD if self._waiting and waited > self._limits.head_seconds:
                 self._refuse(TOO_SLOW, "the headers did not arrive in time", "slow headers")
             case _Stage.HEAD if not self._waiting and waited > self._idle_seconds():
-                self.leave()
+                self._leave()
             case _Stage.LENGTH | _Stage.CHUNKS if waited > self._body_seconds():
                 self._refuse(TOO_SLOW, "the body did not arrive in time", "slow bodies")
+            case _Stage.OVER if waited > self._limits.unread_seconds:
+                self._leave()
             case _:
                 pass
 
@@ -158,15 +173,21 @@ class Connection(HttpToolsProtocol):
         try:
             while self._waiting and self._feed_next():
                 pass
-        except httptools.HttpParserError:
+        except _NO_HTTP:
             kind, detail = self._refusal
             self._refuse(kind, detail or "this is no HTTP/1.1 request", "no HTTP")
+        if not self._count_ahead():
+            self._shed()
         if self._stage is _Stage.ANSWER and len(self._waiting) >= self._limits.ahead_bytes:
-            self.flow.pause_reading()
-        self._count_ahead()
-        if self._ended and self._stage is _Stage.HEAD:
+            self.flow.hold()
+        elif not self._last:
+            self.flow.release()
+        if self._stage is _Stage.HEAD and not self._waiting:
+            self._crowd.idle(self)
+        if self._ended and self._stage is not _Stage.ANSWER:
             # A request is not whole and never will be.
-            self.leave()
+            self._give_up()
+            self._leave()
 
     def _feed_next(self) -> bool:
         """Whether there may be more to do."""
@@ -198,35 +219,60 @@ class Connection(HttpToolsProtocol):
                 self._refuse(INVALID, "this is no HTTP/1.1 request", "no HTTP")
             return False
         end += len(END)
-        self._waiting = waiting[end:]
+        head, self._waiting = waiting[:end], waiting[end:]
         self._answered = False
-        self.parser.feed_data(percent_encoded(without_upgrade(waiting[:end])))
+        try:
+            self._feed_whole(head)
+        except _NO_HTTP:
+            # A refusal goes by its method.
+            self._waiting = head
+            raise
         return True
 
+    def _feed_whole(self, head: bytes) -> None:
+        if not has_line(head):
+            raise httptools.HttpParserError
+        if has_fragment(head):
+            self._refusal = INVALID, "the target has a #: write %23 where it is part of a name"
+            raise httptools.HttpParserError
+        self.parser.feed_data(percent_encoded(without_upgrade(head)))
+
     def _feed_chunks(self) -> None:
-        """Up to where the last chunk may end: only there may the next request begin."""
-        seen = self._tail + self._waiting
-        end = seen.find(END)
-        size = len(self._waiting) if end < 0 else end + len(END) - len(self._tail)
+        """Up to the end of the last chunk: only there may the next request begin."""
+        try:
+            end = self._chunks.end_in(self._waiting)
+        except NoChunks as error:
+            self._refusal = INVALID, "the body is not in chunks, as Transfer-Encoding says it is"
+            raise httptools.HttpParserError from error
+        size = len(self._waiting) if end is None else end
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
-        self._tail = (self._tail + piece)[-3:] if end < 0 else b""
-        self._framing += len(piece)
+        self._framing += size
         self.parser.feed_data(piece)
         if self._framing > _FRAMING_BYTES:
             self._refusal = INVALID, "the body has more around its chunks than in them"
             raise httptools.HttpParserError
+
+    def on_message_begin(self) -> None:
+        if self._stage is not _Stage.HEAD:
+            # The parser sees an end where there is none.
+            raise _Refused
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         if self.parser.get_method() == b"CONNECT":
             self._refusal = METHOD_NOT_ALLOWED, "this is no proxy"
             raise _Refused
         self._left = self._length_of_body()
+        if self.parser.get_http_version() == "1.0":
+            # It would take 100 for the answer (RFC 9110, 10.1.1).
+            self.expect_100_continue = False
+        self._name_host()
         super().on_headers_complete()
         self._asked = True
-        self.since = self.loop.time()
+        self._since = self.loop.time()
         self._stage = _Stage.LENGTH if self._left >= 0 else _Stage.CHUNKS
         if self._left < 0:
-            self._tail, self._framing = b"", 0
+            self._chunks, self._framing = Chunks(), 0
             # What comes behind the last chunk is none of the request's headers.
             self.headers = []
 
@@ -240,11 +286,19 @@ class Connection(HttpToolsProtocol):
                     raise _Refused
                 length = int(value)
             elif name == b"transfer-encoding":
-                if value.lower() != b"chunked" or length:
+                old = self.parser.get_http_version() == "1.0"
+                if value.lower() != b"chunked" or length or old:
                     self._refusal = INVALID, "of Transfer-Encoding only chunked is read"
                     raise _Refused
                 length = -1
         return length
+
+    def _name_host(self) -> None:
+        """A host in the target stands in the place of that in the headers."""
+        host = host_of(self.url)
+        if host is not None:
+            self.headers[:] = [header for header in self.headers if header[0] != b"host"]
+            self.headers.append((b"host", host))
 
     def on_body(self, body: bytes) -> None:
         self._framing -= len(body) * (1 + _FRAMING_SHARE)
@@ -261,13 +315,14 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         self._answered = True
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._stage is _Stage.OVER:
             return
-        self.since = self.loop.time()
-        if not self._crowd.full:
-            self.flow.resume_reading()
+        self._since = self.loop.time()
         if self._stage is _Stage.ANSWER:
             self._begin_next()
+        if self._last:
+            self._linger()
+        else:
             self._advance()
 
     def _begin_next(self) -> None:
@@ -276,14 +331,16 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, kind: Kind, detail: str, reason: str) -> None:
         """Answer in the application's place, and close."""
         self._crowd.refused(reason)
-        if not self._asked or self._stage is _Stage.HEAD:
-            self._write_problem(kind, f"{detail}; the connection is closed")
-        elif self._answered or self.cycle.response_started:
-            # It has an answer, and there is no other.
-            self.leave()
+        if self._stage is _Stage.HEAD:
+            self._tell(kind, f"{detail}; the connection is closed", method_of(self._waiting))
+        elif self._answered:
+            # There is no other answer to it.
+            self._linger()
+        elif self.cycle.response_started:
+            self._leave()
         else:
             self._give_up()
-            self._write_problem(kind, f"{detail}; the connection is closed")
+            self._tell(kind, f"{detail}; the connection is closed", self.scope["method"])
 
     def _give_up(self) -> None:
         """Tell the application that the rest of a body will never come."""
@@ -291,26 +348,52 @@ class Connection(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
-    def _write_problem(self, kind: Kind, detail: str) -> None:
-        body = msgspec.json.encode(document(kind, detail))
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", PROBLEM),
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        if kind.again:
-            headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-        self.transport.write(STATUS_LINE[kind.status] + lines + b"\r\n" + body)
-        self.leave()
+    def _shed(self) -> None:
+        """More is held here than may be."""
+        if self._stage is _Stage.ANSWER:
+            self._crowd.refused("requests sent ahead beyond what is held")
+            self._last = True
+            self._waiting = b""
+            self._count_ahead()
+            self.flow.hold()
+        elif len(self._waiting) > self._limits.small_head_bytes:
+            detail = "too much is sent at once: send it again later"
+            self._refuse(OVERLOADED, detail, "headers in part beyond what is held")
+
+    # Ending.
+
+    def _tell(self, kind: Kind, detail: str, method: str) -> None:
+        self.transport.write(refusal(kind, detail, method, self.server_state.default_headers))
+        self._linger()
+
+    def _linger(self) -> None:
+        """Send nothing more, and pass over what comes until the client has heard of it.
+
+        Closed with bytes that nobody read, a connection is reset, and takes the answer with it.
+        """
+        if not self._crowd.has_time():
+            self._leave()
+            return
+        self._end()
+        self._since = self.loop.time()
+        self._crowd.idle(self)
+        self.flow.release()
+        self.transport.write_eof()
+
+    def _leave(self) -> None:
+        self._end()
+        self.transport.close()
+
+    def dismiss(self) -> None:
+        self._end()
+        self.transport.abort()
 
     def _end(self) -> None:
         self._stage = _Stage.OVER
         self._waiting = b""
         self._count_ahead()
 
-    def _count_ahead(self) -> None:
-        if self._held != len(self._waiting):
-            self._crowd.ahead(len(self._waiting) - self._held)
-            self._held = len(self._waiting)
+    def _count_ahead(self) -> bool:
+        """Whether so much may be held."""
+        more, self._held = len(self._waiting) - self._held, len(self._waiting)
+        return more == 0 or self._crowd.ahead(more)
