@@ -62,7 +62,7 @@ def most_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return most
-    return min(most, max(soft - _OTHER_DESCRIPTORS, soft // 2))
+    return min(most, max(soft - _OTHER_DESCRIPTORS, soft // 4))
 
 
 class _Server(uvicorn.Server):

@@ -39,11 +39,16 @@ class Crowd:
         self._refused: Counter[str] = Counter()
         self._told: float | None = None
 
+    @property
+    def present(self) -> int:
+        """How many there are, those that are told to go as well."""
+        return len(self._guests)
+
     def enter(self, guest: Guest) -> bool:
         """Whether there is room, or somebody idle made room."""
         self._guests.add(guest)
         self._idle[guest] = None
-        if len(self._guests) - len(self._going) <= self.limits.connections:
+        if self.present - len(self._going) <= self.limits.connections:
             return True
         longest, _ = self._idle.popitem(last=False)
         self._going.add(longest)
@@ -66,12 +71,15 @@ class Crowd:
         self._idle.pop(guest, None)
 
     def idle(self, guest: Guest) -> None:
-        """Nothing of a request of its is here, from now on."""
+        """It has no request under way: it goes, the longest such first, where room is needed.
+
+        The beginning of its headers is none: many who send no more would keep all others out.
+        """
         if guest not in self._going:
             self._idle[guest] = None
 
     def busy(self, guest: Guest) -> None:
-        """It has begun a request."""
+        """It has a request under way."""
         self._idle.pop(guest, None)
 
     def ahead(self, more_bytes: int) -> bool:

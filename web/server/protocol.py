@@ -115,7 +115,6 @@ class Connection(HttpToolsProtocol):
                 # No request has begun with an empty line: its time runs on.
                 return
             self._since = self.loop.time()
-            self._crowd.busy(self)
         self._waiting = self._waiting + data if self._waiting else data
         self._advance()
 
@@ -182,7 +181,7 @@ class Connection(HttpToolsProtocol):
             self.flow.hold()
         elif not self._last:
             self.flow.release()
-        if self._stage is _Stage.HEAD and not self._waiting:
+        if self._stage is _Stage.HEAD:
             self._crowd.idle(self)
         if self._ended and self._stage is not _Stage.ANSWER:
             # A request is not whole and never will be.
@@ -270,6 +269,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._asked = True
         self._since = self.loop.time()
+        self._crowd.busy(self)
         self._stage = _Stage.LENGTH if self._left >= 0 else _Stage.CHUNKS
         if self._left < 0:
             self._chunks, self._framing = Chunks(), 0

@@ -18,7 +18,7 @@ from tests.integration.server.doors import (
     serving,
     statuses,
     until,
-)  # fmt: skip
+)
 from web.server.limits import Limits
 
 SILENT = {
@@ -48,6 +48,11 @@ async def test_many_silent_connections_go_in_time_and_hold_up_nobody(door: Door)
     assert statuses(await other.answers(1)) == [200]
 
 
+async def test_empty_lines_are_no_beginning(door: Door) -> None:
+    client = await door.connect()
+    await until_awaited(lambda: _closed(client, b"\r\n"), "the end of the connection", 5)
+
+
 async def test_an_answer_that_nobody_takes_in_is_given_up(door: Door) -> None:
     client = await door.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -55,9 +60,9 @@ async def test_an_answer_that_nobody_takes_in_is_given_up(door: Door) -> None:
     await until_awaited(lambda: _closed(client), "the end of the connection", 8)
 
 
-async def _closed(client: Client) -> bool:
+async def _closed(client: Client, data: bytes = b"x") -> bool:
     try:
-        await client.send(b"x")
+        await client.send(data)
     except (ConnectionError, OSError):
         return True
     return client.writer.is_closing()
@@ -66,15 +71,17 @@ async def _closed(client: Client) -> bool:
 async def test_beyond_the_limit_the_idle_make_room_and_the_busy_stay() -> None:
     async with serving(SHORT._replace(connections=5)) as door:
         idle = [await door.connect() for _ in range(5)]
+        # What has begun and may never end is no request yet.
+        await idle[4].send(b"POST /echo HTTP/1.1\r\n")
         busy = [await door.connect() for _ in range(5)]
         door.released.clear()
         for client in busy:
             await client.send(post())
         await until(lambda: len(door.bodies) == 5, "five requests under way")
         assert [await client.rest() for client in idle] == [b""] * 5
-        refused = await door.talk()
-        assert statuses(refused) == [503]
-        assert b"retry-after: 1" in refused
+        for refused in (await door.talk(), await door.talk(post() * 1_000)):
+            assert statuses(refused) == [503]
+            assert b"retry-after: 1" in refused
         door.released.set()
         for client in busy:
             assert statuses(await client.answers(1)) == [200]
@@ -95,7 +102,7 @@ async def test_what_strangers_do_is_one_line_in_the_log(
             await client.send(post() * 2)
             client.writer.transport.abort()
         await until(lambda: "no HTTP" in caplog.text, "a summary")
-        await asyncio.sleep(0.2)
+        await until(lambda: not door.crowd.present, "all being gone")
     lines = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert not any(record.exc_info for record in caplog.records)

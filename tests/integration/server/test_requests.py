@@ -12,7 +12,7 @@ from tests.integration.server.doors import (
     serving,
     statuses,
     until,
-)  # fmt: skip
+)
 
 CHUNKED = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
 # What may be read in two ways, by a front in one and here in the other (RFC 9112, 11.2).
