@@ -6,7 +6,6 @@ became of these.
 
 import asyncio
 import os
-import re
 import resource
 import subprocess
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ import pytest_asyncio
 
 from cli.wiring.migrate import migrate
 from tests.acceptance.processes import Role, report, until
+from tests.acceptance.strangers import Stranger, post, statuses
 from tests.conftest import embedded
 from tests.servers import answers, free_port, nginx_binary
 from web.server.limits import Limits
@@ -33,47 +33,6 @@ SILENT_CLIENTS = 200
 
 def view(page: str) -> bytes:
     return b'{"page":"%s","timestamp":"2025-07-16T11:00:00Z"}' % page.encode()
-
-
-def post(body: bytes, headers: bytes = b"", path: str = "/page-views/single") -> bytes:
-    line = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode()
-    return line + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def statuses(answered: bytes) -> list[int]:
-    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answered)]
-
-
-class Stranger:
-    """A connection that sends bytes."""
-
-    def __init__(self, port: int, data: bytes = b"") -> None:
-        self._port = port
-        self._data = data
-
-    async def begin(self) -> "Stranger":
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await self.send(self._data)
-        return self
-
-    async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
-
-    def end(self) -> None:
-        """Nothing more will be sent."""
-        self._writer.write_eof()
-
-    async def rest(self, seconds: float = 30) -> bytes:
-        """All that comes until the connection is closed."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._reader.read()
-        finally:
-            self.leave()
-
-    def leave(self) -> None:
-        self._writer.transport.abort()
 
 
 SILENT = (b"", b"POST /page-views/single HTTP/1.1\r\nHost:", post(view("silent"))[:-5])
@@ -285,7 +244,8 @@ async def test_few_descriptors_stop_neither_health_nor_what_is_under_way(tmp_pat
         body = view("slow")
         slow = await Stranger(web.port, post(body)[: -len(body)]).begin()
         others = [await Stranger(web.port, data).begin() for data in SILENT[:2] * 100]
-        stack.callback(lambda: [stranger.leave() for stranger in others])
+        for stranger in others:
+            stack.callback(stranger.leave)
         async with httpx.AsyncClient(base_url=web.url, timeout=5) as client:
             for _ in range(3):
                 assert (await client.get("/health")).status_code == 200

@@ -14,6 +14,7 @@ _UPGRADE = re.compile(rb"\r\n(?:upgrade|http2-settings)[ \t]*:[^\r\n]*", re.IGNO
 _METHOD = re.compile(rb"([A-Z][A-Z_-]{0,31}) ")
 _BEGUN_LINE = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: |\Z)|[A-Z][A-Z_-]{0,31}\Z")
 _LINE = re.compile(rb"[A-Z][A-Z_-]{0,31} [^\x00-\x20\x7f]+ HTTP/1\.[01]\r\n")
+_VERSIONS = (b" HTTP/1.1", b" HTTP/1.0")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
@@ -44,17 +45,14 @@ def is_beginning(data: bytes) -> bool:
     return _LINE.match(data) is not None and b"\n" not in data.replace(b"\r\n", b"")
 
 
-def has_line(head: bytes) -> bool:
-    """Whether a whole head begins with a request line, spelled in the one way there is.
+def line_of(head: bytes) -> bytes:
+    """The request line of a whole head, b"" where it is spelled in another way than the one.
 
-    The parser takes others (versions 0.9 and 2.0, two blanks): a front may read them otherwise.
+    The parser takes other versions (0.9, 2.0) and more blanks: a front may read them otherwise. All
+    else about the line is the parser's to judge.
     """
-    return _LINE.match(head) is not None
-
-
-def has_fragment(head: bytes) -> bool:
-    """Whether its target has what the parser passes over, and perhaps a front does not."""
-    return b"#" in head[: head.find(b"\r\n")]
+    line = head[: head.find(b"\r\n")]
+    return line if line.endswith(_VERSIONS) and line.count(b" ") == 2 else b""
 
 
 def host_of(target: bytes) -> bytes | None:

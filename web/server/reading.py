@@ -19,5 +19,5 @@ class Reading(FlowControl):
         self.resume_reading()
 
     def resume_reading(self) -> None:
-        if not self._held:
+        if self.read_paused and not self._held:
             super().resume_reading()

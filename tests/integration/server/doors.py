@@ -16,6 +16,7 @@ from web.door import ANYWHERE
 from web.problems import Answer, answer
 from web.server.crowd import Crowd
 from web.server.limits import Limits
+from web.server.protocol import Connection
 
 BODY = b'{"page":"a.test/x"}'
 SHORT = Limits(
@@ -44,10 +45,16 @@ class Door:
         self.crowd = crowd
         self.port = 0
         self.bodies: list[bytes] = []
+        self.connections: Collection[object] = ()
         self.released = asyncio.Event()
         self.released.set()
         self.clients: list[Client] = []
         self._bodies = Bodies(1_000_000, 20.0)
+
+    def unread(self) -> int:
+        """Bytes of the longest body that waits for an application."""
+        cycles = (each.cycle for each in self.connections if isinstance(each, Connection))
+        return max((len(cycle.body) for cycle in cycles if cycle), default=0)
 
     async def echo(self, scope: Scope, receive: Receive) -> Answer:
         body = await self._bodies.read(scope, receive, bytes)
@@ -56,6 +63,12 @@ class Door:
         # The loop reads meanwhile, as it does while something is appended.
         await asyncio.sleep(0)
         return answer({"n": len(self.bodies), "bytes": len(body)})
+
+    async def deaf(self, _: Scope, __: Receive) -> Answer:
+        """Reads nothing of the body."""
+        self.bodies.append(b"")
+        await self.released.wait()
+        return answer({"n": 0})
 
     async def large(self, _: Scope, __: Receive) -> Answer:
         return answer("x" * 30_000_000)
@@ -111,10 +124,15 @@ async def serving(
     allowed_hosts: Collection[str] = ANYWHERE,
 ) -> AsyncIterator[Door]:
     door = Door(crowd or Crowd(limits))
-    handlers = [route("/echo", "POST", door.echo), route("/large", "GET", door.large)]
+    handlers = [
+        route("/echo", "POST", door.echo),
+        route("/deaf", "POST", door.deaf),
+        route("/large", "GET", door.large),
+    ]
     server = server_of(create_app(handlers, {}, {}, allowed_hosts=allowed_hosts), 1, door.crowd)
     with listening("127.0.0.1", 0, workers=1) as listeners:
         door.port = port_of(listeners)
+        door.connections = server.server_state.connections
         running = asyncio.create_task(server.serve(listeners[0]))
         await until(lambda: server.started, "serving")
         try:
@@ -131,9 +149,9 @@ def get(path: str, headers: bytes = b"", method: str = "GET") -> bytes:
     return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n".encode() + headers + b"\r\n"
 
 
-def post(body: bytes = BODY, headers: bytes = b"") -> bytes:
+def post(body: bytes = BODY, headers: bytes = b"", path: str = "/echo") -> bytes:
     length = b"Content-Length: %d\r\n" % len(body)
-    return b"POST /echo HTTP/1.1\r\nHost: localhost\r\n" + headers + length + b"\r\n" + body
+    return get(path, headers + length, "POST") + body
 
 
 def chunked(body: bytes = BODY, headers: bytes = b"") -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.server.doors import (
     SHORT,
     Client,
+    Door,
     get,
     post,
     serving,
@@ -114,3 +115,19 @@ async def test_headers_in_part_are_held_within_the_same_bound() -> None:
         assert statuses(refused) == [503]
         assert b"retry-after: 1" in refused
         assert b'"outcome":"none"' in refused
+
+
+async def test_a_body_is_read_as_its_application_takes_it(door: Door) -> None:
+    door.released.clear()
+    client, other = await door.connect(), await door.connect()
+    async with sending([client], post(b"x" * 50_000_000, path="/deaf")):
+        await until(lambda: door.unread() > 65_536, "more than is wanted")
+        for _ in range(50):
+            await other.send(get("/health"))
+            await other.answers(1)
+            assert door.unread() <= 65_536 + READ_BYTES
+        # The rest is passed over once the answer is out.
+        door.released.set()
+        assert statuses(await client.answers(1)) == [200]
+        await client.send(get("/health"))
+        assert statuses(await client.answers(1)) == [200]
