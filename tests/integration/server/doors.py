@@ -53,8 +53,9 @@ class Door:
 
     def unread(self) -> int:
         """Bytes of the longest body that waits for an application."""
-        cycles = (each.cycle for each in self.connections if isinstance(each, Connection))
-        return max((len(cycle.body) for cycle in cycles if cycle), default=0)
+        # One that was asked nothing has no scope and no body yet.
+        asked = (each for each in self.connections if isinstance(each, Connection) and each.scope)
+        return max((len(each.cycle.body) for each in asked), default=0)
 
     async def echo(self, scope: Scope, receive: Receive) -> Answer:
         body = await self._bodies.read(scope, receive, bytes)
