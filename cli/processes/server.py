@@ -23,9 +23,9 @@ _TICKS_A_SECOND = 10
 _COLLECT_SECONDS = 30
 
 
-def server_of(app: Litestar, drain_seconds: int, limits: Limits | None = None) -> uvicorn.Server:
+def server_of(app: Litestar, drain_seconds: int, crowd: Crowd | None = None) -> uvicorn.Server:
     """It answers what is under way for so long after `should_exit`; signals are the role's."""
-    crowd = Crowd(limits or Limits(connections=most_connections()))
+    crowd = crowd or Crowd(Limits(connections=most_connections()))
     # uvicorn calls what it is given; only its annotation wants a class.
     protocol: Any = partial(Connection, crowd)
     return _Server(
@@ -62,7 +62,7 @@ def most_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return most
-    return min(most, max(soft - _OTHER_DESCRIPTORS, soft // 2))
+    return min(most, max(soft - _OTHER_DESCRIPTORS, soft // 4))
 
 
 class _Server(uvicorn.Server):

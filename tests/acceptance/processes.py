@@ -44,7 +44,8 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
 class Role:
     """A `footfall` verb in a process of its own; its stderr goes to a file.
 
-    `program` is the folder of another version than this one; its clocks may be `days_ahead`.
+    `program` is the folder of another version than this one; its clocks may be `days_ahead`; it may
+    have so few `descriptors`.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Role:
         port: int | None = None,
         program: Path = REPOSITORY,
         days_ahead: int = 0,
+        descriptors: int | None = None,
     ) -> None:
         self._program = program
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = arguments
         self._module = ["tests.wrong_clock", str(days_ahead)] if days_ahead else ["cli"]
+        self._bounds = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         self._environment = environment(settings, self.port)
         self._log = settings.data_dir.parent / f"{arguments[0]}-{self.port}.log"
         self.process: asyncio.subprocess.Process | None = None
@@ -67,7 +70,7 @@ class Role:
     async def start(self) -> Self:
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *self._module, *self._arguments,
+                *self._bounds, sys.executable, "-m", *self._module, *self._arguments,
                 cwd=self._program, env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
         return self

@@ -11,8 +11,11 @@ END = b"\r\n\r\n"
 # No body is longer, and a longer number would not even become one.
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _UPGRADE = re.compile(rb"\r\n(?:upgrade|http2-settings)[ \t]*:[^\r\n]*", re.IGNORECASE)
+_METHOD = re.compile(rb"([A-Z][A-Z_-]{0,31}) ")
 _BEGUN_LINE = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: |\Z)|[A-Z][A-Z_-]{0,31}\Z")
 _LINE = re.compile(rb"[A-Z][A-Z_-]{0,31} [^\x00-\x20\x7f]+ HTTP/1\.[01]\r\n")
+_VERSIONS = (b" HTTP/1.1", b" HTTP/1.0")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
@@ -40,6 +43,28 @@ def is_beginning(data: bytes) -> bool:
     if b"\n" not in data:
         return _BEGUN_LINE.match(data) is not None
     return _LINE.match(data) is not None and b"\n" not in data.replace(b"\r\n", b"")
+
+
+def line_of(head: bytes) -> bytes:
+    """The request line of a whole head, b"" where it is spelled in another way than the one.
+
+    The parser takes other versions (0.9, 2.0) and more blanks: a front may read them otherwise. All
+    else about the line is the parser's to judge.
+    """
+    line = head[: head.find(b"\r\n")]
+    return line if line.endswith(_VERSIONS) and line.count(b" ") == 2 else b""
+
+
+def host_of(target: bytes) -> bytes | None:
+    """The host that a target names itself (RFC 9112, 3.2.2), None where it is a path."""
+    found = _ABSOLUTE.match(target)
+    return found[1] if found else None
+
+
+def method_of(head: bytes) -> str:
+    """The method that bytes begin with, "" where that is not whole."""
+    found = _METHOD.match(head)
+    return found[1].decode() if found else ""
 
 
 def is_length(value: bytes) -> bool:

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.server.heads import is_beginning, is_length, percent_encoded, without_upgrade
+from web.server.heads import (
+    host_of,
+    is_beginning,
+    is_length,
+    line_of,
+    method_of,
+    percent_encoded,
+    without_upgrade,
+)
 
 HEAD = b"POST /page-views/single HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"
 
@@ -61,6 +69,50 @@ def test_every_part_of_a_head_is_a_beginning(size: int) -> None:
 )
 def test_what_can_be_none_is_told_at_once(data: bytes) -> None:
     assert not is_beginning(data)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"GET /",
+        b"GET / HTTP/0.9",
+        b"GET / HTTP/2.0",
+        b"GET / HTTP/1.1 ",
+        b"GET  / HTTP/1.1",
+        b"GET / a HTTP/1.1",
+        b"GET\t/ HTTP/1.1",
+        b"GET / http/1.1",
+    ],
+)
+def test_what_is_refused_in_part_is_refused_as_a_whole(line: bytes) -> None:
+    assert not is_beginning(line + b"\r\n")
+    assert not line_of(line + b"\r\nHost: a\r\n\r\n")
+
+
+def test_a_request_line_is_one() -> None:
+    assert line_of(HEAD) == b"POST /page-views/single HTTP/1.1"
+    assert line_of("GET /é HTTP/1.0\r\n\r\n".encode()) == "GET /é HTTP/1.0".encode()
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        (b"/a://b", None),
+        (b"*", None),
+        (b"a:80", None),
+        (b"http://a.test/b", b"a.test"),
+        (b"HTTPS://a.test:8?b", b"a.test:8"),
+        (b"http://u:p@a/", b"u:p@a"),
+        (b"http:///b", b""),
+    ],
+)
+def test_the_host_that_a_target_names(target: bytes, host: bytes | None) -> None:
+    assert host_of(target) == host
+
+
+def test_the_method_is_what_comes_before_a_blank() -> None:
+    assert method_of(b"HEAD / HT") == "HEAD"
+    assert [method_of(part) for part in (b"", b"HEAD", b"x y", b"\x16\x03 ")] == [""] * 4
 
 
 @pytest.mark.parametrize(
