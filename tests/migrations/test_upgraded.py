@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.hours import hour_of
-from migrations.upgrade import _config, current, newest, upgrade
+from migrations.history import newest
+from migrations.upgrade import _config, current, upgrade
 from rows.engine import open_engine
 from rows.postgresql.months import MonthPartitions
 from tests.conftest import postgres_database
