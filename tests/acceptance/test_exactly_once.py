@@ -85,7 +85,7 @@ async def stored(settings: Settings) -> Counter[str]:
 
 
 async def checkpoints(settings: Settings) -> list[Checkpoint]:
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, read_only=True) as rows:
         return list((await rows.facts.facts()).checkpoints)
 
 

@@ -36,7 +36,7 @@ class Projector(Role):
 
 async def held(settings: Settings, projectors: Sequence[Projector]) -> list[int] | None:
     """How many partitions each has; None while anybody else, or nobody, has one."""
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, read_only=True) as rows:
         owners = (await rows.leases.ownership()).owners.values()
     counts = [sum(projector.holds(owner) for owner in owners) for projector in projectors]
     return counts if sum(counts) == len(owners) else None
