@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,20 @@ hypothesis_settings.load_profile("ci")
 _LEFT_OUT = "left out"
 
 
+@cache
+def _has_servers_of_its_own(file: str) -> bool:
+    return "private_servers" in (Path(__file__).parents[1] / file).read_text()
+
+
 def _group(test: str) -> str:
     """Tests of a group run one after another, in the process that holds what they share.
 
-    Servers that are killed and frozen take all the machine has: one such test at a time.
+    Servers that are started, killed and frozen take all the machine has: one such test at a time.
     """
-    if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
-        return "servers of their own"
-    if test.startswith("tests/upgrades/"):
+    file = test.partition("::")[0]
+    if file.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
+        return "servers of their own" if _has_servers_of_its_own(file) else file
+    if file.startswith("tests/upgrades/"):
         return "processes of several versions"
     return test
 
