@@ -5,7 +5,8 @@ import sys
 from litestar.types import Receive, Scope
 from sqlalchemy import text
 
-from cli.processes.running import run, serve, settings_or_exit
+from cli.processes.running import run, settings_or_exit
+from cli.processes.serving import serve
 from domain.settings import Settings
 from ingest.decoding import decode
 from ingest.requests import MAX_BODY_BYTES

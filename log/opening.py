@@ -9,11 +9,6 @@ from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.processes import Process
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.rabbitmq.broker import RPC_SECONDS, nodes_of
-from log.rabbitmq.nodes import NodesLogReader
-from log.rabbitmq.reader import RabbitLogReader
-from log.rabbitmq.streams import declare_streams
-from log.rabbitmq.writer import RabbitLogWriter
 from log.sqlite.partitions import declare_partitions
 from log.sqlite.reader import SqliteLogReader
 from log.sqlite.trimmer import SqliteLogTrimmer
@@ -131,7 +126,10 @@ class EmbeddedLog(Log):
 
 
 class BrokerLog(Log):
-    """RabbitMQ streams, on the nodes that `url` names."""
+    """RabbitMQ streams, on the nodes that `url` names.
+
+    The broker's library is loaded by whoever has a broker.
+    """
 
     def __init__(self, settings: Settings, url: str) -> None:
         self._settings = settings
@@ -153,6 +151,8 @@ class BrokerLog(Log):
         return ": a message to no stream was confirmed, and the last stream is there"
 
     def writer(self) -> LogWriter:
+        from log.rabbitmq.writer import RabbitLogWriter
+
         return RabbitLogWriter(
             self._url,
             self._prefix,
@@ -161,6 +161,10 @@ class BrokerLog(Log):
         )
 
     def reader(self) -> LogReader:
+        from log.rabbitmq.broker import RPC_SECONDS, nodes_of
+        from log.rabbitmq.nodes import NodesLogReader
+        from log.rabbitmq.reader import RabbitLogReader
+
         nodes = nodes_of(self._url)
         # All of them together are waited for no longer than one would be.
         patience = RPC_SECONDS / len(nodes)
@@ -171,6 +175,8 @@ class BrokerLog(Log):
         return None
 
     async def declare(self, upgrade: Upgrade) -> str:
+        from log.rabbitmq.streams import declare_streams
+
         partitions = self._settings.num_partitions
         await declare_streams(self._url, self._prefix, partitions, self._max_age)
         return f"streams {self._prefix}.*"

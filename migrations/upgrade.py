@@ -2,19 +2,17 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.errors import NotMigrated, Outdated, SettingsError, StoreUnavailable
+from migrations.history import Branch, newest, revisions, versions_in
 from migrations.turn import Say, in_turn
 
-Branch = Literal["rows", "log"]
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 def silent(_: str) -> None:
@@ -63,13 +61,9 @@ async def require_understood(engine: AsyncEngine, branch: Branch = "rows") -> No
         await connection.run_sync(_look, branch)
 
 
-def newest(branch: Branch = "rows") -> str:
-    """The version this code expects."""
-    revision = ScriptDirectory.from_config(_config(branch)).get_revision(f"{branch}@head")
-    return str(revision.revision)
+def _config(branch: Branch) -> "Config":
+    from alembic.config import Config
 
-
-def _config(branch: Branch) -> Config:
     config = Config()
     # A per cent sign would begin a reference to another option.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
@@ -78,8 +72,7 @@ def _config(branch: Branch) -> Config:
 
 
 def _current(connection: Connection, schema: str | None = None) -> str | None:
-    options = {"version_table_schema": schema}
-    found = MigrationContext.configure(connection, opts=options).get_current_heads()
+    found = versions_in(connection, schema)
     if len(found) > 1 or not all(version.startswith(get_args(Branch)) for version in found):
         message = (
             f"the database is at version {', '.join(sorted(found))}, which is none of Footfall's: "
@@ -97,7 +90,7 @@ def _look(
     Raises `Outdated` unless this one understands it.
     """
     found = _current(connection, schema)
-    known = {s.revision for s in ScriptDirectory.from_config(_config(branch)).walk_revisions()}
+    known = {version for each in get_args(Branch) for version in revisions(each)}
     if found is None or found in known:
         return found, False
     if _oldest(connection, found) not in known:
@@ -116,10 +109,13 @@ def _oldest(connection: Connection, found: str) -> str | None:
 def _upgrade(connection: Connection, branch: Branch, say: Say) -> str:
     schema = _schema(connection) if connection.dialect.name == "postgresql" else None
     found, newer = _look(connection, branch, schema)
-    if newer:
-        return str(found)
-    if found is not None and found != newest(branch):
+    if found is not None and (newer or found == newest(branch)):
+        return found
+    if found is not None:
         say(f"upgrading the {branch} from {found} to {newest(branch)}")
+    # Only who upgrades needs it: loading it takes a fifth of a process's start.
+    from alembic import command
+
     config = _config(branch)
     config.attributes["connection"] = connection
     config.attributes["schema"] = schema

@@ -33,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable, Unstorable
 from rows.connecting import Connection, driver_errors
+from rows.engine import ONLY_READS
 from rows.postgresql.session import READ_ONLY
 from rows.reasons import CANNOT, reason
 from rows.refusals import OF_VALUES, kind_of
@@ -124,6 +125,18 @@ async def try_to_write(engine: AsyncEngine) -> None:
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction that is committed at the end, or rolled back on any error."""
     async with database_errors(), engine.begin() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection that only reads, of an engine that also writes.
+
+    In SQLite it does not queue with those who write. Who waits there is not served in turn, and a
+    projector that waited for each of its questions would lose its leases meanwhile.
+    """
+    async with database_errors(), engine.connect() as connection:
+        await connection.execution_options(**{ONLY_READS: True})
         yield connection
 
 

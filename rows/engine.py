@@ -30,6 +30,8 @@ PAUSE_MS = "5000"
 # Those of a pool close one after the other.
 DISPOSE_SECONDS = 3.0
 RECYCLE_SECONDS = 300
+# What a connection is told that only reads, on an engine that also writes.
+ONLY_READS = "footfall_only_reads"
 
 
 def open_engine(
@@ -184,7 +186,8 @@ def _open_sqlite(file: Path, *, read_only: bool) -> AsyncEngine:
     def begin(connection: Any) -> None:
         # A deferred transaction that turns into a writer fails at once when another writer is
         # active; an immediate one waits for its turn.
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        reads = read_only or connection.get_execution_options().get(ONLY_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

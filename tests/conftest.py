@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +43,42 @@ hypothesis_settings.load_profile("ci")
 _LEFT_OUT = "left out"
 
 
+@cache
+def _has_servers_of_its_own(file: str) -> bool:
+    return "private_servers" in (Path(__file__).parents[1] / file).read_text()
+
+
 def _group(test: str) -> str:
-    """Tests of a group run one after another: they would take each other's pauses for their own."""
-    if test.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
-        return "servers of their own"
-    if test.startswith("tests/upgrades/"):
+    """Tests of a group run one after another, in the process that holds what they share.
+
+    Servers that are started, killed and frozen take all the machine has: one such test at a time.
+    """
+    file = test.partition("::")[0]
+    if file.startswith(("tests/integration/", "tests/acceptance/test_outages.py")):
+        return "servers of their own" if _has_servers_of_its_own(file) else file
+    if file.startswith("tests/upgrades/"):
         return "processes of several versions"
-    if test.startswith(("tests/acceptance/", "tests/deploy/", "tests/migrations/test_released")):
-        return "processes"
     return test
+
+
+# What takes longest begins first, so that no process is left with it at the end.
+_ORDER = (
+    "tests/integration/",
+    "tests/acceptance/test_outages.py",
+    "tests/upgrades/",
+    "tests/acceptance/",
+    "tests/deploy/",
+    "tests/migrations/",
+    "tests/contract/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        found = (n for n, folder in enumerate(_ORDER) if item.nodeid.startswith(folder))
+        return next(found, len(_ORDER))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -58,6 +86,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     # Marks would say it beside the tests, but pytest 9.2 does not let xdist 3.8 pass them on.
     from xdist.scheduler import LoadScopeScheduling
 
+    # It would begin with the groups that have most tests.
+    config.option.loadscopereorder = False
     grouped = type("Grouped", (LoadScopeScheduling,), {"_split_scope": staticmethod(_group)})
     return grouped(config, log)
 

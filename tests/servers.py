@@ -15,6 +15,8 @@ from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from domain.settings import from_env
+from tests.ports import free_port as free_port
+from tests.ports import listens
 
 START_SECONDS = 90
 STOP_SECONDS = 60
@@ -51,14 +53,6 @@ def answers(host: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
@@ -143,6 +137,21 @@ def family(parent: Process) -> list[Process]:
     return found
 
 
+def listens_itself(pid: int, port: int) -> bool:
+    """Does the process, or one that it started, listen on the port?
+
+    Raises `RuntimeError` where a stranger does.
+    """
+    if not answers("127.0.0.1", port):
+        return False
+    try:
+        members = family(process(pid))
+    except ProcessLookupError:
+        # Whoever waits for it will see that it ended.
+        return False
+    return listens(port, [member.pid for member in members])
+
+
 def end(parent: Process, number: signal.Signals, seconds: float = STOP_SECONDS) -> None:
     """Signal a server and return when it and all its children are gone.
 
@@ -202,7 +211,7 @@ class PrivateServer:
         if self._process.poll() is not None:
             tail = (self.folder / "server.log").read_text(errors="replace")[-2_000:]
             raise RuntimeError(f"{type(self).__name__} ended by itself:\n{tail}")
-        return self.ready()
+        return listens_itself(self._process.pid, self.port) and self.ready()
 
     def stop(self) -> None:
         self._end(self.stop_signal)

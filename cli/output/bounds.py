@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from domain.retention import stream_max_age
 from domain.settings import Settings
 from log.opening import Log
-from log.rabbitmq.bounds import StreamBound
+
+if TYPE_CHECKING:
+    from log.rabbitmq.bounds import StreamBound
 
 _POLICY = "footfall-retention"
 # No policy takes an age away that a stream was declared with; one that is long enough does.
@@ -22,7 +25,7 @@ async def bound_lines(settings: Settings, log: Log) -> Sequence[str]:
     return [] if found is None else list(lines(settings, found.virtual_host, found.streams))
 
 
-def lines(settings: Settings, host: str, bounds: Sequence[StreamBound]) -> Iterator[str]:
+def lines(settings: Settings, host: str, bounds: "Sequence[StreamBound]") -> Iterator[str]:
     """What there is to say, for each kind of difference once."""
     wanted = stream_max_age(settings.retention_days)
     kinds: dict[tuple[str | None, int | None, str | None], list[str]] = {}

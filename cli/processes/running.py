@@ -1,29 +1,19 @@
 """Running a role: signals, the lifeline to a parent, and exit codes."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvloop
-from litestar import Litestar
 
 from cli.output.saying import say
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS, end_within
 from cli.processes.folder import require_folder
-from cli.processes.listening import (
-    Sockets,
-    address_of,
-    inherited,
-    listening,
-    port_of,
-)
-from cli.processes.server import server_of
 from cli.wiring.process import configure_logging
 from domain.errors import FootfallError, Outdated, SettingsError
 from domain.settings import Settings, from_env
@@ -172,36 +162,3 @@ def watch_lifeline(stop: Callable[[], None]) -> None:
         stop()
 
     loop.add_reader(number, gone)
-
-
-async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: nullcontext()) -> int:
-    """Serve `app` until a signal, or until `watch` ends it; open requests are answered first.
-
-    On the sockets the parent process bound, where it did. Raises `SettingsError` where nothing
-    can listen.
-    """
-    sockets = inherited()
-    if sockets is not None:
-        return await _serve_on(sockets, app, settings, watch)
-    with listening(settings.host, settings.port, workers=1) as listeners:
-        address = address_of(settings.host, port_of(listeners))
-        logger.info("listening on %s", address)
-        return await _serve_on(listeners[0], app, settings, watch)
-
-
-async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: Watch) -> int:
-    server = server_of(app, DRAIN_SECONDS)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    stop_on_signals(stop)
-    # What is loaded by now stays for good: searching it for garbage again and again held requests
-    # up for tens of milliseconds.
-    gc.collect()
-    gc.freeze()
-    # A request leaves no cycles behind: searching every 700 objects cost a tenth of the time.
-    gc.set_threshold(100_000, 50, 100)
-    async with watch(stop):
-        await server.serve(sockets)
-    return 0 if server.started else 1

@@ -9,7 +9,6 @@ from cli.processes.family import FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
 from cli.processes.running import (
     run,
-    serve,
     settings_or_exit,
     stop_on_signals,
     unless_stopped,
@@ -18,7 +17,6 @@ from cli.wiring.housekeeping import keeping_house
 from cli.wiring.outdated import open_watch
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
-from cli.wiring.web import create_web
 from domain.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -77,11 +75,19 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
             await require_served(settings, ingest=ingest, read_api=read_api)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
-        app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
-        async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
-            return await serve(app, settings, watch)
+        return await _serve_alone(role, settings, ingest=ingest, read_api=read_api)
 
     run(main())
+
+
+async def _serve_alone(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> int:
+    # A projector, and a parent of workers, do not load what HTTP takes.
+    from cli.processes.serving import serve
+    from cli.wiring.web import create_web
+
+    app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
+    async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:
+        return await serve(app, settings, watch)
 
 
 async def _serve_with_workers(role: str, settings: Settings) -> int:

@@ -5,8 +5,9 @@ from domain.hours import HOUR_MS, hour_of, to_datetime
 from domain.page_rules import PageRules
 from domain.settings import Settings
 from log.opening import open_log
+from migrations.history import Branch
 from migrations.turn import Say
-from migrations.upgrade import Branch, silent, upgrade
+from migrations.upgrade import silent, upgrade
 from projector.housekeeping.watch import begin_watch
 from rows.database import database_errors
 from rows.engine import engine_at

@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cli.processes.beside import serving
 from cli.wiring.process import application_name, now_ms, owner_name
-from cli.wiring.web import create_health
 from domain.settings import Settings
 from log.opening import open_reader
 from projector.fold.runner import Runner
@@ -44,6 +42,10 @@ async def _answering(settings: Settings, supervisor: Supervisor, rows: Rows) -> 
     if not settings.projector_port:
         yield
         return
+    # Whoever is asked nothing does not load what HTTP takes.
+    from cli.processes.beside import serving
+    from cli.wiring.web import create_health
+
     probes = {"partitions": supervisor.ready, "database": rows.ping}
     app = create_health(settings, probes, rows.facts.facts)
     async with serving(app, settings.host, settings.projector_port):

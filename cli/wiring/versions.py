@@ -6,7 +6,8 @@ from domain.database_files import file_of
 from domain.errors import FootfallError, NotMigrated, StoreUnavailable
 from domain.settings import Settings
 from domain.version import VERSION
-from migrations.upgrade import Branch, newest, require_newest
+from migrations.history import Branch, newest
+from migrations.upgrade import require_newest
 from rows.database import database_errors
 from rows.engine import engine_at
 

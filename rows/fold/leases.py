@@ -30,9 +30,9 @@ from rows.database import (
     LEASES_LOCK,
     alone,
     clock_ms,
-    database_errors,
     insert_into,
     over,
+    reading,
     transaction,
 )
 from rows.fold.relief import CAN_FOLD, Relief
@@ -71,7 +71,7 @@ class SqlLeases(Leases):
             return held
 
     async def surplus(self, owner: str) -> Partition | None:
-        async with transaction(self._engine) as connection:
+        async with reading(self._engine) as connection:
             counts = await self._counts(connection)
             mine = counts.get(owner, 0)
             if not counts or mine - min(counts.values()) < 2:
@@ -111,7 +111,7 @@ class SqlLeases(Leases):
 
     async def ownership(self) -> Ownership:
         holder = case((not_(over(leases.c.expires_ms, self._now)), leases.c.owner))
-        async with database_errors(), self._engine.connect() as connection:
+        async with reading(self._engine) as connection:
             found = await connection.execute(
                 select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
             )

@@ -1,7 +1,7 @@
 """Rows and checkpoints in one database, changed together or not at all."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from sqlalchemy import and_, select, update
@@ -17,7 +17,7 @@ from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
 from rows.checkpoints import columns_of, read_checkpoint, read_positions, recent_of
-from rows.database import clock_ms, database_errors, insert_into, transaction
+from rows.database import clock_ms, insert_into, reading, transaction
 from rows.fold.letters import read_decided, save_letters
 from rows.layout import layout_of
 from rows.live import IS_LIVE, LIVE, read_carried_from
@@ -77,7 +77,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             return await read_decided(connection, checkpoint)
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
-        async with database_errors(), self._engine.connect() as connection:
+        async with reading(self._engine) as connection:
             found = await connection.execute(
                 select(checkpoints).where(checkpoints.c.generation == LIVE)
             )
@@ -155,10 +155,8 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._engine)
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        async with database_errors(), self._engine.connect() as connection:
-            yield connection
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._engine)
 
     async def _compare_and_set(
         self, connection: AsyncConnection, expected: Checkpoint, moved: Checkpoint

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from domain.settings import Settings
-from tests.servers import free_port
+from tests.servers import free_port, listens_itself
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -85,6 +85,8 @@ class Role:
     async def _ready(self, client: httpx.AsyncClient) -> bool:
         assert self.process is not None
         assert self.process.returncode is None, self.log()
+        if not listens_itself(self.process.pid, self.port):
+            return False
         with suppress(httpx.TransportError):
             return (await client.get("/ready")).status_code == 200
         return False

@@ -94,37 +94,40 @@ async def serving(
         await process.communicate()
 
 
-@pytest.mark.parametrize("how", STARTS)
-async def test_no_verb_runs_it(how: str, settings: Settings, folder: Path) -> None:
+async def test_no_verb_runs_it(settings: Settings, folder: Path) -> None:
     file = folder.parent / "counts.csv"
     file.write_text("2025-07-16T10:00:00Z,a,5\n")
-    code, out = await ran(settings, folder, how, "migrate")
+    code, out = await ran(settings, folder, "module", "migrate")
     assert (code, sprung(folder)) == (0, ""), out
     for verb in (
         ["check"], ["status"], ["verify"], ["verify", "--deep"], ["replay", "--keep-previous"],
         ["replay", "--workers", "2", "--dry-run"], ["rollback"], ["replay", "--abandon"],
         ["retain", "--dry-run"], ["--help"], ["--version"],
     ):  # fmt: skip
-        code, out = await ran(settings, folder, how, *verb)
+        code, out = await ran(settings, folder, "module", *verb)
         assert (code, sprung(folder)) == (0, ""), (verb, out)
-    async with serving(settings, folder, how, "up") as up:
-        code, out = await ran(settings, folder, how, "import", str(file), "--to", str(up.base_url))
+    async with serving(settings, folder, "module", "up") as up:
+        code, out = await ran(
+            settings, folder, "module", "import", str(file), "--to", str(up.base_url)
+        )
         assert (code, sprung(folder)) == (0, ""), out
 
 
-@pytest.mark.parametrize("how", STARTS)
+# Whoever is told to leave the folder alone passes that on to those it starts.
 @pytest.mark.parametrize(
-    "role",
+    ("how", "role"),
     [
-        ["up"],
-        ["up", "--workers", "2"],
-        ["web"],
-        ["ingest"],
-        ["ingest", "--workers", "2"],
-        ["read-api"],
-        ["read-api", "--workers", "2"],
+        ("module", ["up"]),
+        ("module", ["up", "--workers", "2"]),
+        ("module", ["web"]),
+        ("module", ["ingest"]),
+        ("module", ["ingest", "--workers", "2"]),
+        ("module", ["read-api"]),
+        ("module", ["read-api", "--workers", "2"]),
+        ("safe", ["up", "--workers", "2"]),
+        ("safe", ["ingest", "--workers", "2"]),
     ],
-    ids=" ".join,
+    ids=lambda one: one if isinstance(one, str) else " ".join(one),
 )
 async def test_no_role_and_no_worker_runs_it(
     how: str, role: list[str], settings: Settings, folder: Path
@@ -133,3 +136,9 @@ async def test_no_role_and_no_worker_runs_it(
     async with serving(settings, folder, how, *role) as client:
         assert sprung(folder) == ""
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_no_worker_of_a_safe_rebuild_runs_it(settings: Settings, folder: Path) -> None:
+    for verb in (["migrate"], ["replay", "--workers", "2", "--dry-run"]):
+        code, out = await ran(settings, folder, "safe", *verb)
+        assert (code, sprung(folder)) == (0, ""), (verb, out)

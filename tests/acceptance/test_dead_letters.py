@@ -14,6 +14,7 @@ from domain.partitioning import partition_for
 from domain.settings import Settings
 from domain.wire import encode
 from log.opening import open_writer
+from rows.opening import open_rows
 from tests.acceptance.processes import REPOSITORY, Role, environment, footfall, report, until
 from tests.factories import batch, event
 
@@ -42,15 +43,15 @@ async def until_counted(client: httpx.AsyncClient, views: int) -> None:
 
 
 async def until_set_aside(settings: Settings, letters: int) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-
     async def right() -> bool:
-        code, out, err = await footfall(settings, "dead-letters", "list", "--json")
-        assert code == 0, err
-        found[:] = json.loads(out)["letters"]
-        return len(found) == letters
+        async with open_rows(settings, now_ms, read_only=True) as rows:
+            return (await rows.facts.facts()).dead_letters == letters
 
     await until(right, f"{letters} dead letters")
+    code, out, err = await footfall(settings, "dead-letters", "list", "--json")
+    assert code == 0, err
+    found: list[dict[str, object]] = json.loads(out)["letters"]
+    assert len(found) == letters
     return found
 
 

@@ -20,14 +20,16 @@ from tests.conftest import MOST_PARTITIONS
 pytestmark = pytest.mark.acceptance
 
 LEASE_SECONDS = 1.5
+# Where the clock is read: what a busy machine adds is small beside it.
+MEASURED_SECONDS = 4.0
 
 
 class Projector(Role):
     """A projector, known by its process id in the database."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lease_seconds: float = LEASE_SECONDS) -> None:
         super().__init__(settings, "projector")
-        self._environment["LEASE_MS"] = str(int(LEASE_SECONDS * 1_000))
+        self._environment["LEASE_MS"] = str(int(lease_seconds * 1_000))
 
     def holds(self, owner: str | None) -> bool:
         assert self.process is not None
@@ -36,7 +38,7 @@ class Projector(Role):
 
 async def held(settings: Settings, projectors: Sequence[Projector]) -> list[int] | None:
     """How many partitions each has; None while anybody else, or nobody, has one."""
-    async with open_rows(settings, now_ms) as rows:
+    async with open_rows(settings, now_ms, read_only=True) as rows:
         owners = (await rows.leases.ownership()).owners.values()
     counts = [sum(projector.holds(owner) for owner in owners) for projector in projectors]
     return counts if sum(counts) == len(owners) else None
@@ -107,27 +109,33 @@ async def test_projectors_share_what_there_is_and_take_over_what_the_dead_had(
 async def test_what_a_dead_projector_had_is_taken_over_within_two_leases(
     backend: Settings,
 ) -> None:
-    async with Projector(backend) as dying, Projector(backend) as living:
+    async with (
+        Projector(backend, MEASURED_SECONDS) as dying,
+        Projector(backend, MEASURED_SECONDS) as living,
+    ):
         await dying.start()
         await living.start()
         await until(lambda: shared(backend, dying, living), "both having partitions")
         await dying.kill()
         killed = time.monotonic()
         await until(lambda: shared(backend, living), "the living one having all")
-        assert time.monotonic() - killed < 2 * LEASE_SECONDS
+        assert time.monotonic() - killed < 2 * MEASURED_SECONDS
 
 
 async def test_what_a_projector_gives_back_is_taken_over_before_its_lease_ends(
     backend: Settings,
 ) -> None:
-    async with Projector(backend) as leaving, Projector(backend) as staying:
+    async with (
+        Projector(backend, MEASURED_SECONDS) as leaving,
+        Projector(backend, MEASURED_SECONDS) as staying,
+    ):
         await leaving.start()
         await staying.start()
         await until(lambda: shared(backend, leaving, staying), "both having partitions")
         assert await leaving.stop() == 0
         left = time.monotonic()
         await until(lambda: shared(backend, staying), "the other one having all")
-        assert time.monotonic() - left < LEASE_SECONDS
+        assert time.monotonic() - left < MEASURED_SECONDS
 
 
 async def test_partitions_become_more_and_fewer_while_everything_runs(backend: Settings) -> None:

@@ -12,6 +12,7 @@ from domain.partitioning import partition_for
 from domain.settings import Settings
 from log.opening import open_writer
 from tests.acceptance.processes import Role, footfall, report, until
+from tests.acceptance.test_exactly_once import checkpoints
 from tests.conftest import embedded
 from tests.servers import family, process
 
@@ -55,17 +56,18 @@ async def test_check_and_status_tell_how_it_is(backend: Settings) -> None:
         async with httpx.AsyncClient(base_url=up.url) as client:
             await client.post("/page-views/multi", json=MULTI)
 
-        async def caught_up() -> bool:
-            code, out, err = await footfall(backend, "status", "--json")
-            assert code == 0, err
-            found = json.loads(out)
-            return bool(found["lag"] == 0 and found["views"] == 10)
+        async def folded() -> bool:
+            return sum(c.views for c in await checkpoints(backend)) == 10
 
-        await until(caught_up, "status showing all views folded")
+        await until(folded, "all views being folded")
+        code, out, err = await footfall(backend, "status", "--json")
+        assert code == 0, err
+        found = json.loads(out)
+        assert (found["lag"], found["views"]) == (0, 10)
+        (projector,) = found["projectors"]
         code, out, _ = await footfall(backend, "status")
         assert code == 0
         assert re.search(r"all +0 +3 +10$", out, re.MULTILINE)
-        (projector,) = json.loads((await footfall(backend, "status", "--json"))[1])["projectors"]
         # Beside each partition, as one that lives, and beside its version.
         assert out.count(projector) == backend.num_partitions + 2
         code, out, _ = await footfall(backend, "check")

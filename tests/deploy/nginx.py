@@ -11,7 +11,7 @@ from typing import Self
 
 from tests.acceptance.processes import until
 from tests.deploy.compose import REPOSITORY
-from tests.servers import answers, free_port, nginx_binary
+from tests.servers import free_port, listens_itself, nginx_binary
 
 CONFIGURATION = REPOSITORY / "deploy/nginx"
 
@@ -87,7 +87,7 @@ class FrontDoor:
         async def listening() -> bool:
             assert self._process is not None
             assert self._process.returncode is None, self.log()
-            return answers("127.0.0.1", self.port)
+            return listens_itself(self._process.pid, self.port)
 
         await until(listening, "nginx listening")
         return self

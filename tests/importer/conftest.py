@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cli.verbs.import_ import import_command
 from domain.problems import Kind
+from tests.servers import free_port
 
 Body = dict[str, dict[str, int]]
 
@@ -128,6 +129,4 @@ def service() -> Iterator[Service]:
 @pytest.fixture
 def nowhere() -> str:
     """An address where nothing listens."""
-    gone = Service()
-    gone.stop()
-    return gone.url
+    return f"http://127.0.0.1:{free_port()}"

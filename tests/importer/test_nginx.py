@@ -10,7 +10,7 @@ import pytest
 
 from tests.importer.conftest import Service, run
 from tests.importer.test_import import summary
-from tests.servers import answers, free_port, nginx_binary, wait_for
+from tests.servers import free_port, listens_itself, nginx_binary, wait_for
 
 pytestmark = pytest.mark.nginx
 
@@ -47,7 +47,7 @@ def nginx(folder: Path, service: str, limit: str) -> Iterator[str]:
     command = [binary, "-p", str(folder), "-e", log, "-c", str(configuration)]
     with subprocess.Popen(command) as process:
         try:
-            wait_for(lambda: answers("127.0.0.1", port), "nginx listening")
+            wait_for(lambda: listens_itself(process.pid, port), "nginx listening")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

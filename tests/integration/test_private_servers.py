@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from domain.errors import LogUnavailable
 from log.rabbitmq.broker import connect
+from tests.acceptance.processes import until
 from tests.servers import PrivatePostgres, PrivateRabbitMQ, answers, family, process
 
 pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(180)]
@@ -50,12 +51,19 @@ async def _busy(engine: AsyncEngine) -> None:
             await connection.execute(text("SELECT count(*) FROM generate_series(1, 1000000000)"))
 
 
+async def _is_asked(engine: AsyncEngine) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE :asked AND state = 'active'"
+    async with engine.connect() as connection:
+        found = await connection.execute(text(query), {"asked": "SELECT count(*) FROM generate%"})
+        return bool(found.scalar_one())
+
+
 async def test_postgres_keeps_rows_through_kill_and_restart(postgres: PrivatePostgres) -> None:
     engine = create_async_engine(postgres.url)
     await _store(engine, 1)
     # A backend in the middle of a query does not notice by itself that its parent is gone.
     busy = asyncio.create_task(_busy(engine))
-    await asyncio.sleep(0.3)
+    await until(lambda: _is_asked(engine), "a long query being under way")
     members = family(process(postgres.pid))
 
     await asyncio.to_thread(postgres.kill)

@@ -10,11 +10,12 @@ import signal
 import sys
 from typing import Any
 
+# Loaded once, here, and not in each of the processes that are killed.
+import alembic.command  # noqa: F401
 from sqlalchemy import Engine, event
 
-# Loaded once, here, and not in each of the processes that are killed.
 import cli.verbs.migrate
-import log.opening  # noqa: F401
+import log.rabbitmq.streams  # noqa: F401
 
 
 def kill_before(statement: int) -> None:

@@ -18,7 +18,8 @@ from cli.wiring.migrate import migrate
 from domain.errors import StoreUnavailable
 from domain.settings import Settings
 from migrations import turn
-from migrations.upgrade import _upgrade, newest, silent, upgrade
+from migrations.history import newest
+from migrations.upgrade import _upgrade, silent, upgrade
 from rows.engine import open_engine
 from tests.acceptance.processes import REPOSITORY, environment, footfall, until
 from tests.conftest import embedded, postgres_database

@@ -24,7 +24,8 @@ from domain.events import Epoch, Partition
 from domain.hours import hour_of, to_datetime
 from domain.projection import project
 from domain.settings import Settings
-from migrations.upgrade import Branch, current, newest, upgrade
+from migrations.history import Branch, newest
+from migrations.upgrade import current, upgrade
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.tables import metadata

@@ -16,7 +16,7 @@ from cli.main import main
 from cli.wiring.versions import require_served
 from domain.settings import Settings
 from domain.version import VERSION
-from migrations.upgrade import newest
+from migrations.history import newest
 from rows.engine import open_engine
 from tests.acceptance.processes import environment
 from tests.conftest import embedded, postgres_database

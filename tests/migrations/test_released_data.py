@@ -19,7 +19,7 @@ from sqlalchemy import text
 from cli.wiring.process import now_ms
 from domain.settings import Settings
 from log.rabbitmq.streams import declare_streams
-from migrations.upgrade import newest
+from migrations.history import newest
 from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.conftest import PRODUCTION, embedded, postgres_database, stream_prefix

@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 from alembic.script import ScriptDirectory
 
-from migrations.upgrade import Branch, _config
+from migrations.history import Branch, newest, revisions
+from migrations.upgrade import _config
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
@@ -39,3 +40,13 @@ def test_each_migration_stands_on_the_one_before_it(branch: Branch) -> None:
         script = scripts.get_revision(newer)
         assert script is not None
         assert script.down_revision == older
+
+
+@pytest.mark.parametrize("branch", get_args(Branch))
+def test_the_versions_that_are_known_are_those_that_alembic_would_go_through(
+    branch: Branch,
+) -> None:
+    scripts = ScriptDirectory.from_config(_config(branch))
+    walked = [script.revision for script in scripts.walk_revisions(head=f"{branch}@head")]
+    assert revisions(branch) == walked[::-1]
+    assert newest(branch) == walked[0]

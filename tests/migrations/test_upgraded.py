@@ -12,7 +12,8 @@ from domain.database_files import file_url
 from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.hours import hour_of
-from migrations.upgrade import _config, current, newest, upgrade
+from migrations.history import newest
+from migrations.upgrade import _config, current, upgrade
 from rows.engine import open_engine
 from rows.postgresql.making import MonthPartitions
 from tests.conftest import postgres_database

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from cli.processes.running import OUTDATED
 from cli.wiring.process import now_ms
 from domain.settings import Settings
-from migrations.upgrade import newest
+from migrations.history import newest
 from rows.database import transaction
 from rows.engine import open_engine
 from rows.opening import open_rows

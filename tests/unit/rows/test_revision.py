@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from cli.wiring.migrate import migrate
 from domain.version import VERSION
-from migrations.upgrade import newest
+from migrations.history import newest
 from rows.engine import engine_at
 from rows.revision import REVISION
 from tests.conftest import embedded
