@@ -1,0 +1,73 @@
+"""What statistics are answered with, as the rows hold it."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from domain.events import Hour
+
+
+class Standing(Struct, frozen=True):
+    """What the numbers of an answer are of: read in the snapshot that they come from.
+
+    Hours before `horizon` are past and left out.
+    """
+
+    generation: int
+    horizon: Hour
+
+
+class Series(Struct, frozen=True):
+    """Views of one selection between edges, as many as there are buckets, for each range asked."""
+
+    standing: Standing
+    views: Sequence[Sequence[int]]
+
+
+class Hours(Struct, frozen=True):
+    """Views of one selection by hour; hours without any are left out."""
+
+    standing: Standing
+    views: Mapping[Hour, int]
+
+
+class Ranked(Struct, frozen=True):
+    """A page or a site: its views in the range, and in the range that is compared."""
+
+    name: str
+    views: int
+    before: int
+
+
+class Ranking(Struct, frozen=True):
+    """Rows in their order from where they were asked; `names` and `total` are of all there are.
+
+    `rank` is that of the first row; `more` says that others follow.
+    """
+
+    standing: Standing
+    rows: Sequence[Ranked]
+    rank: int
+    more: bool
+    names: int
+    total: int
+    total_before: int
+
+
+class Movers(Struct, frozen=True):
+    """The largest rises and falls, the largest first; ties in the order of names."""
+
+    standing: Standing
+    risers: Sequence[Ranked]
+    fallers: Sequence[Ranked]
+
+
+class Bounds(Struct, frozen=True):
+    """How much there is: the first and the last hour with views, None where there are none."""
+
+    standing: Standing
+    first: Hour | None
+    last: Hour | None
+    pages: int
+    sites: int
+    rows: int
