@@ -32,11 +32,15 @@ class Hours(Struct, frozen=True):
 
 
 class Ranked(Struct, frozen=True):
-    """A page or a site: its views in the range, and in the range that is compared."""
+    """A page or a site: its views in the range, and in the range that is compared.
+
+    `trend` are those between the edges that were asked for.
+    """
 
     name: str
     views: int
     before: int
+    trend: Sequence[int] = ()
 
 
 class Ranking(Struct, frozen=True):

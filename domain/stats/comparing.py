@@ -1,5 +1,6 @@
 """The range that another is compared with, bucket by bucket."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -38,6 +39,21 @@ def shift_of(compare: Compare, asked: Range, zone: ZoneInfo) -> Shift:
 def compared(edges: Sequence[Hour], shift: Shift) -> list[Hour]:
     """The edges of the buckets that those between `edges` are compared with."""
     return [shift(edge) for edge in edges]
+
+
+def whole_hours(asked: Range, shift: Shift, open_hour: Hour, horizon: Hour) -> tuple[Range, Range]:
+    """The hours of a range that can be compared, and those they are compared with.
+
+    Whole hours, so none from the open one on, and none that is no longer kept on either side.
+    """
+    end = min(asked.end, open_hour)
+    first = max(asked.start, horizon)
+    start = Hour(
+        bisect_left(range(first, end), horizon, key=lambda hour: shift(Hour(hour))) + first
+    )
+    if start >= end:
+        return Range(asked.start, asked.start), Range(shift(asked.start), shift(asked.start))
+    return Range(start, end), Range(shift(start), shift(end))
 
 
 def change(now: int, before: int) -> float | None:

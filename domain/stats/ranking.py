@@ -1,9 +1,11 @@
 """Lists of pages or sites by their views."""
 
+from collections.abc import Sequence
 from enum import Enum
 
 from msgspec import Struct
 
+from domain.events import Hour
 from domain.stats.selection import EVERYTHING, Selection
 from domain.stats.units import Range
 
@@ -44,7 +46,7 @@ class Listing(Struct, frozen=True):
     """Which rows of a list: those of `selection` in `asked` whose name holds `search`.
 
     Names without views in the range are left out, but for those that had some in `before` where
-    the order is by change.
+    the order is by change. `trend`: edges between which the views of each row are told too.
     """
 
     by: By
@@ -55,3 +57,4 @@ class Listing(Struct, frozen=True):
     search: str = ""
     limit: int = 10
     after: After | None = None
+    trend: Sequence[Hour] = ()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.events import Hour
-from domain.stats.comparing import Compare, change, compared, shift_of
+from domain.stats.comparing import Compare, change, compared, shift_of, whole_hours
 from domain.stats.units import Range, Unit, buckets, hour_at
 from domain.stats.zones import local
 
@@ -79,3 +79,29 @@ def test_the_same_dates_a_year_before() -> None:
 )
 def test_a_change_is_a_fraction_of_before(now: int, then: int, expected: float | None) -> None:
     assert change(now, then) == expected
+
+
+@given(
+    ten_years, st.integers(1, 3_000), st.sampled_from(Compare), zones, st.integers(-50, 3_050),
+    st.integers(-9_000, 3_050),
+)  # fmt: skip
+def test_what_is_compared_is_whole_and_kept_on_both_sides(
+    start: int, hours: int, compare: Compare, zone: ZoneInfo, opened: int, kept: int
+) -> None:
+    asked, open_hour, horizon = (
+        Range(Hour(start), Hour(start + hours)),
+        Hour(start + opened),
+        Hour(start + kept),
+    )
+    shift = shift_of(compare, asked, zone)
+    now, before = whole_hours(asked, shift, open_hour, horizon)
+    can = [
+        hour
+        for hour in range(asked.start, asked.end)
+        if hour < open_hour and hour >= horizon and shift(Hour(hour)) >= horizon
+    ]
+    assert list(range(now.start, now.end)) == can
+    if can:
+        assert before == (shift(now.start), shift(now.end))
+    else:
+        assert before.hours == 0
