@@ -21,7 +21,9 @@ class HourlyRow(NamedTuple):
 class StatsReader(Protocol):
     """Each answer is of one snapshot; pages are named as the generation's rules name them.
 
-    Numbers are exact; hours before the horizon are left out. All raise `StoreUnavailable`.
+    Numbers are exact; hours before the horizon are left out. A page or a site that is selected is
+    named by the rules first, a prefix is taken as it is written. All raise `StoreUnavailable`,
+    where another generation goes live while `rows` are read too: its pages have other names.
     """
 
     async def series(self, selection: Selection, ranges: Sequence[Sequence[Hour]]) -> Series:
@@ -32,9 +34,6 @@ class StatsReader(Protocol):
 
     async def ranking(self, listing: Listing) -> Ranking:
         """A part of a list."""
-
-    async def trends(self, pages: Sequence[str], edges: Sequence[Hour]) -> Sequence[Sequence[int]]:
-        """Views of each page between edges."""
 
     async def movers(self, listing: Listing) -> Movers:
         """The `limit` largest rises and falls against `before`, which must be there."""

@@ -34,7 +34,7 @@ class Hours(Struct, frozen=True):
 class Ranked(Struct, frozen=True):
     """A page or a site: its views in the range, and in the range that is compared.
 
-    `trend` are those between the edges that were asked for.
+    `trend` are those between the edges that were asked for, as many as there are buckets.
     """
 
     name: str
@@ -44,9 +44,11 @@ class Ranked(Struct, frozen=True):
 
 
 class Ranking(Struct, frozen=True):
-    """Rows in their order from where they were asked; `names` and `total` are of all there are.
+    """Rows in their order from where they were asked.
 
-    `rank` is that of the first row; `more` says that others follow.
+    `rank` is that of the first row; `more` says that others follow. `names` and `total` are of all
+    in the list, whatever part of it this is. `total_before` also has the views of names that had
+    them only in the range that is compared, and so does a list by change in `names`.
     """
 
     standing: Standing

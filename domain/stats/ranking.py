@@ -33,8 +33,8 @@ class Order(Enum):
 class After(Struct, frozen=True, array_like=True):
     """Where a list goes on: behind the row with this value of its order and this name.
 
-    `value` is views, or the difference in views, or 0 where the order is by name. So a page that
-    comes in between moves nobody to another place of the list.
+    `rank` is that of this row. `value` is views, or the difference in views, or 0 where the order
+    is by name. So a page that comes in between moves nobody to another place of the list.
     """
 
     rank: int
@@ -45,8 +45,9 @@ class After(Struct, frozen=True, array_like=True):
 class Listing(Struct, frozen=True):
     """Which rows of a list: those of `selection` in `asked` whose name holds `search`.
 
-    Names without views in the range are left out, but for those that had some in `before` where
-    the order is by change. `trend`: edges between which the views of each row are told too.
+    `search` is plain text, in which only the letters A to Z are as good as a to z. Names without
+    views in the range are left out, but for those that had some in `before` where the order is by
+    change. Between the edges `trend`, which ascend and may repeat, each row is also told in parts.
     """
 
     by: By
