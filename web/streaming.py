@@ -21,7 +21,7 @@ class Streamed(msgspec.Struct, frozen=True):
     What goes wrong before the first of them is answered as ever.
     """
 
-    pieces: AsyncGenerator[bytes]
+    pieces: AsyncGenerator[bytes, None]
     media_type: bytes
     headers: Headers = ()
 
@@ -53,13 +53,15 @@ async def send_streamed(scope: Scope, receive: Receive, send: Send, found: Strea
         try:
             writing.result()
         except FootfallError as error:
-            logger.warning("%s was left unfinished: %s", scope["path"], error)  # type: ignore[typeddict-item]
+            logger.warning("%s was left unfinished: %s", scope["path"], error)
 
 
-async def _write(send: Send, first: bytes, pieces: AsyncGenerator[bytes]) -> None:
+async def _write(send: Send, first: bytes, pieces: AsyncGenerator[bytes, None]) -> None:
     await _piece(send, first)
     async for piece in pieces:
         await _piece(send, piece)
+        # Neither a client that takes all at once nor rows that are here already hold others up.
+        await asyncio.sleep(0)
     await _piece(send, b"", more=False)
 
 

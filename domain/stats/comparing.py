@@ -46,11 +46,9 @@ def whole_hours(asked: Range, shift: Shift, open_hour: Hour, horizon: Hour) -> t
 
     Whole hours, so none from the open one on, and none that is no longer kept on either side.
     """
-    end = min(asked.end, open_hour)
-    first = max(asked.start, horizon)
-    start = Hour(
-        bisect_left(range(first, end), horizon, key=lambda hour: shift(Hour(hour))) + first
-    )
+    first, end = max(asked.start, horizon), min(asked.end, open_hour)
+    gone = bisect_left(range(first, end), horizon, key=lambda hour: shift(Hour(hour)))
+    start = Hour(first + gone)
     if start >= end:
         return Range(asked.start, asked.start), Range(shift(asked.start), shift(asked.start))
     return Range(start, end), Range(shift(start), shift(end))

@@ -46,8 +46,8 @@ class Asked(Struct, frozen=True):
         try:
             return buckets(self.hours, self.unit, self.zone)
         except TooMany as error:
-            fits = f"unit={error.fits.value} fits" if error.fits else "no unit fits, ask for less"
-            detail = f"more than {MAX_BUCKETS:,} buckets: {fits}"
+            what = f"unit={error.fits.value}, which fits" if error.fits else "a shorter range"
+            detail = f"unit={self.unit.value} makes more than {MAX_BUCKETS:,} buckets: send {what}"
             raise RequestRefused([Problem("unit", detail)], kind=TOO_MANY_BUCKETS) from None
 
     def shift(self, compare: Compare) -> Shift:

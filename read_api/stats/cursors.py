@@ -21,7 +21,7 @@ class _Place(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """`hour` is the open one when the list began: the rest of it is of the same hours."""
 
     rank: Annotated[int, Meta(ge=1, le=MAX_VIEWS)]
-    value: Annotated[int, Meta(ge=-(2**63), lt=2**63)]
+    value: Annotated[int, Meta(ge=-(2**62), le=2**62)]
     name: Annotated[str, Meta(max_length=MAX_PAGE_BYTES)]
     hour: Annotated[int, Meta(ge=0, le=MAX_AT_MS // HOUR_MS)]
     mark: bytes

@@ -1,7 +1,8 @@
 """GET /export/hourly: all rows of a selection, in bounded memory."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -37,12 +38,9 @@ def read_export(given: Given, now: int) -> Asked:
     return Asked(selection, hours, span.unit_of(hours), span.zone, now, moved=span.moved)
 
 
-async def pieces(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGenerator[bytes]:
+async def pieces(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGenerator[bytes, None]:
     """The rows, by page and hour, in pieces of about 64 KiB. Raises `StoreUnavailable`."""
-    if wanted is Format.JSON:
-        made = _whole(reader, asked)
-    else:
-        made = _lines(reader, asked, _WAYS[wanted])
+    made = _whole(reader, asked) if wanted is Format.JSON else _lines(reader, asked, wanted)
     held: list[bytes] = []
     size = 0
     async with aclosing(made):
@@ -55,21 +53,22 @@ async def pieces(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGene
     yield b"".join(held)
 
 
-async def _lines(reader: StatsReader, asked: Asked, way: _Way) -> AsyncGenerator[bytes]:
+async def _lines(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGenerator[bytes, None]:
+    way = _WAYS[wanted]
     yield way.begin
-    async with aclosing(reader.rows(asked.selection, asked.hours)) as rows:
+    async with _rows(reader, asked) as rows:
         async for row in rows:
             yield way.row(row)
 
 
-async def _whole(reader: StatsReader, asked: Asked) -> AsyncGenerator[bytes]:
+async def _whole(reader: StatsReader, asked: Asked) -> AsyncGenerator[bytes, None]:
     """One JSON document; what is known at the end stands there."""
     standing = await reader.standing()
     told_notes = list(notes(asked, standing.horizon))
     question = json_bytes({"question": told_question(asked), "notes": told_notes})
     yield question[:-1] + b',"rows":['
     total, comma = 0, b"\n"
-    async with aclosing(reader.rows(asked.selection, asked.hours)) as rows:
+    async with _rows(reader, asked) as rows:
         async for row in rows:
             total += row.views
             yield comma + ndjson_line(HOURLY, _values(row))[:-1]
@@ -79,8 +78,22 @@ async def _whole(reader: StatsReader, asked: Asked) -> AsyncGenerator[bytes]:
     yield b'\n],"total":%d,"generation":%s}' % (total, json_bytes(generation))
 
 
+@asynccontextmanager
+async def _rows(reader: StatsReader, asked: Asked) -> AsyncIterator[AsyncIterator[HourlyRow]]:
+    """The rows; their query ends with the block, not when somebody collects what is left of it."""
+    rows = reader.rows(asked.selection, asked.hours)
+    try:
+        yield rows
+    finally:
+        if isinstance(rows, AsyncGenerator):
+            await rows.aclose()
+
+
+_hour_text = lru_cache(maxsize=65_536)(as_iso)
+
+
 def _values(row: HourlyRow) -> tuple[str, str, int]:
-    return as_iso(row.hour), row.page, row.views
+    return _hour_text(row.hour), row.page, row.views
 
 
 def _csv(row: HourlyRow) -> bytes:

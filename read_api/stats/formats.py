@@ -1,7 +1,6 @@
 """JSON, CSV (RFC 4180) or a JSON object a line: which is wanted, and how rows are written."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
@@ -39,6 +38,7 @@ _ACCEPTED = {
 }
 FORMATS = {one.value: one for one in Format}
 
+_QUOTED = re.compile(r'[",\r\n]').search
 _encode = msgspec.json.Encoder().encode
 
 
@@ -89,9 +89,7 @@ def _quality(name: str, ranges: Sequence[tuple[str, float]]) -> float:
 
 def csv_line(values: Iterable[Value]) -> bytes:
     """One record; text that a spreadsheet would compute is made harmless."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(map(_cell, values))
-    return line.getvalue().encode()
+    return (",".join(map(_cell, values)) + "\r\n").encode()
 
 
 def ndjson_line(names: Sequence[str], values: Iterable[Value]) -> bytes:
@@ -104,9 +102,10 @@ def json_bytes(content: object) -> bytes:
     return _encode(content)
 
 
-def _cell(value: Value) -> str | int | float | None:
+def _cell(value: Value) -> str:
     if isinstance(value, str):
-        return harmless(value)
-    if value is None or isinstance(value, int | float):
-        return value
-    return " ".join(map(str, value))
+        text = harmless(value)
+        return '"' + text.replace('"', '""') + '"' if _QUOTED(text) else text
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int | float) else " ".join(map(str, value))

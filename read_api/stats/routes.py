@@ -71,5 +71,4 @@ def _headers(wanted: Format, name: str) -> list[tuple[bytes, bytes]]:
 
 
 def _query(scope: Scope) -> bytes:
-    query: bytes = scope["query_string"]  # type: ignore[typeddict-item]
-    return query
+    return scope["query_string"]

@@ -57,18 +57,19 @@ def table_of(answer: Answer) -> Table:
             cells = [(cell.weekday, cell.hour, cell.views) for cell in answer.cells]
             return Table(("weekday", "hour", "views"), cells)
         case Bounds():
-            columns = ("first", "last", "horizon", "pages", "sites", "rows", "views")
-            bounds = (answer.first, answer.last, answer.horizon)
-            return Table(
-                columns, [(*bounds, answer.pages, answer.sites, answer.rows, answer.total)]
-            )
+            hours = (answer.first, answer.last, answer.horizon)
+            numbers = (answer.pages, answer.sites, answer.rows, answer.total)
+            names = ("first", "last", "horizon", "pages", "sites", "rows", "views")
+            return Table(names, [(*hours, *numbers)])
         case _:
             raise TypeError(type(answer))
 
 
 def _views(answer: Views) -> Table:
-    columns = ("from", "to", "views", "cut")
-    records = [(bucket.from_, bucket.to, bucket.views, _cut(bucket)) for bucket in answer.buckets]
+    columns: Sequence[str] = ("from", "to", "views", "cut")
+    records: list[Record] = [
+        (bucket.from_, bucket.to, bucket.views, _cut(bucket)) for bucket in answer.buckets
+    ]
     if answer.compare is UNSET:
         return Table(columns, records)
     before = [(bucket.from_, bucket.to, bucket.views) for bucket in answer.compare.buckets]

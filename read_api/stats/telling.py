@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
@@ -46,7 +47,7 @@ def told_buckets(
     told = [moment(edge, zone) for edge in edges]
     return [
         Bucket(from_=start, to=end, views=count, cut=list(cut) or UNSET)
-        for start, end, count, cut in zip(told, told[1:], views, cuts, strict=True)
+        for (start, end), count, cut in zip(pairwise(told), views, cuts, strict=True)
     ]
 
 

@@ -13,14 +13,15 @@ MAX_PARTS = 100
 def parts_of(hours: Range, parts: int, zone: ZoneInfo) -> list[Hour]:
     """The edges of so many parts, of fewer where there are not as many hours.
 
-    Days, weeks or months of the zone where there are as many; parts of about equal length else.
+    Days, weeks or months of the zone where the range begins with one and has as many; parts of
+    about equal length else.
     """
     for unit in (Unit.DAY, Unit.WEEK, Unit.MONTH):
         try:
             found = buckets(hours, unit, zone)
         except TooMany:
             continue
-        if len(found) == parts:
+        if len(found) == parts and not found.first_cut:
             return found.edges
     count = min(parts, max(hours.hours, 1))
     return [Hour(hours.start + hours.hours * at // count) for at in range(count + 1)]
