@@ -89,7 +89,7 @@ async def _rows(reader: StatsReader, asked: Asked) -> AsyncIterator[AsyncIterato
             await rows.aclose()
 
 
-_hour_text = lru_cache(maxsize=65_536)(as_iso)
+_hour_text = lru_cache(maxsize=20_000)(as_iso)
 
 
 def _values(row: HourlyRow) -> tuple[str, str, int]:

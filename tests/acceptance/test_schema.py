@@ -37,6 +37,7 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             document = (await client.get("/schema")).json()
         assert document["openapi"].startswith("3.1")
         assert sorted(document["paths"]) == [
+            "/export/hourly",
             "/health",
             "/metrics",
             "/page-views/multi",
@@ -45,4 +46,10 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             "/ready",
             "/report",
             "/schema",
+            "/stats/bounds",
+            "/stats/hours-of-week",
+            "/stats/movers",
+            "/stats/pages",
+            "/stats/sites",
+            "/stats/views",
         ]
