@@ -22,8 +22,7 @@ class StatsReader(Protocol):
     """Each answer is of one snapshot; pages are named as the generation's rules name them.
 
     Numbers are exact; hours before the horizon are left out. A page or a site that is selected is
-    named by the rules first, a prefix is taken as it is written. All raise `StoreUnavailable`,
-    where another generation goes live while `rows` are read too: its pages have other names.
+    named by the rules first, a prefix is taken as it is written. All raise `StoreUnavailable`.
     """
 
     async def series(self, selection: Selection, ranges: Sequence[Sequence[Hour]]) -> Series:
@@ -42,7 +41,11 @@ class StatsReader(Protocol):
         """How much there is."""
 
     def rows(self, selection: Selection, asked: Range) -> AsyncIterator[HourlyRow]:
-        """All rows by page and hour, in bounded memory."""
+        """All rows by page and hour, in bounded memory.
+
+        Close it, or take rows all the time: one that is left alone for a minute, or is read for an
+        hour, ends with `StoreUnavailable`.
+        """
 
     async def standing(self) -> Standing:
         """What an answer would be of now."""

@@ -69,7 +69,10 @@ class Movers(Struct, frozen=True):
 
 
 class Bounds(Struct, frozen=True):
-    """How much there is: the first and the last hour with views, None where there are none."""
+    """How much there is: the first and the last hour with views, None where there are none.
+
+    `rows` are those that lie there: one for each page, hour and shard.
+    """
 
     standing: Standing
     first: Hour | None
