@@ -85,8 +85,9 @@ def _views(answer: Views) -> Iterator[str]:
     for row, bucket in zip(cells, answer.buckets, strict=True):
         row.append(_cut(bucket))
     yield from _table(columns, cells, left=(0, len(columns) - 1))
-    busiest = f", most of them {answer.busiest.views:,} from {answer.busiest.from_}"
-    yield f"{answer.total:,} views{busiest if answer.busiest and len(cells) > 1 else ''}"
+    busiest = answer.busiest if len(cells) > 1 else None
+    most = f", most of them from {busiest.from_}: {busiest.views:,}" if busiest else ""
+    yield f"{answer.total:,} views{most}"
     if compare is not UNSET:
         yield _compared(compare)
 

@@ -152,7 +152,10 @@ class HoursOfWeek(Answer, kw_only=True):
 
 
 class Bounds(Answer, kw_only=True):
-    """GET /stats/bounds: hours in UTC, None where there are none; `rows` are by hour and page."""
+    """GET /stats/bounds: hours in UTC, None where there are none.
+
+    `rows` are those that lie in the database: some for each page and hour, one for each shard.
+    """
 
     first: str | None
     last: str | None

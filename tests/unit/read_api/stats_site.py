@@ -82,5 +82,5 @@ class Site:
             return {"type": "http.disconnect"}
 
         scope = http_scope(method, path.encode(), headers, raw)
-        await self.app(scope, receive, found.send)  # type: ignore[arg-type]
+        await self.app(scope, receive, found.send)
         return found
