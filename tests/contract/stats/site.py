@@ -34,7 +34,9 @@ class Site:
         self.stats = SqlStatsReader(reading)
         self.rows: Counts = {}
 
-    def holds(self, rows: Counts, *, horizon: Hour | int = NOTHING_PAST, rules: str = "") -> None:
+    def holds(
+        self, rows: Counts, *, horizon: Hour | int = NOTHING_PAST, rules: str = ""
+    ) -> None:
         """These and no others, in the live generation."""
         self.rows = {key: views for key, views in rows.items() if key[1] >= horizon}
         self.run(self._hold(rows, horizon, rules))
