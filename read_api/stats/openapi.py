@@ -24,7 +24,10 @@ _TEXT = {
     "maxLength": MAX_PAGE_BYTES,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
 }
-_EDGE = {"type": "string", "examples": ["2025-07-16", "2025-07-16T10:00:00Z"]}
+_EDGE = {
+    "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+    "examples": ["2025-07-16", "2025-07-16T10:00:00Z"],
+}
 
 
 def _words(*words: str, default: str | None = None) -> dict[str, Any]:

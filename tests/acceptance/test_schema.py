@@ -17,6 +17,7 @@ pytestmark = pytest.mark.acceptance
 LEFT_OUT = "positive_data_acceptance"
 
 
+@pytest.mark.timeout(400)
 async def test_every_answer_is_as_the_description_says(backend: Settings, tmp_path: Path) -> None:
     async with Role(backend, "up") as up:
         await up.serving()
