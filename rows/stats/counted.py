@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -105,4 +106,6 @@ def _held(span: Span) -> ColumnElement[bool]:
     page = hourly_views.c.page
     if span.high == span.low:
         return page == span.low
-    return page >= span.low if span.high is None else and_(page >= span.low, page < span.high)
+    # An end that holds nothing back could be the one that SQLite takes for the key.
+    low = page >= span.low if span.low else true()
+    return low if span.high is None else and_(low, page < span.high)

@@ -101,15 +101,10 @@ def _sites(pages: CTE) -> CTE:
 
 def _page_of(names: CTE, listing: Listing) -> Select[Any]:
     """Rows of the list from where it goes on, one more than asked, beside the totals of all."""
-    rise = names.c.views - names.c.before
-    value: ColumnElement[Any]
-    match listing.order:
-        case Order.VIEWS:
-            value, listed = names.c.views, names.c.views > 0
-        case Order.CHANGE:
-            value, listed = rise, or_(names.c.views > 0, names.c.before > 0)
-        case Order.NAME:
-            value, listed = literal(0, BigInteger), names.c.views > 0
+    value = _value(names, listing.order)
+    listed = names.c.views > 0
+    if listing.order is Order.CHANGE:
+        listed = or_(listed, names.c.before > 0)
     part = (
         select(names, value.label("value"))
         .where(listed, _behind(listing.after, value, names.c.name))
@@ -128,6 +123,16 @@ def _page_of(names: CTE, listing: Listing) -> Select[Any]:
         .select_from(both.outerjoin(part, true()))
         .order_by(part.c.value.desc(), part.c.name)
     )
+
+
+def _value(names: CTE, order: Order) -> ColumnElement[Any]:
+    match order:
+        case Order.VIEWS:
+            return names.c.views
+        case Order.CHANGE:
+            return names.c.views - names.c.before
+        case Order.NAME:
+            return literal(0, BigInteger)
 
 
 def _behind(

@@ -9,12 +9,10 @@ import pytest
 from migrations.upgrade import upgrade
 from rows.engine import open_engine
 from tests.contract.fold.site import url_of
-from tests.contract.stats.site import Site
+from tests.contract.stats.site import POSTGRES, Site
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-)
+@pytest.fixture(scope="module", params=["sqlite", POSTGRES])
 def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:

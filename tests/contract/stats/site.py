@@ -4,9 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing
+from itertools import pairwise
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, insert, update
+import pytest
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.events import Generation, Hour
@@ -20,6 +22,7 @@ from rows.stats.reader import SqlStatsReader
 from rows.tables import generations, hourly_views, retention
 
 ONE = Generation(1)
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 Answer = TypeVar("Answer")
 Counts = Mapping[RowKey, int]
 
@@ -34,9 +37,7 @@ class Site:
         self.stats = SqlStatsReader(reading)
         self.rows: Counts = {}
 
-    def holds(
-        self, rows: Counts, *, horizon: Hour | int = NOTHING_PAST, rules: str = ""
-    ) -> None:
+    def holds(self, rows: Counts, *, horizon: Hour | int = NOTHING_PAST, rules: str = "") -> None:
         """These and no others, in the live generation."""
         self.rows = {key: views for key, views in rows.items() if key[1] >= horizon}
         self.run(self._hold(rows, horizon, rules))
@@ -74,10 +75,7 @@ def summed(rows: Counts, selection: Selection, asked: Range) -> int:
 
 
 def in_buckets(rows: Counts, selection: Selection, edges: Sequence[Hour]) -> list[int]:
-    return [
-        summed(rows, selection, Range(start, end))
-        for start, end in zip(edges, edges[1:], strict=False)
-    ]
+    return [summed(rows, selection, Range(start, end)) for start, end in pairwise(edges)]
 
 
 def listed(rows: Counts, listing: Listing) -> list[tuple[str, int, int]]:

@@ -25,7 +25,11 @@ from tests.contract.stats.examples import (
 from tests.contract.stats.site import Counts, Site, in_buckets, listed, summed
 
 EXAMPLES = settings(max_examples=60)
-MANY = {("a", 0, 0): MAX_VIEWS, ("a", 0, 1): MAX_VIEWS, ("a/b", -1, 0): MAX_VIEWS}
+MANY: Counts = {
+    ("a", Hour(0), 0): MAX_VIEWS,
+    ("a", Hour(0), 1): MAX_VIEWS,
+    ("a/b", Hour(-1), 0): MAX_VIEWS,
+}
 
 
 @EXAMPLES
