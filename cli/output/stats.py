@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.output.letters import visible
 from cli.output.saying import say
+from domain.shown import printable
 from read_api.stats.shapes import (
     Answer,
     Bounds,
@@ -62,7 +62,7 @@ def _body(answer: Answer) -> Iterator[str]:
         case Movers():
             rows_ = [*answer.risers, *reversed(answer.fallers)]
             cells = [
-                (_signed(row.difference), f"{row.views:,}", f"{row.before:,}", visible(row.page))
+                (_signed(row.difference), f"{row.views:,}", f"{row.before:,}", printable(row.page))
                 for row in rows_
             ]
             yield from _table(("difference", "views", "before", "page"), cells, left=(3,))
@@ -114,7 +114,7 @@ def _list(
             f"{views:,}",
             _share(share),
             *([_change(change)] if compared else []),
-            visible(value),
+            printable(value),
         ]
         for rank, value, views, share, change in rows
     ]
@@ -156,7 +156,7 @@ def _bounds(answer: Bounds) -> Iterator[str]:
 
 def _about(question: Question) -> str:
     """The question as it was understood."""
-    selected = [f"{name} {visible(value)}" for name, value in question.selection.items()]
+    selected = [f"{name} {printable(value)}" for name, value in question.selection.items()]
     what = selected[0] if selected else "all pages"
     against = "" if question.compare is UNSET else f", against {question.compare}"
     return f"{what}, {question.from_} to {question.to}, {question.tz}{against}"

@@ -97,6 +97,8 @@ def _values(row: HourlyRow) -> tuple[str, str, int]:
 
 
 def _csv(row: HourlyRow) -> bytes:
+    if row.views <= MAX_COUNT:
+        return csv_line(_values(row))
     hour, page, _ = _values(row)
     return b"".join(csv_line((hour, page, views)) for views in _countable(row.views))
 

@@ -1,7 +1,6 @@
 """The parts of answers: questions as understood, buckets, sentences."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -11,20 +10,22 @@ from domain.events import MIN_AT_MS, Hour
 from domain.hours import HOUR_MS, as_iso
 from domain.stats.selection import EVERYTHING
 from domain.stats.units import Range
-from domain.stats.zones import local
+from domain.stats.zones import local, zone_of
 from read_api.stats.asked import Asked
 from read_api.stats.shapes import Bucket, Question
 
 _HOUR = 3_600
+_LONGEST = len("2025-07-16T12:00:00+02:00")
+_UTC = zone_of("UTC")
 
 
 def moment(hour: Hour, zone: ZoneInfo) -> str:
     """The start of an hour with the zone's offset, as in 2025-07-16T12:00:00+02:00."""
-    found = local(hour * _HOUR, zone)
-    if _offset(hour, zone) % 60:
+    text = local(hour * _HOUR, zone).isoformat()
+    if len(text) > _LONGEST:
         # Before there was standard time offsets had seconds, which RFC 3339 does not have.
-        found = found.astimezone(UTC)
-    return found.isoformat()
+        return local(hour * _HOUR, _UTC).isoformat()
+    return text
 
 
 def told_question(asked: Asked) -> Question:
