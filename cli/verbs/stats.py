@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ import click
 
 from cli.output.saying import say, say_json
 from cli.output.stats import put, stats_text
+from cli.output.whole_file import write_whole
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import version_at
@@ -220,26 +221,12 @@ async def _exported(
             return _refused(refused)
         async with aclosing(pieces(rows.stats, asked, wanted)) as made:
             try:
-                return await (_to_stdout(made) if output is None else _to_file(made, output))
+                if output is None:
+                    return await _to_stdout(made)
+                await write_whole(made, output)
+                return 0
             except OSError as error:
                 raise FootfallError(f"the export cannot be written: {error.strerror}") from error
-
-
-async def _to_file(made: AsyncGenerator[bytes, None], output: Path) -> int:
-    """Under its name once it is whole."""
-    part = output.with_name(f"{output.name}.part")
-    try:
-        with part.open("wb") as file:
-            async for piece in made:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(output)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-    return 0
 
 
 async def _to_stdout(made: AsyncGenerator[bytes, None]) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from cli.output.stats import put, stats_text
+from cli.output.whole_file import write_whole
 from cli.verbs.stats import stats
+from domain.errors import StoreUnavailable
 from domain.events import Hour
 from read_api.stats.asking import ENDPOINTS
 from read_api.stats.given import Given
@@ -104,14 +107,27 @@ def test_every_question_explains_itself(name: str) -> None:
     assert f"footfall stats {name}" in found.output
 
 
-def test_an_export_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    found = CliRunner().invoke(
-        stats,
-        ["export", "--output", str(tmp_path / "none" / "views.csv")],
-        env={"DATA_DIR": str(tmp_path / "data")},
-    )
-    assert found.exit_code != 0
-    assert not (tmp_path / "none").exists()
+async def pieces(fails: bool) -> AsyncIterator[bytes]:
+    yield b"new"
+    if fails:
+        raise StoreUnavailable("the database went away")
+    yield b"er"
+
+
+async def test_a_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "views.csv"
+    path.write_bytes(b"old")
+    with pytest.raises(StoreUnavailable):
+        await write_whole(pieces(fails=True), path)
+    assert path.read_bytes() == b"old"
+    await write_whole(pieces(fails=False), path)
+    assert path.read_bytes() == b"newer"
+    assert [each.name for each in tmp_path.iterdir()] == ["views.csv"]
+
+
+async def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        await write_whole(pieces(fails=False), tmp_path / "none" / "views.csv")
 
 
 def test_two_formats_exclude_each_other() -> None:
