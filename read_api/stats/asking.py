@@ -1,7 +1,7 @@
 """From a query string to an answer, endpoint by endpoint."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from domain.events import Hour
 from domain.ports.stats import StatsReader
@@ -36,7 +36,7 @@ class Endpoint(NamedTuple):
 
     name: str
     names: Sequence[str]
-    read: Callable[[StatsReader, Given, int], Awaitable[Answer]]
+    read: Callable[[StatsReader, Given, int], Coroutine[Any, Any, Answer]]
 
 
 async def _views(reader: StatsReader, given: Given, now: int) -> Answer:
