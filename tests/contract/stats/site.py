@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.events import Generation, Hour
-from domain.projection import RowKey
 from domain.retention import NOTHING_PAST
 from domain.stats.ranking import By, Listing, Order
 from domain.stats.selection import Selection, site_of
@@ -21,10 +20,12 @@ from rows.layout import layout_of
 from rows.stats.reader import SqlStatsReader
 from rows.tables import generations, hourly_views, retention
 
-ONE = Generation(1)
+ONE, TWO = Generation(1), Generation(2)
+DAY = Range(Hour(0), Hour(24))
 POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 Answer = TypeVar("Answer")
-Counts = Mapping[RowKey, int]
+Counts = Mapping[Any, int]
+"""Views by `domain.projection.RowKey`."""
 
 
 class Site:
@@ -64,6 +65,30 @@ class Site:
             await connection.execute(update(generations).values(page_rules=rules))
             if rows:
                 await layout.add(connection, ONE, rows)
+
+
+async def promote(site: Site, rows: Counts, rules: str) -> None:
+    """A second generation is live, and the first is gone."""
+    layout = layout_of(site.engine)
+    async with site.engine.begin() as connection:
+        await connection.execute(
+            insert(generations).values(
+                generation=TWO, state="catching-up", purpose="replay", created_ms=0,
+                page_rules=rules, carried_views=0, expired_views=0, kept_until_ms=0,
+            )
+        )  # fmt: skip
+        await layout.create(connection, TWO)
+    await layout.prepare(TWO, {hour for _, hour, _ in rows}, loading=True)
+    async with site.engine.begin() as connection:
+        await layout.load(connection, TWO, rows)
+    await layout.finish(TWO)
+    async with site.engine.begin() as connection:
+        for generation, state in ((ONE, "previous"), (TWO, "live")):
+            await connection.execute(
+                update(generations)
+                .where(generations.c.generation == generation)
+                .values(state=state)
+            )
 
 
 def summed(rows: Counts, selection: Selection, asked: Range) -> int:

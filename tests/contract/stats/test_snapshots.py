@@ -9,53 +9,26 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from domain.errors import StoreUnavailable
-from domain.events import Generation, Hour
+from domain.events import Hour
 from domain.page_rules import PageRules
 from domain.ports.stats import HourlyRow
 from domain.retention import NOTHING_PAST
 from domain.stats.answers import Standing
 from domain.stats.ranking import By, Listing
 from domain.stats.selection import EVERYTHING, Kind, Selection
-from domain.stats.units import Range
 from rows.layout import layout_of
 from rows.stats import export, snapshot
 from rows.stats.snapshot import Snapshot, Snapshots
 from rows.tables import generations, hourly_views, retention
 from rows.turns import Turns
-from tests.contract.stats.site import ONE, Site
+from tests.contract.stats.site import DAY, ONE, POSTGRES, TWO, Site, promote
 
-TWO = Generation(2)
-DAY = Range(Hour(0), Hour(24))
 MANY = {(f"page-{number:02}", 5, 0): 1 for number in range(20)}
 # Minutes of work for either.
 _LONG = text(
     "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000000000)"
     " SELECT count(*) FROM number"
 )
-
-
-async def promote(site: Site, rows: dict[Any, int], rules: str) -> None:
-    """A second generation is live, and the first is gone."""
-    layout = layout_of(site.engine)
-    async with site.engine.begin() as connection:
-        await connection.execute(
-            insert(generations).values(
-                generation=TWO, state="catching-up", purpose="replay", created_ms=0,
-                page_rules=rules, carried_views=0, expired_views=0, kept_until_ms=0,
-            )
-        )  # fmt: skip
-        await layout.create(connection, TWO)
-    await layout.prepare(TWO, {hour for _, hour, _ in rows}, loading=True)
-    async with site.engine.begin() as connection:
-        await layout.load(connection, TWO, rows)
-    await layout.finish(TWO)
-    async with site.engine.begin() as connection:
-        for generation, state in ((ONE, "previous"), (TWO, "live")):
-            await connection.execute(
-                update(generations)
-                .where(generations.c.generation == generation)
-                .values(state=state)
-            )
 
 
 async def undo(site: Site) -> None:
@@ -114,7 +87,9 @@ def test_rows_that_are_being_read_stay_those_of_one_moment(
                     # Nobody who writes waits for whoever reads.
                     async with asyncio.timeout(20):
                         async with site.engine.begin() as connection:
-                            await layout_of(site.engine).add(connection, ONE, {("zzz", 5, 0): 1})
+                            await layout_of(site.engine).add(
+                                connection, ONE, {("zzz", Hour(5), 0): 1}
+                            )
                         await promote(site, {("other", 5, 0): 1}, "")
         return found
 
@@ -157,10 +132,20 @@ def test_all_statements_of_an_answer_see_one_moment(site: Site) -> None:
     async def ask(found: Snapshot) -> list[list[Any]]:
         before = await found.rows(rows)
         async with site.engine.begin() as connection:
-            await layout_of(site.engine).add(connection, ONE, {("a", 5, 0): 1})
+            await layout_of(site.engine).add(connection, ONE, {("a", Hour(5), 0): 1})
         return [list(before), list(await found.rows(rows))]
 
     assert site.run(Snapshots(site.reading, Turns(1)).answer(ask)) == [[(1,)], [(1,)]]
+
+
+@pytest.mark.parametrize("opened", [POSTGRES], indirect=True)
+def test_a_snapshot_can_write_nothing(site: Site) -> None:
+    async def ask(found: Snapshot) -> list[str]:
+        names = ("transaction_isolation", "transaction_read_only", "plan_cache_mode")
+        return [(await found.rows(text(f"SHOW {name}")))[0][0] for name in names]
+
+    found = site.run(Snapshots(site.reading, Turns(1)).answer(ask))
+    assert found == ["repeatable read", "on", "force_custom_plan"]
 
 
 def test_a_database_that_was_not_restored_whole_says_so(site: Site) -> None:

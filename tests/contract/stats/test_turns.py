@@ -15,16 +15,14 @@ from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.settings import Settings
 from domain.stats.selection import EVERYTHING
-from domain.stats.units import Range
 from migrations.upgrade import upgrade
 from rows.engine import engine_at
 from rows.layout import layout_of
 from rows.opening import Rows, open_rows
 from rows.stats.reader import CONNECTIONS, EXPORTS
 from tests.conftest import embedded, postgres_database
-from tests.contract.stats.site import ONE, POSTGRES
+from tests.contract.stats.site import DAY, ONE, POSTGRES
 
-DAY = Range(Hour(0), Hour(24))
 PAGES = {(f"page-{number}", Hour(5), 0): 1 for number in range(3)}
 
 
