@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.events import MAX_VIEWS, Hour
+from domain.retention import NOTHING_PAST
 from domain.stats.ranking import After, By, Listing, Order
 from domain.stats.selection import EVERYTHING, Kind, Selection, site_of
 from domain.stats.units import Range
@@ -35,6 +36,8 @@ MANY: Counts = {
 @EXAMPLES
 @given(ROWS, HORIZONS, SELECTIONS, st.lists(EDGE_LISTS, max_size=3))
 @example(MANY, -20, Selection(Kind.SITE, "a"), [[-1, 0, 0, 1], [-30, 30]])
+@example({("a", -2, 0): 1, ("a", 0, 0): 2}, -1, Selection(Kind.PAGE, "a"), [[-9, 9]])
+@example({("a", LAST, 0): 1}, NOTHING_PAST, EVERYTHING, [[LAST - 1, LAST + 1, LAST + 1]])
 def test_buckets_are_the_sums_of_their_rows(
     opened: Site, rows: Counts, horizon: int, selection: Selection, ranges: list[list[Hour]]
 ) -> None:
@@ -76,6 +79,11 @@ def test_a_site_is_the_union_of_its_pages(opened: Site, rows: Counts, asked: Ran
 
 @EXAMPLES
 @given(ROWS, HORIZONS, LISTINGS)
+@example(
+    {("a", -2, 0): 1, ("a", 0, 0): 2},
+    -1,
+    Listing(By.PAGE, Range(Hour(-9), Hour(9)), trend=[Hour(-9), Hour(9)]),
+)
 def test_a_list_is_the_sorted_whole_part_by_part(
     opened: Site, rows: Counts, horizon: int, listing: Listing
 ) -> None:
