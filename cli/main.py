@@ -17,6 +17,7 @@ _VERBS = {
     "migrate": "cli.verbs.migrate:migrate",
     "check": "cli.verbs.check:check",
     "status": "cli.verbs.status:status",
+    "stats": "cli.verbs.stats:stats",
     "verify": "cli.verbs.verify:verify",
     "dead-letters": "cli.verbs.dead_letters:dead_letters",
     "replay": "cli.verbs.replay:replay",

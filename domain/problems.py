@@ -123,6 +123,13 @@ MISDIRECTED = Kind(
     "The request is for a host that this service does not answer for.",
     "Ask for its address, or name the host in the service's setting ALLOWED_HOSTS.",
 )
+TOO_MANY_BUCKETS = Kind(
+    "too-many-buckets",
+    422,
+    "none",
+    "The range has more parts in the unit that was asked for than an answer may have.",
+    "Ask for the unit that `detail` names, or for a shorter range.",
+)
 HEADERS_TOO_LARGE = Kind(
     "headers-too-large",
     431,
@@ -171,6 +178,7 @@ KINDS = (
     CROSS_SITE,
     UNSUPPORTED_ENCODING,
     MISDIRECTED,
+    TOO_MANY_BUCKETS,
     HEADERS_TOO_LARGE,
     FAILED,
     OVERLOADED,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from domain.events import MAX_COUNT
 from domain.hours import parse_instant
+from domain.spreadsheets import HOURLY, as_it_was
 from importer.page_names import text_of
 from importer.views import (
     HOUR_SECONDS,
@@ -46,6 +47,7 @@ class Counts:
         self._order = (0, 1, 2)
         self._width = 3
         self._has_read = False
+        self._exported = False
 
     def parse(self, line: bytes) -> View | Skip:
         """The views in a line without its line feed, or why there are none. Never raises."""
@@ -84,6 +86,7 @@ class Counts:
             self._order, self._width = order, len(fields)
         if order or len(fields) == 3:
             self._header = fields
+            self._exported = tuple(fields) == HOURLY
         return fields
 
     def _read(self, timestamp: str, page: str, number: str) -> View | Skip:
@@ -95,6 +98,8 @@ class Counts:
             return Skip.NOTHING
         if count is None or count > MAX_COUNT:
             return Skip.COUNT
+        if self._exported:
+            page = as_it_was(page)
         if fault := page_fault(page):
             return fault
         if seconds > self._latest and self._is_future(seconds):

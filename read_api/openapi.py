@@ -10,7 +10,8 @@ from web.openapi import Paths, json_response, problem_response
 from web.problems import document
 
 
-def _parameter(name: str, description: str, schema: Any, *, required: bool = False) -> Any:
+def parameter(name: str, description: str, schema: Any, *, required: bool = False) -> Any:
+    """A parameter of a query."""
     return {
         "name": name,
         "in": "query",
@@ -62,7 +63,7 @@ PATHS: Paths = {
                 "not percent-encoded."
             ),
             "parameters": [
-                _parameter(
+                parameter(
                     "page",
                     "The page as it was sent.",
                     {
@@ -74,18 +75,18 @@ PATHS: Paths = {
                     required=True,
                 )
                 | {"example": "example.com/page"},
-                _parameter(
+                parameter(
                     "now",
                     "The moment to look back from, ISO 8601; the present if left out.",
                     {"type": "string", "format": "date-time"},
                 )
                 | {"example": "2025-07-16T12:30:00Z"},
-                _parameter(
+                parameter(
                     "order",
                     "asc is oldest first, desc is newest first.",
                     {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
                 ),
-                _parameter(
+                parameter(
                     "take",
                     "Only the first so many hours, after ordering.",
                     {

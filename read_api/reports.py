@@ -1,9 +1,6 @@
 """Report questions and answers, pure."""
 
-from collections import Counter
 from collections.abc import Mapping
-from itertools import islice
-from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
@@ -12,11 +9,9 @@ from domain.events import Hour
 from domain.hours import REPORT_HOURS, as_iso, parse_instant, report_window
 from domain.pages import page_fault
 from domain.reports import HourlyViews
-from web.problems import MAX_ERRORS
+from read_api.queries import moment_text, parameters
 
 _NAMES = ("page", "now", "order", "take")
-# Characters of a name that is told.
-_SHOWN = 100
 
 
 class Question(Struct, frozen=True):
@@ -37,7 +32,7 @@ class HourViews(Struct):
 
 def parse_question(query: bytes, now_ms: int) -> Question:
     """The question in a query string. Raises `RequestRefused` with every fault."""
-    given, problems = _parameters(query)
+    given, problems = parameters(query, _NAMES)
     page = given.get("page", "")
     if fault := page_fault(page):
         problems.append(Problem("page", fault))
@@ -68,37 +63,11 @@ def horizon_header(question: Question, views: HourlyViews) -> list[tuple[bytes, 
     return [(b"footfall-horizon", as_iso(views.horizon).encode())]
 
 
-def _parameters(query: bytes) -> tuple[dict[str, str], list[Problem]]:
-    """The last value of each, and a fault for each name that is unknown or given twice."""
-    try:
-        # Bytes that were not percent-encoded mean the same, where they are UTF-8.
-        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        detail = "the query is not UTF-8: percent-encode it as UTF-8"
-        # What else would be wrong with it, nobody can know.
-        raise RequestRefused([Problem("", detail)]) from None
-    counts = Counter(name for name, _ in pairs)
-    faults = (_fault(name, count) for name, count in counts.items())
-    return dict(pairs), list(islice(filter(None, faults), MAX_ERRORS))
-
-
-def _fault(name: str, count: int) -> Problem | None:
-    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
-    if name not in _NAMES:
-        # Of a page that was not percent-encoded, what follows its & looks so.
-        written = shown if shown.isprintable() and shown else ascii(shown)
-        known = ", ".join(_NAMES)
-        detail = f"{written} is no parameter: percent-encode & in page (%26); there are {known}"
-        return Problem(shown, detail)
-    return Problem(name, f"{name} is given twice: send it once") if count > 1 else None
-
-
 def _moment(text: str | None, now_ms: int, problems: list[Problem]) -> int:
     if text is None:
         return now_ms
     try:
-        # A "+" that was not percent-encoded arrives as a space.
-        return parse_instant(text[:11] + text[11:].replace(" ", "+"))
+        return parse_instant(moment_text(text))
     except ValueError:
         detail = "now cannot be read: send an ISO 8601 timestamp such as 2025-07-16T10:00:00Z"
         problems.append(Problem("now", detail))

@@ -39,6 +39,7 @@ from rows.retention.expiry import SqlExpiry
 from rows.revision import require_understood
 from rows.sessions import SqlSessions
 from rows.sqlite.writable import require_writable
+from rows.stats.reader import CONNECTIONS, SqlStatsReader
 from rows.turns import Turns
 
 
@@ -66,6 +67,8 @@ SNAPSHOTS = Pool(2, patient=True, read_only=True)
 # the probe have one each, so that none of them waits for reports.
 READING = Pool(10, read_only=True)
 _REPORTS = 7
+# Statistics take longer than a report by far: they take none of its places.
+STATISTICS = Pool(CONNECTIONS, read_only=True)
 
 
 class Rows:
@@ -148,6 +151,11 @@ class Rows:
     def reports(self) -> SqlReportReader:
         """Reports, from the replica where one is set."""
         return SqlReportReader(self._reading, Turns(_REPORTS))
+
+    @cached_property
+    def stats(self) -> SqlStatsReader:
+        """Statistics, from the replica where one is set."""
+        return SqlStatsReader(self._engine_at(self._settings.reports_url, STATISTICS))
 
     @cached_property
     def facts(self) -> SqlMetricsReader:

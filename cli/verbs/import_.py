@@ -205,7 +205,8 @@ def import_command(
     Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
     columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
     pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
-    written twice is one. From PostgreSQL:
+    written twice is one. A first line hour,page,views is that of footfall stats export: the single
+    quote that it puts before formulas is taken away. From PostgreSQL:
 
     \b
         psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"

@@ -26,6 +26,8 @@ from log.opening import open_writer
 from read_api import openapi as read_openapi
 from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
+from read_api.stats.openapi import PATHS as STATS_PATHS
+from read_api.stats.routes import stats_routes
 from rows.opening import Rows
 from web.app import Lifespan, create_app
 from web.door import ANYWHERE
@@ -58,6 +60,7 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
         rows = Rows(settings, now_ms, name=application_name(role))
         stack.push_async_callback(rows.close)
         handlers += read_routes(rows.reports, now_ms)
+        handlers += stats_routes(rows.stats, now_ms)
         handlers.append(metrics_route(rows.facts.facts))
         # The one that answers for all roles of `up` says too where nothing can be folded.
         probes["database"] = partial(_foldable if ingest else _readable, rows)
@@ -115,7 +118,7 @@ def _folded(rows: Rows) -> Probe:
 
 def api_description() -> Mapping[str, object]:
     """The OpenAPI document of the whole API."""
-    return describe(VERSION, ingest_openapi.PATHS, read_openapi.PATHS)
+    return describe(VERSION, ingest_openapi.PATHS, read_openapi.PATHS, STATS_PATHS)
 
 
 def _appender(settings: Settings, writer: LogWriter) -> Appender:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.acceptance
 LEFT_OUT = "positive_data_acceptance"
 
 
+@pytest.mark.timeout(400)
 async def test_every_answer_is_as_the_description_says(backend: Settings, tmp_path: Path) -> None:
     async with Role(backend, "up") as up:
         await up.serving()
@@ -37,6 +38,7 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             document = (await client.get("/schema")).json()
         assert document["openapi"].startswith("3.1")
         assert sorted(document["paths"]) == [
+            "/export/hourly",
             "/health",
             "/metrics",
             "/page-views/multi",
@@ -45,4 +47,10 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             "/ready",
             "/report",
             "/schema",
+            "/stats/bounds",
+            "/stats/hours-of-week",
+            "/stats/movers",
+            "/stats/pages",
+            "/stats/sites",
+            "/stats/views",
         ]

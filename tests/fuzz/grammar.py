@@ -50,6 +50,20 @@ _VALUES = (
     b"a", b"asc", b"desc", b"1", b"24", b"25", b"0", b"-1", b"", b"%C3%A9", b"%ff", b"%00", b"%",
     b"%zz", b"\xc3\xa9", b"a%26y=1", b"a+b", b"9" * 5_000, b"%D9%A3", b"x" * 2_049, b"%ED%A0%80",
 )
+_ASKED = {
+    b"page": (b"a", b"example.com/page", b"%C3%A9"), b"prefix": (b"example.com/", b"a"),
+    b"site": (b"example.com", b"", b"a/b"),
+    b"period": (b"7d", b"24h", b"today", b"30d", b"month", b"12mo", b"all", b"7", b"ALL"),
+    b"from": (), b"to": (), b"unit": (b"hour", b"day", b"week", b"month", b"year"),
+    b"tz": (
+        b"Europe/Berlin", b"UTC", b"Asia/Kathmandu", b"Australia/Lord_Howe", b"Pacific/Apia",
+        b"europe/berlin", b"../zone.tab", b"", b"zone.tab", b"America", b"Etc/GMT+12",
+    ),
+    b"compare": (b"previous", b"year", b"next"), b"order": (b"views", b"change", b"page", b"site"),
+    b"search": (b"a", b"%", b"_", b"%25"), b"limit": (b"1", b"10", b"1000", b"0", b"1001"),
+    b"cursor": (b"lQPNAn-tc2hvcC5leGFtcGxlL84AB5y9xAg_Zt0ZR2jeZw", b"x", b""),
+    b"trend": (b"1", b"24", b"100", b"101"), b"format": (b"json", b"xml"), b"agent": (b"person",),
+}
 # fmt: on
 
 
@@ -175,6 +189,18 @@ def query(choices: Choices) -> bytes:
         found.append(
             choices.of(_NAMES, 4) + choices.of((b"=", b"", b"==")) + value + _oddly(choices)
         )
+    return choices.of((b"&", b";", b"&&")).join(found)
+
+
+def stats_query(choices: Choices) -> bytes:
+    """A query string of statistics: mostly a value that fits its name."""
+    found = []
+    while choices.more():
+        name = choices.of(tuple(_ASKED), len(_ASKED))
+        fitting = _ASKED[name] or (moment(choices), choices.of(_DATES, 4))
+        odd = choices.rarely()
+        value = choices.of(_VALUES if odd else fitting, len(_VALUES if odd else fitting))
+        found.append(name + choices.of((b"=", b"", b"==")) + value + _oddly(choices))
     return choices.of((b"&", b";", b"&&")).join(found)
 
 

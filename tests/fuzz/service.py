@@ -11,9 +11,11 @@ from litestar import Litestar
 from ingest.appender import Appender
 from ingest.routes import routes as routes_of_ingest
 from read_api.routes import routes as routes_of_reports
+from read_api.stats.routes import stats_routes
 from tests.asgi import http_scope
 from tests.factories import TEN
 from tests.fakes import FakeLog, FakeStore
+from tests.fakes_stats import FakeStats
 from web.app import create_app
 
 FOUND, ACCEPTED, INVALID = 200, 202, 400
@@ -42,6 +44,7 @@ class Service:
         handlers = [
             *routes_of_ingest(appender, lambda: TEN, 10, 10),
             *routes_of_reports(FakeStore(), lambda: TEN),
+            *stats_routes(FakeStats(), lambda: TEN),
         ]
         self._app: Litestar = create_app(handlers, {}, {})
         self._loop = asyncio.new_event_loop()

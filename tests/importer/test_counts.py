@@ -164,3 +164,12 @@ def test_no_fields_crash_the_parser(when: str, page: str, count: str, separator:
     line = separator.join((when, page, count)).encode("utf-8", "surrogatepass")
     for found in parse(line, b"2025-07-16T10:00:00Z," + line):
         assert isinstance(found, Skip) or found.page.encode()
+
+
+def test_the_quote_that_an_export_of_our_own_puts_before_formulas_is_taken_away() -> None:
+    rows = [b"2025-07-16T10:00:00Z,'=x,1", b"2025-07-16T10:00:00Z,''=x,2"]
+    ours = [View("=x", TEN, 1), View("'=x", TEN, 2)]
+    assert parse(b"hour,page,views\r", *rows) == [Skip.HEADER, *ours]
+    theirs = [View("'=x", TEN, 1), View("''=x", TEN, 2)]
+    assert parse(*rows) == theirs
+    assert parse(b"timestamp,page,views", *rows) == [Skip.HEADER, *theirs]

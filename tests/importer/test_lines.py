@@ -170,3 +170,10 @@ def test_a_hole_of_any_size_and_a_line_without_end_take_bounded_memory() -> None
     assert MAX_LINE_BYTES < len(third) < 1_000_000
     assert found.nuls == hole * 100_000
     assert peak < 2_000_000
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_mark_in_an_export_of_our_own_is_part_of_a_page(size: int, end: str) -> None:
+    stored = f"hour,page,views{end}2025-07-16T10:00:00Z,a\ufeffb,1{end}".encode()
+    assert lines(stored, size)[1].decode().rstrip("\r") == "2025-07-16T10:00:00Z,a\ufeffb,1"

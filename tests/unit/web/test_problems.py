@@ -138,6 +138,7 @@ def test_titles_are_those_that_were_released_whatever_python_calls_them(
         413: "Request Entity Too Large",
         415: "Unsupported Media Type",
         421: "Misdirected Request",
+        422: "Unprocessable Entity",
         431: "Request Header Fields Too Large",
         500: "Internal Server Error",
         502: "Bad Gateway",

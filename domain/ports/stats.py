@@ -1,0 +1,51 @@
+"""Statistics: any selection of pages in any range, from one snapshot of the live generation."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, Protocol
+
+from domain.events import Hour
+from domain.stats.answers import Bounds, Hours, Movers, Ranking, Series, Standing
+from domain.stats.ranking import Listing
+from domain.stats.selection import Selection
+from domain.stats.units import Range
+
+
+class HourlyRow(NamedTuple):
+    """Views of one page in one hour."""
+
+    hour: Hour
+    page: str
+    views: int
+
+
+class StatsReader(Protocol):
+    """Each answer is of one snapshot; pages are named as the generation's rules name them.
+
+    Numbers are exact; hours before the horizon are left out. A page or a site that is selected is
+    named by the rules first, a prefix is taken as it is written. All raise `StoreUnavailable`.
+    """
+
+    async def series(self, selection: Selection, ranges: Sequence[Sequence[Hour]]) -> Series:
+        """Views between the edges of each of `ranges`, which ascend and may repeat."""
+
+    async def hours(self, selection: Selection, asked: Range) -> Hours:
+        """Views by hour."""
+
+    async def ranking(self, listing: Listing) -> Ranking:
+        """A part of a list."""
+
+    async def movers(self, listing: Listing) -> Movers:
+        """The `limit` largest rises and falls against `before`, which must be there."""
+
+    async def bounds(self) -> Bounds:
+        """How much there is."""
+
+    def rows(self, selection: Selection, asked: Range) -> AsyncIterator[HourlyRow]:
+        """All rows by page and hour, in bounded memory.
+
+        Close it, or take rows all the time: one that is left alone for a minute, or is read for an
+        hour, ends with `StoreUnavailable`.
+        """
+
+    async def standing(self) -> Standing:
+        """What an answer would be of now."""

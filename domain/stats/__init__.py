@@ -1,0 +1,1 @@
+"""Questions about counts, and what an answer is made of. Pure."""

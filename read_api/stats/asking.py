@@ -1,0 +1,126 @@
+"""From a query string to an answer, endpoint by endpoint."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
+
+from domain.events import Hour
+from domain.ports.stats import StatsReader
+from domain.stats.comparing import Compare
+from domain.stats.periods import Period
+from domain.stats.ranking import MAX_LIMIT, After, By, Order
+from read_api.stats.asked import RANGE, Asked, Span, read_span
+from read_api.stats.bounds import read_bounds
+from read_api.stats.cursors import OfAnother, Unreadable, place_of
+from read_api.stats.given import Given
+from read_api.stats.lists import List, read_list, read_movers
+from read_api.stats.shapes import Answer
+from read_api.stats.trends import MAX_PARTS
+from read_api.stats.views import read_views
+from read_api.stats.week import read_week
+
+DEFAULT_PERIOD = Period.WEEK
+DEFAULT_LIMIT = 10
+_HOUR = 3_600
+_COMPARE = {one.value: one for one in Compare}
+_ORDERS = {
+    By.PAGE: {"views": Order.VIEWS, "change": Order.CHANGE, "page": Order.NAME},
+    By.SITE: {"views": Order.VIEWS, "change": Order.CHANGE, "site": Order.NAME},
+}
+
+
+class Endpoint(NamedTuple):
+    """What is asked under a name; `read` takes the present in seconds since 1970.
+
+    `names` are its parameters, beside `format`.
+    """
+
+    name: str
+    names: Sequence[str]
+    read: Callable[[StatsReader, Given, int], Coroutine[Any, Any, Answer]]
+
+
+async def _views(reader: StatsReader, given: Given, now: int) -> Answer:
+    return await read_views(reader, await _asked(reader, given, now))
+
+
+async def _pages(reader: StatsReader, given: Given, now: int) -> Answer:
+    return await read_list(reader, await _list(reader, given, now, By.PAGE))
+
+
+async def _sites(reader: StatsReader, given: Given, now: int) -> Answer:
+    return await read_list(reader, await _list(reader, given, now, By.SITE))
+
+
+async def _movers(reader: StatsReader, given: Given, now: int) -> Answer:
+    limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    asked = await _asked(reader, given, now, Compare.PREVIOUS)
+    return await read_movers(reader, asked, limit)
+
+
+async def _week(reader: StatsReader, given: Given, now: int) -> Answer:
+    return await read_week(reader, await _asked(reader, given, now))
+
+
+async def _bounds(reader: StatsReader, given: Given, _: int) -> Answer:
+    given.refuse_faults()
+    return await read_bounds(reader)
+
+
+_LIST = (*RANGE, "compare", "order", "search", "limit", "cursor", "trend")
+ENDPOINTS = (
+    Endpoint("views", (*RANGE, "compare"), _views),
+    Endpoint("pages", _LIST, _pages),
+    Endpoint("sites", _LIST, _sites),
+    Endpoint("movers", (*RANGE, "compare", "limit"), _movers),
+    Endpoint("hours-of-week", RANGE, _week),
+    Endpoint("bounds", (), _bounds),
+)
+
+
+async def _list(reader: StatsReader, given: Given, now: int, by: By) -> List:
+    order = given.choice("order", _ORDERS[by]) or Order.VIEWS
+    search = given.search()
+    limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    trend = given.number("trend", 1, MAX_PARTS) if "trend" in given else 0
+    question = [("", by.value), *given.all_but("cursor", "limit", "trend", "format")]
+    after, now = _place(given, question, now)
+    compare = Compare.PREVIOUS if order is Order.CHANGE else None
+    asked = await _asked(reader, given, now, compare)
+    return List(asked, by, order, search, limit, trend, after, question)
+
+
+def _place(given: Given, question: Sequence[tuple[str, str]], now: int) -> tuple[After | None, int]:
+    """Where the list goes on, and the present it began at: its hours do not move on."""
+    cursor = given.text("cursor")
+    if cursor is None:
+        return None, now
+    try:
+        after, hour = place_of(cursor, question)
+    except OfAnother:
+        detail = (
+            "cursor is of another question: send it with the parameters that its answer was "
+            "asked with, or leave it out"
+        )
+    except Unreadable:
+        detail = "cursor cannot be read: send `next` of an answer as it is, or leave it out"
+    else:
+        return after, min(now, hour * _HOUR)
+    given.fault("cursor", detail)
+    return None, now
+
+
+async def _asked(
+    reader: StatsReader, given: Given, now: int, compare: Compare | None = None
+) -> Asked:
+    """The shared part of a question. Raises `RequestRefused` with every fault of the query."""
+    selection = given.selection()
+    compare = given.choice("compare", _COMPARE) or compare
+    span = read_span(given, now, DEFAULT_PERIOD)
+    given.refuse_faults()
+    hours = span.range(now, await _first(reader, span))
+    unit = span.unit_of(hours)
+    return Asked(selection, hours, unit, span.zone, now, compare, span.moved)
+
+
+async def _first(reader: StatsReader, span: Span) -> Hour | None:
+    return (await reader.bounds()).first if span.begins_with_views else None

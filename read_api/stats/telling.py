@@ -1,0 +1,96 @@
+"""The parts of answers: questions as understood, buckets, sentences."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET
+
+from domain.events import MIN_AT_MS, Hour
+from domain.hours import HOUR_MS, as_iso
+from domain.stats.selection import EVERYTHING
+from domain.stats.units import Range
+from domain.stats.zones import local, zone_of
+from read_api.stats.asked import Asked
+from read_api.stats.shapes import Bucket, Question
+
+_HOUR = 3_600
+_LONGEST = len("2025-07-16T12:00:00+02:00")
+_UTC = zone_of("UTC")
+
+
+def moment(hour: Hour, zone: ZoneInfo) -> str:
+    """The start of an hour with the zone's offset, as in 2025-07-16T12:00:00+02:00."""
+    text = local(hour * _HOUR, zone).isoformat()
+    if len(text) > _LONGEST:
+        # Before there was standard time offsets had seconds, which RFC 3339 does not have.
+        return local(hour * _HOUR, _UTC).isoformat()
+    return text
+
+
+def told_question(asked: Asked) -> Question:
+    """A question as it was understood."""
+    kind, value = asked.selection
+    return Question(
+        selection={} if asked.selection == EVERYTHING else {kind.value: value},
+        from_=moment(asked.hours.start, asked.zone),
+        to=moment(asked.hours.end, asked.zone),
+        unit=asked.unit.value,
+        tz=asked.zone.key,
+        compare=asked.compare.value if asked.compare else UNSET,
+    )
+
+
+def told_buckets(
+    edges: Sequence[Hour], views: Iterable[int], zone: ZoneInfo, cuts: Sequence[Sequence[str]]
+) -> list[Bucket]:
+    """Buckets between edges; `cuts` has what is cut of each."""
+    told = [moment(edge, zone) for edge in edges]
+    return [
+        Bucket(from_=start, to=end, views=count, cut=list(cut) or UNSET)
+        for (start, end), count, cut in zip(pairwise(told), views, cuts, strict=True)
+    ]
+
+
+def horizon_text(horizon: Hour) -> str | None:
+    """The oldest hour that is kept, None where nothing was ever dropped."""
+    return as_iso(horizon) if horizon * HOUR_MS > MIN_AT_MS else None
+
+
+def notes(asked: Asked, horizon: Hour, edges: Sequence[Hour] = ()) -> Iterator[str]:
+    """What somebody should know who reads the numbers; `edges` are those of buckets."""
+    if asked.moved:
+        were = f"{' and '.join(asked.moved)} {'was' if len(asked.moved) == 1 else 'were'}"
+        yield f"Rows are whole hours: {were} moved back to the start of the hour that was sent."
+    if any(begins_within(hour, asked.zone) for hour in (*asked.hours, *edges)):
+        yield zone_note(asked.zone)
+    if asked.hours.start < horizon:
+        yield f"Hours before {as_iso(horizon)} are no longer kept and count as 0."
+
+
+def zone_note(zone: ZoneInfo) -> str:
+    """That the zone's hours are not those of the rows."""
+    return (
+        f"Rows are whole UTC hours, and those of {zone.key} begin within them: hours and days are "
+        "cut at the whole UTC hour before."
+    )
+
+
+def begins_within(hour: Hour, zone: ZoneInfo) -> bool:
+    """Whether the zone's hours begin within the whole hours of UTC, at that time."""
+    return _offset(hour, zone) % _HOUR != 0
+
+
+def compared_note(asked: Asked, compared: Range) -> str | None:
+    """That a list is of fewer hours than were asked for, which are compared."""
+    if compared == asked.hours:
+        return None
+    return (
+        "Only whole hours that are over, and kept in both ranges, can be compared: the hours from "
+        f"{moment(compared.start, asked.zone)} to {moment(compared.end, asked.zone)} are listed."
+    )
+
+
+def _offset(hour: Hour, zone: ZoneInfo) -> int:
+    offset = local(hour * _HOUR, zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
