@@ -21,11 +21,11 @@ from domain.problems import (
 )
 from web.server.chunks import Chunks, NoChunks
 from web.server.crowd import Crowd
+from web.server.framing import TO_ITS_END, Unframed, body_length
 from web.server.heads import (
     END,
     host_of,
     is_beginning,
-    is_length,
     line_of,
     percent_encoded,
     without_upgrade,
@@ -185,28 +185,18 @@ class Connection(Stay):
         self._asked = True
         self._since = self.loop.time()
         self._crowd.busy(self)
-        self._stage = Stage.LENGTH if self._left >= 0 else Stage.CHUNKS
-        if self._left < 0:
+        self._stage = Stage.CHUNKS if self._left == TO_ITS_END else Stage.LENGTH
+        if self._left == TO_ITS_END:
             self._chunks, self._framing = Chunks(), 0
             # What comes behind the last chunk is none of the request's headers.
             self.headers = []
 
     def _length_of_body(self) -> int:
-        """Bytes, or -1 where only its end will tell."""
-        length = 0
-        for name, value in self.headers:
-            if name == b"content-length":
-                if not is_length(value.strip(b" \t")):
-                    self._refusal = INVALID, "Content-Length is no length of a body"
-                    raise _Refused
-                length = int(value)
-            elif name == b"transfer-encoding":
-                old = self.parser.get_http_version() == "1.0"
-                if value.lower() != b"chunked" or length or old:
-                    self._refusal = INVALID, "of Transfer-Encoding only chunked is read"
-                    raise _Refused
-                length = -1
-        return length
+        try:
+            return body_length(self.headers, self.parser.get_http_version())
+        except Unframed as error:
+            self._refusal = INVALID, str(error)
+            raise _Refused from error
 
     def _name_host(self) -> None:
         """A host in the target stands in the place of that in the headers."""
