@@ -40,8 +40,21 @@ class Chunks:
                 self._left -= step
                 at += step
             else:
-                at = self._behind_size_line(data, at)
+                at = self._behind_whole_chunks(data, at)
+                if at < len(data):
+                    at = self._behind_size_line(data, at)
         return None
+
+    def _behind_whole_chunks(self, data: bytes, at: int) -> int:
+        # Nothing is kept of them: a body may be cut into millions.
+        if self._begun:
+            return at
+        while (found := _SIZE_LINE.match(data, at)) and (size := int(found[1], 16)):
+            behind = found.end() + size + len(b"\r\n")
+            if behind > len(data) or found.end() - at > _LINE_BYTES:
+                break
+            at = behind
+        return at
 
     def _behind_size_line(self, data: bytes, at: int) -> int:
         found = data.find(b"\n", at, at + _LINE_BYTES)

@@ -62,6 +62,7 @@ class Connection(Stay):
         self._left = 0
         self._chunks = Chunks()
         self._framing = 0
+        self._pieces: list[bytes] = []
         self._refusal: tuple[Kind, str] = (INVALID, "")
 
     def data_received(self, data: bytes) -> None:
@@ -113,6 +114,7 @@ class Connection(Stay):
                 piece, self._waiting = self._waiting[: self._left], self._waiting[self._left :]
                 self._left -= len(piece)
                 self.parser.feed_data(piece)
+                self._give_body()
                 return True
             case Stage.CHUNKS:
                 self._feed_chunks()
@@ -164,6 +166,7 @@ class Connection(Stay):
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
         self._framing += size
         self.parser.feed_data(piece)
+        self._give_body()
         if self._framing > _FRAMING_BYTES:
             self._refusal = INVALID, "the body has more around its chunks than in them"
             raise httptools.HttpParserError
@@ -206,10 +209,19 @@ class Connection(Stay):
             self.headers.append((b"host", host))
 
     def on_body(self, body: bytes) -> None:
-        self._framing -= len(body) * (1 + _FRAMING_SHARE)
-        super().on_body(body)
+        # Kept until all that was read is parsed: adding each of thousands of small chunks to what
+        # waits for the application copies that each time.
+        self._pieces.append(body)
+
+    def _give_body(self) -> None:
+        if self._pieces:
+            body = b"".join(self._pieces)
+            self._pieces.clear()
+            self._framing -= len(body) * (1 + _FRAMING_SHARE)
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._give_body()
         super().on_message_complete()
         self._stage = Stage.ANSWER
         if self._answered:

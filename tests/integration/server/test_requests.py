@@ -162,6 +162,14 @@ async def test_line_ends_in_a_chunk_are_read_as_fast_as_anything(door: Door) -> 
     assert door.bodies == [body]
 
 
+async def test_a_body_of_tiny_chunks_is_a_body(door: Door) -> None:
+    body = bytes(range(256)) * 400
+    tiny = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    answered = await door.talk(CHUNKED + b"Connection: close\r\n\r\n" + tiny + b"0\r\n\r\n")
+    assert statuses(answered) == [200]
+    assert door.bodies == [body]
+
+
 async def test_what_is_no_request_does_not_touch_the_one_before(door: Door) -> None:
     door.released.clear()
     client = await door.connect()
