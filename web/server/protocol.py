@@ -32,10 +32,6 @@ from web.server.heads import (
 )
 from web.server.stay import Stage, Stay
 
-# What a body in chunks may have around it, beside a share of its own length.
-_FRAMING_BYTES = 65_536
-_FRAMING_SHARE = 16
-
 _NO_HTTP = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
 
@@ -61,7 +57,6 @@ class Connection(Stay):
         """Whether the client will send nothing more."""
         self._left = 0
         self._chunks = Chunks()
-        self._framing = 0
         self._pieces: list[bytes] = []
         self._refusal: tuple[Kind, str] = (INVALID, "")
 
@@ -160,16 +155,12 @@ class Connection(Stay):
         try:
             end = self._chunks.end_in(self._waiting)
         except NoChunks as error:
-            self._refusal = INVALID, "the body is not in chunks, as Transfer-Encoding says it is"
+            self._refusal = INVALID, str(error)
             raise httptools.HttpParserError from error
         size = len(self._waiting) if end is None else end
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
-        self._framing += size
         self.parser.feed_data(piece)
         self._give_body()
-        if self._framing > _FRAMING_BYTES:
-            self._refusal = INVALID, "the body has more around its chunks than in them"
-            raise httptools.HttpParserError
 
     def on_headers_complete(self) -> None:
         if self._stage is not Stage.HEAD:
@@ -190,7 +181,7 @@ class Connection(Stay):
         self._crowd.busy(self)
         self._stage = Stage.CHUNKS if self._left == TO_ITS_END else Stage.LENGTH
         if self._left == TO_ITS_END:
-            self._chunks, self._framing = Chunks(), 0
+            self._chunks = Chunks()
             # What comes behind the last chunk is none of the request's headers.
             self.headers = []
 
@@ -217,7 +208,6 @@ class Connection(Stay):
         if self._pieces:
             body = b"".join(self._pieces)
             self._pieces.clear()
-            self._framing -= len(body) * (1 + _FRAMING_SHARE)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
