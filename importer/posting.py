@@ -50,10 +50,18 @@ class Poster:
         if self._closed:
             return
         self._closed = True
-        self._wait_for(self._client.aclose())
+        self._wait_for(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        await self._client.aclose()
+        # What an answer that was not read to its end left behind: asyncio says so where the loop
+        # ends first.
+        await self._loop.shutdown_asyncgens()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _wait_for(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

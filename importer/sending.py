@@ -4,7 +4,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event, Lock, Semaphore
+from threading import Event, Lock, Semaphore, Thread
 
 from domain.backoff import Backoff
 from importer.answers import UNKNOWN, Again, Outcome, Past
@@ -60,6 +60,7 @@ class Sender:
         self._most_bytes = sys.maxsize
         self._counting = Lock()
         self._stopped = Event()
+        self._all_answered = Event()
 
     def put(self, batch: Batch) -> None:
         """Send `batch`, waiting while `IN_FLIGHT` are under way. Raises `SendingFailed`."""
@@ -71,14 +72,24 @@ class Sender:
 
     def finish(self) -> None:
         """Wait until every batch is answered. Raises `SendingFailed`."""
-        self._threads.shutdown()
+        self._wait_for_answers()
         self.require_no_fault()
 
     def close(self) -> None:
         """Send nothing more and wait for the answers to what was sent."""
         self._stopped.set()
-        self._threads.shutdown()
+        self._wait_for_answers()
         self._asker.close()
+
+    def _wait_for_answers(self) -> None:
+        # Not by joining them here: where a signal breaks that off, Python up to 3.12 takes the
+        # thread for one that has ended, and whoever waits once more is let through.
+        Thread(target=self._join, name="joining", daemon=True).start()
+        self._all_answered.wait()
+
+    def _join(self) -> None:
+        self._threads.shutdown()
+        self._all_answered.set()
 
     def require_no_fault(self) -> None:
         """Raises `SendingFailed` when a batch was not accepted."""

@@ -12,9 +12,9 @@ from domain.pages import page_fault
 from domain.partitioning import partition_for
 from domain.retention import NOTHING_PAST, horizon
 from ingest.decoding import NotJson, decode
+from web.problems import MAX_ERRORS
 
 MAX_BODY_BYTES = 10_000_000
-MAX_PROBLEMS = 100
 
 Events = dict[Partition, list[PageViewed]]
 
@@ -150,7 +150,7 @@ def _refuse(pages: Any, accepted: Limits) -> NoReturn:
 
 
 def _first(problems: Iterator[Problem]) -> list[Problem]:
-    return list(islice(problems, MAX_PROBLEMS))
+    return list(islice(problems, MAX_ERRORS))
 
 
 def _faults(found: Any, accepted: Limits) -> Iterator[Problem]:

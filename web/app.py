@@ -18,6 +18,7 @@ from domain.problems import FAILED, INVALID, KINDS, METHOD_NOT_ALLOWED, NOT_FOUN
 from web.door import ANYWHERE, NOTHING_HERE, Door
 from web.problems import PROBLEM, Answer, answer, explained, from_error, problem, send_answer
 from web.readiness import Readiness
+from web.seldom import Seldom
 from web.streaming import Streamed, send_streamed
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def route(path: str, method: str, handle: Handle) -> ASGIRouteHandler:
     One of GET is asked with HEAD too. `handle` returns an `Answer`, or one that is `Streamed`.
     """
     methods = (method, "HEAD") if method == "GET" else (method,)
+    seldom = Seldom(monotonic)
 
     @asgi(path, copy_scope=False)
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,8 +53,10 @@ def route(path: str, method: str, handle: Handle) -> ASGIRouteHandler:
                 return
         except FootfallError as error:
             found = from_error(error, method)
-            if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                logger.warning("%s %s: %s", method, path, error)
+            if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR and (
+                told := seldom.due(str(error))
+            ):
+                logger.warning("%s %s: %s", method, path, told)
         await send_answer(send, found)
 
     return handler
@@ -93,7 +97,10 @@ def create_app(
     app = Litestar(
         routes,
         openapi_config=None,
-        exception_handlers={HTTPException: _http_problem, Exception: _unforeseen},
+        exception_handlers={
+            HTTPException: _http_problem,
+            Exception: _unforeseen(Seldom(monotonic)),
+        },
         lifespan=list(lifespan),
         logging_config=None,
     )
@@ -120,10 +127,15 @@ def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return _response(problem(kind, detail, method=request.method))
 
 
-def _unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    # The path is one of ours; what stands behind it is a stranger's.
-    logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return _response(from_error(FootfallError(), request.method))
+def _unforeseen(seldom: Seldom) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+    def answered(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        # The path is one of ours; what stands behind it is a stranger's.
+        what = f"{request.method} {request.scope['path']} failed: {type(error).__name__}"
+        if told := seldom.due(what):
+            logger.error("%s", told, exc_info=error)
+        return _response(from_error(FootfallError(), request.method))
+
+    return answered
 
 
 def _response(found: Answer) -> Response[bytes]:

@@ -10,7 +10,6 @@ import msgspec
 
 from cli.processes.family import Family
 from cli.processes.running import run, settings_or_exit, watch_lifeline
-from cli.wiring.process import configure_logging
 from cli.wiring.rebuild import open_loader
 from domain.errors import RebuildError
 from domain.events import Epoch, Generation, Offset, Partition
@@ -59,7 +58,6 @@ class LoadWorkers(Load):
 def load_worker(task: str) -> None:
     """Part of a rebuild; what `footfall replay` starts."""
     settings = settings_or_exit()
-    configure_logging(settings)
     given = msgspec.json.decode(task, type=Task)
 
     async def main() -> None:

@@ -64,6 +64,8 @@ async def test_what_asks_at_once_delays_no_view_and_hears_in_time(production: Se
         said = web.log()
         assert "QueuePool" not in said
         assert "Traceback" not in said
+        # One of each reason, not one of each request.
+        assert 1 <= said.count("GET /report: ") <= 3
 
 
 async def _reports_that_the_database_holds_up(

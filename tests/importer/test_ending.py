@@ -62,6 +62,34 @@ def test_a_signal_ends_it_with_a_summary(service: Service, number: signal.Signal
 
 
 @EVERY_SIGNAL
+def test_a_signal_while_it_waits_for_the_last_answers_loses_none(
+    service: Service, tmp_path: Path, number: signal.Signals
+) -> None:
+    asked, over = Event(), Event()
+
+    def answers_late(_: Body) -> Answer | None:
+        asked.set()
+        over.wait(60)
+        return None
+
+    service.says = answers_late
+    file = tmp_path / "access.log"
+    # Read to its end before the one request is sent.
+    file.write_bytes(LINE % 1)
+    with importing(service, str(file)) as process:
+        assert asked.wait(30)
+        process.send_signal(number)
+        wait_for(lambda: not catches(process.pid, number), "the signal being heard")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        over.set()
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 128 + number, stderr
+    assert b"interrupted: 1 of the 1 views read so far were accepted; " in stderr
+    assert b"in doubt" not in stdout
+
+
+@EVERY_SIGNAL
 def test_a_second_signal_ends_it_at_once(service: Service, number: signal.Signals) -> None:
     asked, over = Event(), Event()
 

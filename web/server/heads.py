@@ -8,8 +8,6 @@ passes the body over and reads it as the next request. A server may ignore the h
 import re
 
 END = b"\r\n\r\n"
-# No body is longer, and a longer number would not even become one.
-_LENGTH = re.compile(rb"[0-9]{1,18}")
 _UPGRADE = re.compile(rb"\r\n(?:upgrade|http2-settings)[ \t]*:[^\r\n]*", re.IGNORECASE)
 _METHOD = re.compile(rb"([A-Z][A-Z_-]{0,31}) ")
 _BEGUN_LINE = re.compile(rb"[A-Z][A-Z_-]{0,31}(?: |\Z)|[A-Z][A-Z_-]{0,31}\Z")
@@ -65,8 +63,3 @@ def method_of(head: bytes) -> str:
     """The method that bytes begin with, "" where that is not whole."""
     found = _METHOD.match(head)
     return found[1].decode() if found else ""
-
-
-def is_length(value: bytes) -> bool:
-    """Whether a Content-Length can be one."""
-    return _LENGTH.fullmatch(value) is not None

@@ -21,20 +21,16 @@ from domain.problems import (
 )
 from web.server.chunks import Chunks, NoChunks
 from web.server.crowd import Crowd
+from web.server.framing import TO_ITS_END, Unframed, body_length
 from web.server.heads import (
     END,
     host_of,
     is_beginning,
-    is_length,
     line_of,
     percent_encoded,
     without_upgrade,
 )
 from web.server.stay import Stage, Stay
-
-# What a body in chunks may have around it, beside a share of its own length.
-_FRAMING_BYTES = 65_536
-_FRAMING_SHARE = 16
 
 _NO_HTTP = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
@@ -61,7 +57,7 @@ class Connection(Stay):
         """Whether the client will send nothing more."""
         self._left = 0
         self._chunks = Chunks()
-        self._framing = 0
+        self._pieces: list[bytes] = []
         self._refusal: tuple[Kind, str] = (INVALID, "")
 
     def data_received(self, data: bytes) -> None:
@@ -113,6 +109,7 @@ class Connection(Stay):
                 piece, self._waiting = self._waiting[: self._left], self._waiting[self._left :]
                 self._left -= len(piece)
                 self.parser.feed_data(piece)
+                self._give_body()
                 return True
             case Stage.CHUNKS:
                 self._feed_chunks()
@@ -158,15 +155,12 @@ class Connection(Stay):
         try:
             end = self._chunks.end_in(self._waiting)
         except NoChunks as error:
-            self._refusal = INVALID, "the body is not in chunks, as Transfer-Encoding says it is"
+            self._refusal = INVALID, str(error)
             raise httptools.HttpParserError from error
         size = len(self._waiting) if end is None else end
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
-        self._framing += size
         self.parser.feed_data(piece)
-        if self._framing > _FRAMING_BYTES:
-            self._refusal = INVALID, "the body has more around its chunks than in them"
-            raise httptools.HttpParserError
+        self._give_body()
 
     def on_headers_complete(self) -> None:
         if self._stage is not Stage.HEAD:
@@ -185,28 +179,18 @@ class Connection(Stay):
         self._asked = True
         self._since = self.loop.time()
         self._crowd.busy(self)
-        self._stage = Stage.LENGTH if self._left >= 0 else Stage.CHUNKS
-        if self._left < 0:
-            self._chunks, self._framing = Chunks(), 0
+        self._stage = Stage.CHUNKS if self._left == TO_ITS_END else Stage.LENGTH
+        if self._left == TO_ITS_END:
+            self._chunks = Chunks()
             # What comes behind the last chunk is none of the request's headers.
             self.headers = []
 
     def _length_of_body(self) -> int:
-        """Bytes, or -1 where only its end will tell."""
-        length = 0
-        for name, value in self.headers:
-            if name == b"content-length":
-                if not is_length(value.strip(b" \t")):
-                    self._refusal = INVALID, "Content-Length is no length of a body"
-                    raise _Refused
-                length = int(value)
-            elif name == b"transfer-encoding":
-                old = self.parser.get_http_version() == "1.0"
-                if value.lower() != b"chunked" or length or old:
-                    self._refusal = INVALID, "of Transfer-Encoding only chunked is read"
-                    raise _Refused
-                length = -1
-        return length
+        try:
+            return body_length(self.headers, self.parser.get_http_version())
+        except Unframed as error:
+            self._refusal = INVALID, str(error)
+            raise _Refused from error
 
     def _name_host(self) -> None:
         """A host in the target stands in the place of that in the headers."""
@@ -216,10 +200,18 @@ class Connection(Stay):
             self.headers.append((b"host", host))
 
     def on_body(self, body: bytes) -> None:
-        self._framing -= len(body) * (1 + _FRAMING_SHARE)
-        super().on_body(body)
+        # Kept until all that was read is parsed: adding each of thousands of small chunks to what
+        # waits for the application copies that each time.
+        self._pieces.append(body)
+
+    def _give_body(self) -> None:
+        if self._pieces:
+            body = b"".join(self._pieces)
+            self._pieces.clear()
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._give_body()
         super().on_message_complete()
         self._stage = Stage.ANSWER
         if self._answered:

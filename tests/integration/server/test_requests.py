@@ -14,6 +14,14 @@ from tests.integration.server.doors import (
     until,
 )
 
+
+def of_length(*lengths: bytes) -> bytes:
+    head = get(
+        "/echo", method="POST", headers=b"".join(b"Content-Length: %s\r\n" % n for n in lengths)
+    )
+    return head + b"{}"
+
+
 CHUNKED = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
 # What may be read in two ways, by a front in one and here in the other (RFC 9112, 11.2).
 BAD = {
@@ -35,11 +43,11 @@ BAD = {
     "no path": get("health"),
     "an authority": get("a.test:80"),
     "a length of many digits": post(b"", b"Content-Length: " + b"0" * 5_000 + b"1\r\n"),
-    "a signed length": b"POST /echo HTTP/1.1\r\nContent-Length: +2\r\n\r\n{}",
-    "an empty length": b"POST /echo HTTP/1.1\r\nContent-Length: \r\n\r\n{}",
-    "two lengths": b"POST /echo HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-    "a length twice": b"POST /echo HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
-    "a list of lengths": b"POST /echo HTTP/1.1\r\nContent-Length: 2, 2\r\n\r\n{}",
+    "a signed length": of_length(b"+2"),
+    "an empty length": of_length(b""),
+    "two lengths": of_length(b"2", b"3"),
+    "a length twice": of_length(b"2", b"2"),
+    "a list of lengths": of_length(b"2, 2"),
     "length and chunks": post(headers=b"Transfer-Encoding: chunked\r\n"),
     "chunks and length": chunked(headers=b"Content-Length: 2\r\n"),
     "another coding": chunked(headers=b"Transfer-Encoding: gzip\r\n"),
@@ -54,9 +62,16 @@ BAD = {
     "chunks with line feeds": CHUNKED + b"\r\n1\na\n0\n\n",
     "a line feed in an extension": CHUNKED + b"\r\n1;a\nb\r\na\r\n0\r\n\r\n",
     "a length behind chunks": CHUNKED + b"\r\n0\r\nContent-Length: 2\r\n\r\n",
-    "a folded header": b"GET /health HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
-    "a header with a blank": b"GET /health HTTP/1.1\r\nA b: c\r\n\r\n",
+    "a folded header": get("/health", b"A: b\r\n c\r\n"),
+    "a header with a blank": get("/health", b"A b: c\r\n"),
     "a header without a name": get("/health", b": b\r\n"),
+    "no host": b"GET /health HTTP/1.1\r\n\r\n",
+    "no host but in the target": b"GET http://localhost/health HTTP/1.1\r\n\r\n",
+    "no host but a body": b"POST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+    "two hosts": get("/health", b"Host: a\r\n"),
+    "a host twice": get("/health", b"HOST: localhost\r\n"),
+    "two hosts and one in the target": get("http://localhost/health", b"Host: a\r\n"),
+    "two hosts of http 1.0": get("/health", b"Host: a\r\n").replace(b"HTTP/1.1", b"HTTP/1.0"),
 }
 
 
@@ -101,6 +116,8 @@ GOOD = {
     "another method": (get("/echo", method="M-SEARCH"), [405]),
     "two paths": (get("//health"), [404]),
     "continue": (post(b"x", b"Expect: 100-continue\r\n"), [100, 200]),
+    "a host that is empty": (b"GET /health HTTP/1.1\r\nHost:\r\n\r\n", [200]),
+    "a coding with blanks around": (chunked().replace(b" chunked", b"  Chunked  "), [200]),
     "continue to nowhere": (get("/no", b"Expect: 100-continue\r\n", "POST"), [404]),
     "another expectation": (post(b"x", b"Expect: something\r\n"), [200]),
 }
@@ -119,6 +136,16 @@ async def test_an_old_client_is_not_told_to_continue(door: Door) -> None:
     assert statuses(await door.talk(old)) == [200]
 
 
+async def test_an_old_client_need_not_name_a_host(door: Door) -> None:
+    answered = await door.talk(b"GET /health HTTP/1.0\r\n\r\n")
+    assert statuses(answered) == [200]
+
+
+async def test_a_refused_host_says_what_to_send(door: Door) -> None:
+    for data in (b"GET /health HTTP/1.1\r\n\r\n", get("/health", b"Host: a\r\n")):
+        assert b"the header Host is not there once" in await door.talk(data)
+
+
 async def test_the_host_in_a_target_goes_before_the_header() -> None:
     async with serving(allowed_hosts=("right.test",)) as door:
         for host, status in (("right.test", 200), ("wrong.test", 421)):
@@ -135,6 +162,14 @@ async def test_line_ends_in_a_chunk_are_read_as_fast_as_anything(door: Door) -> 
     assert door.bodies == [body]
 
 
+async def test_a_body_of_tiny_chunks_is_a_body(door: Door) -> None:
+    body = bytes(range(256)) * 400
+    tiny = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    answered = await door.talk(CHUNKED + b"Connection: close\r\n\r\n" + tiny + b"0\r\n\r\n")
+    assert statuses(answered) == [200]
+    assert door.bodies == [body]
+
+
 async def test_what_is_no_request_does_not_touch_the_one_before(door: Door) -> None:
     door.released.clear()
     client = await door.connect()
@@ -147,8 +182,8 @@ async def test_what_is_no_request_does_not_touch_the_one_before(door: Door) -> N
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"GET /health HTTP/1.1\r\nA: " + b"a" * 40_000 + b"\r\n\r\n", 431),
-        (b"GET /health HTTP/1.1\r\n" + b"A: b\r\n" * 10_000, 431),
+        (get("/health", b"A: " + b"a" * 40_000 + b"\r\n"), 431),
+        (get("/health", b"A: b\r\n" * 10_000), 431),
         (b"CONNECT a.test:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     ],
 )

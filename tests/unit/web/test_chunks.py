@@ -79,3 +79,29 @@ def test_what_is_no_size_is_told(body: bytes) -> None:
     chunks = Chunks()
     with pytest.raises(NoChunks):
         _ = [chunks.end_in(bytes([byte])) for byte in body]
+
+
+@pytest.mark.parametrize("step", [7, 1_000, 1_000_000])
+@pytest.mark.parametrize(
+    ("body", "bounded"),
+    [
+        (b"0\r\n" + b"a: b\r\n" * 12_000 + b"\r\n", True),
+        ((b"1;" + b"a" * 60 + b"\r\nx\r\n") * 2_000 + b"0\r\n\r\n", True),
+        ((b"0" * 14 + b"1\r\nx\r\n") * 60_000 + b"0\r\n\r\n", True),
+        (b"0\r\n" + b"a: b\r\n" * 10_000 + b"\r\n", False),
+        (b"1\r\nx\r\n" * 60_000 + b"0\r\n\r\n", False),
+        ((b"2000;" + b"a" * 100 + b"\r\n" + b"x" * 8_192 + b"\r\n") * 50 + b"0\r\n\r\n", False),
+    ],
+)
+def test_what_stands_around_chunks_is_bounded_by_what_is_in_them(
+    body: bytes, bounded: bool, step: int
+) -> None:
+    chunks = Chunks()
+    parts = [body[at : at + step] for at in range(0, len(body), step)]
+    if bounded:
+        with pytest.raises(NoChunks, match="around"):
+            _ = [chunks.end_in(part) for part in parts]
+    else:
+        assert [chunks.end_in(part) for part in parts] == [None] * (len(parts) - 1) + [
+            len(parts[-1])
+        ]

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from web.server.heads import (
     host_of,
     is_beginning,
-    is_length,
     line_of,
     method_of,
     percent_encoded,
@@ -113,16 +112,3 @@ def test_the_host_that_a_target_names(target: bytes, host: bytes | None) -> None
 def test_the_method_is_what_comes_before_a_blank() -> None:
     assert method_of(b"HEAD / HT") == "HEAD"
     assert [method_of(part) for part in (b"", b"HEAD", b"x y", b"\x16\x03 ")] == [""] * 4
-
-
-@pytest.mark.parametrize(
-    "value", [b"", b"+1", b"-1", b" 1", b"1_0", b"0" * 19, b"1,1", "١".encode()]
-)
-def test_what_is_no_length_never_becomes_a_number(value: bytes) -> None:
-    assert not is_length(value)
-
-
-def test_lengths() -> None:
-    assert is_length(b"0")
-    assert is_length(b"0010")
-    assert is_length(b"9" * 18)
