@@ -29,6 +29,10 @@ def host_of(line: bytes) -> bytes:
 
 
 def _elsewhere(line: bytes) -> re.Match[bytes] | None:
+    blank = line.find(b" ")
+    # Most lines: one field, and nobody's name.
+    if line.startswith(b" - - [", blank):
+        return None
     before = _BEFORE_TIME.match(line[:_MOST_BYTES])
     blanks = before[0].count(b" ") if before else 0
     if before is None or blanks < _FEWEST_BLANKS:

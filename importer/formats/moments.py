@@ -40,8 +40,8 @@ def seconds_of(text: bytes) -> int | None:
     """Whole seconds since 1970 UTC, None where the text is no moment.
 
     Read are ISO 8601 and RFC 3339 with dashes or slashes in the date, `16/Jul/2025:10:00:00 +0000`,
-    each with a fraction, in brackets or without, HTTP's dates and C's, and numbers as `seconds_of_number`
-    takes them. UTC where no offset is told.
+    each with a fraction, in brackets or without, HTTP's dates and C's, and numbers as
+    `seconds_of_number` takes them. UTC where no offset is told.
     """
     if len(text) > _MOST_BYTES or not text.isascii():
         return None
