@@ -11,16 +11,17 @@ from importer.formats.moments import seconds_of
 
 _TIME = re.compile(
     rb"\[( ?(?:\d{1,2}/[A-Za-z]{3}/\d{4}|\d{4}[-/]\d\d[-/]\d\d|\d{9,19}(?=[].,])"
-    rb'|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)[^]["]{0,40}+)\]'
+    rb'|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)[^]["]{0,40}+)\]"?'
 )
 # The second kind has quotation marks that stand there as they were sent: without blanks and with
 # its protocol, so that what was torn does not go on in the next record.
 _REQUEST = rb'"(?:([^"\\]*+(?:\\.[^"\\]*+)*+)|([A-Z]++ \S++ HTTP/\d(?:\.\d)?))"'
 # What behind the status is no size has to have no other number that could be the status.
-_SIZE = rb'[ \t]++("?)(?:-?\d++|-)\5(?=[\s"]|$)'
-_NO_SIZE = rb'(?:[ \t]++(?:\d++\.\d++|-))*+(?:[ \t]*+"|\s*+$)'
+_GAP = rb"[ \t,;|]++"
+_SIZE = _GAP + rb'("?)(?:-?\d++|-)\5(?=[\s",;|]|$)'
+_NO_SIZE = rb"(?:" + _GAP + rb'(?:\d++\.\d++|-))*+(?:[ \t,;|]*+"|\s*+$)'
 _ANSWER = re.compile(
-    rb'[^"]{0,256}+' + _REQUEST + rb'[ \t]++("?)(\d{3})\3(?:' + _SIZE + rb"|" + _NO_SIZE + rb")"
+    rb'[^"]{0,256}+' + _REQUEST + _GAP + rb'("?)(\d{3})\3(?:' + _SIZE + rb"|" + _NO_SIZE + rb")"
 )
 _COLOUR = rb"(?:\x1b\[[0-9;]{0,16}m){1,4}"
 _COLOURS = re.compile(rb'(?<=")' + _COLOUR + rb"|" + _COLOUR + rb'(?="|\s*$)')

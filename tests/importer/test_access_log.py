@@ -274,10 +274,14 @@ def test_no_number_is_skipped_to_reach_a_status(tail: bytes, reason: Skip) -> No
     [
         b'h - - %s "\x1b[32mGET /a HTTP/1.1\x1b[0m" 200 -' % b"[16/Jul/2025 10:00:00]",
         b'\x1b[m%s "GET /a HTTP/1.1" 200 5\x1b[0m' % b"[16/Jul/2025 10:00:00]",
+        b'"h" "-" "[16/Jul/2025:10:00:00 +0000]" "GET /a HTTP/1.1" "200" "512" "-" "agent"',
+        b'"h","-","[16/Jul/2025:10:00:00 +0000]","GET /a HTTP/1.1","200","512","-","agent"',
+        b'h|-|[16/Jul/2025:10:00:00 +0000]|"GET /a HTTP/1.1"|200|512|"-"|"agent"',
+        b'h;-;[16/Jul/2025:10:00:00 +0000];"GET /a HTTP/1.1";200;-',
         b'h\t-\t-\t[16/Jul/2025:10:00:00 +0000]\t"GET /a HTTP/1.1"\t200\t5',
     ],
 )
-def test_colours_and_tabs_change_nothing(line: bytes) -> None:
+def test_colours_quotation_marks_and_other_separators_change_nothing(line: bytes) -> None:
     assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
 
 
@@ -344,6 +348,13 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
         (b"<190>Jul 16 10:00:00 box nginx: shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
         (b"2025-07-16T10:00:00.5Z stdout F shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
         (b"Jul 16 10:00:00 box nginx: 192.0.2.7 - - ", "/a"),
+        (b"access.log:192.0.2.7 - - ", "/a"),
+        (b"access.log.1:192.0.2.7 - - ", "/a"),
+        (b"access_log:12:192.0.2.7 - - ", "/a"),
+        (b"shop.example.org-ssl_log:12:192.0.2.7 - - ", "/a"),
+        (b"web.gz:12:192.0.2.7 - - ", "/a"),
+        (b"blog.example.org:443:192.0.2.7 - - ", "blog.example.org/a"),
+        (b"www.log-in.example.org:443 192.0.2.7 - - ", "www.log-in.example.org/a"),
         (b"Jul 16 10:00:00 box 192.0.2.7 - - ", "/a"),
     ],
 )

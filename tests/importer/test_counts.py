@@ -63,6 +63,26 @@ def test_fields_are_separated_by_commas_tabs_semicolons_or_bars(line: bytes, pag
 
 
 @pytest.mark.parametrize(
+    "table",
+    [
+        b" hour             | page | views \n------------------+------+-------\n%s | a |     5",
+        b"+------------------+------+-------+\n| hour             | page | views |\n"
+        b"+------------------+------+-------+\n| %s | a    |     5 |\n+------+----+---+",
+        b"| page | hour | views |\n|:-----|------|------:|\n| a | %s | 5 |",
+    ],
+)
+def test_tables_as_they_are_drawn_are_read(table: bytes) -> None:
+    lines = (table.replace(b"%s", b"2025-07-16 10:00")).split(b"\n")
+    assert {*parse(*lines)} == {Skip.HEADER, View("a", TEN, 5)}
+    assert any(map(is_counts_line, lines))
+
+
+@pytest.mark.parametrize("line", [b"--", b"------+-----", b"-", b"+", b"a--b"])
+def test_a_rule_alone_is_no_counts(line: bytes) -> None:
+    assert not is_counts_line(line)
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         (b"", Skip.EMPTY),
