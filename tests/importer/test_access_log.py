@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from importer.access_log import AccessLog
 from importer.reading import read_lines
 from importer.requests import Reading
-from importer.views import Skip, View
+from importer.views import MAX_LINE_BYTES, Skip, View
 
 DATA = Path(__file__).parents[1] / "data"
 NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
 TEN = 486_850
+AT = b"[16/Jul/2025:10:00:00 +0000]"
 LINE = b'host - - [%s] "%s" %s 12'
 
 
@@ -164,7 +166,6 @@ def test_anything_may_follow_the_user_agent(rest: bytes) -> None:
     assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
 
 
-AT = b"[16/Jul/2025:10:00:00 +0000]"
 TAIL = b'"GET /a HTTP/1.1" 200 12 "-" "agent"'
 
 
@@ -389,12 +390,21 @@ def test_no_bytes_crash_the_parser(anything: bytes, target: bytes) -> None:
             assert not any(unicodedata.category(letter) == "Cc" for letter in found.page)
 
 
-@pytest.mark.parametrize("piece", [b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a ", b"\x1b[0m", b" 1.5", b" -", b'"GET /a'),
+        *(AT, AT + b' "', AT + b' "GET /a', b"[Wed ", b" HTTP/1.1", b"log-", b"|", b"h.org "),
+    ],
+)
 def test_long_lines_of_one_thing_take_no_time(piece: bytes) -> None:
     log = AccessLog(lambda: NOW, Reading())
     head = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
-    for line in (piece * 10_000, head + b' "' + piece * 10_000 + b"x"):
+    long = piece * (MAX_LINE_BYTES // 2 // len(piece))
+    begun = perf_counter()
+    for line in (long, head + b' "' + long + b"x", AT + b' "GET ' + long, AT + long + b'"GET /a'):
         log.parse(line)
+    assert perf_counter() - begun < 1
 
 
 @pytest.mark.parametrize(
