@@ -154,8 +154,8 @@ def _fields(text: str, separator: str) -> list[str]:
     if '"' not in text:
         fields = text.split(separator)
         if separator == "\t":
-            # COPY's text format writes a backslash twice.
-            return [one.replace("\\\\", "\\") for one in fields]
+            # COPY's text format writes a backslash twice, and nothing as one with an N.
+            return ["" if one == r"\N" else one.replace("\\\\", "\\") for one in fields]
         # psql's tables have blanks around their bars.
         return [one.strip() for one in fields] if separator == "|" else fields
     blanks = f'{separator} "' in text

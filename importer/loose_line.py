@@ -26,6 +26,7 @@ _ANSWER = re.compile(
 _COLOUR = rb"(?:\x1b\[[0-9;]{0,16}m){1,4}"
 _COLOURS = re.compile(rb'(?<=")' + _COLOUR + rb"|" + _COLOUR + rb'(?="|\s*$)')
 _PROTOCOL = re.compile(rb"(?:^|[ ]++)HTTP/\d(?:\.\d)?$")
+_END = re.compile(rb' HTTP/\d(?:\.\d)?" "?\d{3}')
 _METHOD = re.compile(rb"[A-Z]++(?= )")
 
 
@@ -70,7 +71,19 @@ def _record(line: bytes, start: int) -> tuple[bytes, re.Match[bytes]] | None:
     for nearer in _TIME.finditer(line, time.end(), max(quotation, 0)):
         time = nearer
     answer = _ANSWER.match(line, time.end())
-    return (time[1], answer) if answer else None
+    if answer is None or _goes_on(line, answer):
+        return None
+    return time[1], answer
+
+
+def _goes_on(line: bytes, answer: re.Match[bytes]) -> bool:
+    """Whether the request may end further on: it has no protocol, and there one stands."""
+    request = answer[1]
+    return (
+        request is not None
+        and _PROTOCOL.search(request.rstrip(b" ")) is None
+        and _END.search(line, answer.end(1)) is not None
+    )
 
 
 def request_of(text: bytes) -> tuple[bytes, bytes]:

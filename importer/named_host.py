@@ -7,7 +7,7 @@ _ADDRESS = rb"(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[^ ]*:)[0-9A-Fa-f:.]++)"
 # Its first group could be read as a name.
 _NO_IPV6 = rb"(?![0-9A-Fa-f]{0,4}:(?:[0-9A-Fa-f]{0,4}:)++[0-9A-Fa-f.]*+ )"
 # A name or a name:port, and an address behind it: vhost_combined and its kin.
-_HOST = _NO_IPV6 + _NAME + rb"(?:(?P<colon>:)| )" + _ADDRESS + rb" "
+_HOST = _NO_IPV6 + _NAME + rb"(?:(?P<colon>:)| )" + _ADDRESS + rb",? "
 _FIRST = re.compile(_HOST)
 _BEFORE_TIME = re.compile(rb"[^\[]*+(?:\[\d++\][^\[]*+)?(?=\[ ?(?:\d|[A-Z][a-z]{2}\b))")
 # Syslog's own host has an address behind it, too: only what ends in a mark is a prefix.

@@ -19,7 +19,7 @@ SEEDS: list[bytes] = [
     b'192.0.2.7 - - [16/Jul/2025:10:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "agent"',
     b'shop.example.org:443 ::1 - - [2025-07-16T10:00:00Z] 7 "GET /caf\\xc3\\xa9" 304 - "-',
     b'web-1 | h - user[7] [ 6/jul/2025 10:00:00.5] (0 s) "GET http://h/x;a=1 HTTP/2" 206 1 0.004',
-    b'192.0.2.7 h.org - [Wed Jul 16 10:00:00.1 UTC 2025] "\x1b[32mGET /a"b HTTP/1.1\x1b[0m" "200" -1',
+    b'::1 h.org - [Wed Jul 16 10:00:00.1 UTC 2025] "\x1b[32mGET /a"b HTTP/1.1\x1b[0m" "200" -1',
     b'access.log:1:::1,-,"[1752660000.123]","GET ?a HTTP/1.1",200,0.004,"-"',
     b"+---+\n| page | hour | views |\n|---|:--|\n| a | 2025-07-16 10:00 | 5 |",
     b"timestamp,page,count\n2025-07-16 10:00:00+00,example.com/x,5",

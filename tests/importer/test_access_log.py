@@ -296,6 +296,17 @@ def test_a_raw_quotation_mark_is_part_of_the_target(target: bytes, page: str, ta
     assert AccessLog(lambda: NOW, Reading()).parse(line) == View(page, TEN)
 
 
+@pytest.mark.parametrize("forged", [b"200 5", b'200 5 "-"', b'"200" "5"', b"200"])
+def test_a_target_that_was_not_escaped_forges_no_answer(forged: bytes) -> None:
+    line = b"h - - " + AT + b' "GET /x" %s HTTP/1.1" 404 5 "-" "agent"' % forged
+    assert AccessLog(lambda: NOW, Reading()).parse(line) is Skip.MALFORMED_LINE
+
+
+def test_an_agent_that_names_a_protocol_ends_no_request() -> None:
+    line = b"h - - " + AT + b' "GET /a" 200 5 "-" "agent HTTP/1.1" 0.004'
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
+
+
 def test_a_request_that_was_torn_does_not_go_on_in_the_next_record() -> None:
     whole = b"h - - " + AT + b' "GET /b HTTP/1.1" 200 5'
     for torn in (b'"', b'"GET', b'"GET /a', b'"GET /a ', b'"GET /a HTTP/1.1', b'"GET /a HTTP/1.1"'):
@@ -331,6 +342,8 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
     [
         (b"shop.example.org:443 192.0.2.7 - - ", "shop.example.org/a"),
         (b"Shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"shop.example.org 203.0.113.5, 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"203.0.113.5, 192.0.2.7 - - ", "/a"),
         (b"shop.example.org:443:192.0.2.7 - - ", "shop.example.org/a"),
         (b"shop.example.org:443 2001:db8::1 - - ", "shop.example.org/a"),
         (b"localhost:80 ::1 - - ", "localhost/a"),
