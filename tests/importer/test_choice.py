@@ -98,10 +98,11 @@ def test_a_file_with_a_size_in_place_of_each_status_is_an_error(
     service: Service, tmp_path: Path, form: str
 ) -> None:
     line = b'h - - [16/Jul/2025:10:00:00 +0000] "GET /a HTTP/1.1" %d 200\n'
-    path = stored(tmp_path, b"".join(line % size for size in (5_123, 512, 250)))
+    path = stored(tmp_path, b"".join(line % size for size in (512, 5_123, 250)))
     result = run(path, "--to", service.url, "--format", form)
     assert (result.exit_code, service.requests) == (1, 0)
-    assert f"{path}: no line of it" in result.stderr
+    assert f"{path}: no line of it has a status" in result.stderr
+    assert "--log-format says where" in result.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"timestamp,page,count\n"])
