@@ -17,6 +17,7 @@ _LINE = re.compile(
     rb'(?:"([A-Z]++) (?! )([^\s"\\]*+(?:\\\S[^\s"\\]*+)*+) HTTP/\d(?:\.\d)?"|' + _QUOTED + rb")"
     rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _QUOTED + rb"(?: .*)?)?\s*",
 )
+_NOTHING = (None, b"", b"", b"")
 _MONTHS = {
     name: number
     for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
@@ -37,16 +38,16 @@ class AccessLog:
         if len(line) > MAX_LINE_BYTES:
             return Skip.LONG_LINE
         match = _LINE.fullmatch(line)
-        parts = match.groups() if match and match[5] else loose_line.read(line)
-        if parts is None:
+        if match and match[5]:
+            hour, minute, second, offset, method, target, status = match.groups()
+            start = _seconds(hour, offset)
+            at = None if start is None else start + int(minute) * 60 + int(second)
+        else:
+            at, method, target, status = loose_line.read(line) or _NOTHING
+        if at is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
         if line.count(b"[") > 1 and loose_line.is_joined(line):
             return Skip.JOINED
-        hour, minute, second, offset, method, target, status = parts
-        start = _seconds(hour, offset)
-        if start is None:
-            return Skip.MALFORMED_LINE
-        at = start + int(minute) * 60 + int(second)
         host = host_of(line) if self._is_named else b""
         return self._views.of(Request(at, method, target, status, host))
 

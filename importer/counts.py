@@ -24,6 +24,9 @@ _COUNT = re.compile(rf"([0-9]{{1,10}}|{_THOUSANDS})(?:\.0{{1,9}})?")
 _NO_DIGIT = re.compile(r"[^0-9]")
 _NAMES = re.compile(r"[A-Za-z_ ]+")
 _EPOCH = re.compile(r"([0-9]{9,10}|[0-9]{12,13})(?:\.[0-9]{1,9})?")
+# Of tables as psql, MySQL and Markdown draw them.
+_RULE = re.compile(rb"[-+|: ]*--[-+|: ]*")
+_BORDERS = re.compile(rb"\A\s*+\|(.*)\|\s*\Z")
 _ZONE = re.compile(r" ?(?:UTC|GMT)$")
 
 COLUMNS = (
@@ -56,6 +59,9 @@ class Counts:
         line = line.rstrip(b"\r\n").removeprefix(_BOM)
         if not line.strip():
             return Skip.EMPTY
+        if _RULE.fullmatch(line):
+            return Skip.HEADER
+        line = _BORDERS.sub(rb"\1", line)
         if self._separator:
             fields = _fields(text_of(line), self._separator)
         else:
@@ -119,7 +125,7 @@ def is_counts_line(line: bytes) -> bool:
 
 def _is_header(line: bytes, found: View | Skip) -> bool:
     # Three words are the beginning of many a log: one of them has to be a column's name.
-    text = text_of(line.rstrip(b"\r\n").removeprefix(_BOM))
+    text = text_of(_BORDERS.sub(rb"\1", line.rstrip(b"\r\n").removeprefix(_BOM)))
     names = set().union(*COLUMNS)
     fields = _fields(text, _separator(text))
     return found is Skip.HEADER and any(name.strip().lower() in names for name in fields)
@@ -153,8 +159,8 @@ def _fields(text: str, separator: str) -> list[str]:
     if '"' not in text:
         fields = text.split(separator)
         if separator == "\t":
-            # COPY's text format writes a backslash twice.
-            return [one.replace("\\\\", "\\") for one in fields]
+            # COPY's text format writes a backslash twice, and nothing as one with an N.
+            return ["" if one == r"\N" else one.replace("\\\\", "\\") for one in fields]
         # psql's tables have blanks around their bars.
         return [one.strip() for one in fields] if separator == "|" else fields
     blanks = f'{separator} "' in text

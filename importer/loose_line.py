@@ -5,29 +5,37 @@ that a status and a size. What stands before, between and after them may be anyt
 """
 
 import re
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-from domain.hours import parse_instant
+from importer.formats.moments import seconds_of
 
-_DAY = rb" ?(\d{1,2})/([A-Za-z]{3})/(\d{4})[: ](\d\d):([0-5]\d):([0-5]\d|60)(?:[.,]\d{1,9})?"
 _TIME = re.compile(
-    rb"\[(?:" + _DAY + rb"(?: ?([+-]\d\d):?(\d\d))?|(\d{4}-\d\d-\d\d[^\]\s]{9,30}))\]"
+    rb"\[( ?(?:\d{1,2}/[A-Za-z]{3}/\d{4}|\d{4}[-/]\d\d[-/]\d\d|\d{9,19}(?=[].,])"
+    rb'|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b)[^]["]{0,40}+)\]"?'
 )
+# The second kind has quotation marks that stand there as they were sent: without blanks and with
+# its protocol, so that what was torn does not go on in the next record.
+_REQUEST = rb'"(?:([^"\\]*+(?:\\.[^"\\]*+)*+)|([A-Z]++ \S++ HTTP/\d(?:\.\d)?))"'
+# What behind the status is no size has to have no other number that could be the status.
+_GAP = rb"[ \t,;|]++"
+_SIZE = _GAP + rb'("?)(?:-?\d++|-)\5(?=[\s",;|]|$)'
+_NO_SIZE = rb"(?:" + _GAP + rb'(?:\d++\.\d++|-))*+(?:[ \t,;|]*+"|\s*+$)'
 _ANSWER = re.compile(
-    rb'[^"]{0,256}+"([^"\\]*+(?:\\.[^"\\]*+)*+)" ++(\d{3}) ++(?:\d++|-)(?=[\s"]|$)'
+    rb'[^"]{0,256}+' + _REQUEST + _GAP + rb'("?)(\d{3})\3(?:' + _SIZE + rb"|" + _NO_SIZE + rb")"
 )
+_COLOUR = rb"(?:\x1b\[[0-9;]{0,16}m){1,4}"
+_COLOURS = re.compile(rb'(?<=")' + _COLOUR + rb"|" + _COLOUR + rb'(?="|\s*$)')
 _PROTOCOL = re.compile(rb"(?:^|[ ]++)HTTP/\d(?:\.\d)?$")
+_END = re.compile(rb' HTTP/\d(?:\.\d)?" "?\d{3}')
 _METHOD = re.compile(rb"[A-Z]++(?= )")
 
 
 class Parts(NamedTuple):
-    """What a view needs of a line; `method` is empty where the request is none."""
+    """What a view needs of a line; `at` is in seconds since 1970 UTC, `method` is empty where the
+    request is none.
+    """
 
-    hour: bytes
-    minute: int
-    second: int
-    offset: bytes
+    at: int
     method: bytes
     target: bytes
     status: bytes
@@ -35,39 +43,47 @@ class Parts(NamedTuple):
 
 def read(line: bytes) -> Parts | None:
     """The parts of a line's first record, None where one is missing."""
-    time = _TIME.search(line)
-    answer = _ANSWER.match(line, time.end()) if time else None
-    moment = _moment(time) if time and answer else None
-    if answer is None or moment is None:
+    found = _record(_plain(line), 0)
+    at = seconds_of(found[0]) if found else None
+    if found is None or at is None:
         return None
-    return Parts(*moment, *request_of(answer[1]), answer[2])
+    answer = found[1]
+    return Parts(at, *request_of(answer[1] or answer[2] or b""), answer[4])
 
 
 def is_joined(line: bytes) -> bool:
     """Whether a second record stands behind the first."""
-    time = _TIME.search(line)
-    answer = _ANSWER.match(line, time.end()) if time else None
-    again = _TIME.search(line, answer.end()) if answer else None
-    return again is not None and _ANSWER.match(line, again.end()) is not None
+    line = _plain(line)
+    found = _record(line, 0)
+    return found is not None and _record(line, found[1].end()) is not None
 
 
-def _moment(time: re.Match[bytes]) -> tuple[bytes, int, int, bytes] | None:
-    """The local hour as in `17/May/2015:10`, minute, second and offset; UTC where none is told."""
-    day, month, year, hour, minute, second, ahead, beyond, iso = time.groups()
-    if iso:
-        return _iso(iso)
-    start = b"%02d/%s/%s:%s" % (int(day), month.capitalize(), year, hour)
-    return start, int(minute), int(second), ahead + beyond if ahead else b"+0000"
+def _plain(line: bytes) -> bytes:
+    return _COLOURS.sub(b"", line) if b"\x1b[" in line else line
 
 
-def _iso(text: bytes) -> tuple[bytes, int, int, bytes] | None:
-    try:
-        at = datetime.fromtimestamp(parse_instant(text.decode("ascii")) // 1_000, UTC)
-    except (ValueError, OverflowError):
+def _record(line: bytes, start: int) -> tuple[bytes, re.Match[bytes]] | None:
+    """The time next to a request, in front of it, and from there to the status and a size."""
+    time = _TIME.search(line, start)
+    if time is None:
         return None
-    month = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[at.month - 1]
-    start = b"%02d/%s/%04d:%02d" % (at.day, month, at.year, at.hour)
-    return start, at.minute, at.second, b"+0000"
+    quotation = line.find(b'"', time.end())
+    for nearer in _TIME.finditer(line, time.end(), max(quotation, 0)):
+        time = nearer
+    answer = _ANSWER.match(line, time.end())
+    if answer is None or _goes_on(line, answer):
+        return None
+    return time[1], answer
+
+
+def _goes_on(line: bytes, answer: re.Match[bytes]) -> bool:
+    """Whether the request may end further on: it has no protocol, and there one stands."""
+    request = answer[1]
+    return (
+        request is not None
+        and _PROTOCOL.search(request.rstrip(b" ")) is None
+        and _END.search(line, answer.end(1)) is not None
+    )
 
 
 def request_of(text: bytes) -> tuple[bytes, bytes]:

@@ -73,6 +73,8 @@ class Views:
             return Skip.OTHER_STATUS if status in _STATUSES else Skip.NO_STATUS
         if self._pages_only and status == b"206":
             return Skip.PART
+        if target[:1] == b"?":
+            target = b"/" + target
         path = target if self._keeps_query else target.partition(b"?")[0]
         read = self._page if len(path) <= MAX_PAGE_BYTES else self._read_page
         page = read(b"" if self._host else host, path)

@@ -184,6 +184,10 @@ class _Import:
             )
         if self._options.log_format:
             return "no line of it is written as --log-format says"
+        if self._at.unread is Skip.NO_STATUS and self._choice.name == "log":
+            return (
+                "no line of it has a status behind the request: --log-format says where it stands"
+            )
         if self._options.format == AUTO:
             return f"no line of it is in a format that is known: {known_formats()}{self._hint()}"
         return (

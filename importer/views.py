@@ -64,7 +64,7 @@ ORDINARY = frozenset(
 UNREAD = frozenset(
     {
         *(Skip.MALFORMED_LINE, Skip.LONG_LINE, Skip.TIMESTAMP, Skip.COUNT),
-        *(Skip.NO_FIELDS, Skip.NO_COLUMN),
+        *(Skip.NO_FIELDS, Skip.NO_COLUMN, Skip.NO_STATUS),
         *(Skip.NO_REQUEST, Skip.CONTINUED, Skip.TWICE),
     }
 )

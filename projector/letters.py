@@ -60,7 +60,7 @@ class LetterBox:
             reason = "only its beginning is kept, and the log does not hold it any more"
             return Retried(partition, offset, reason=reason)
         if letter.kind == "log":
-            reason = "what the log held before it decides: footfall replay counts all of it again"
+            reason = "what the log held before it decides, in a footfall replay too"
             return Retried(partition, offset, reason=reason)
         for left in reversed(range(_SEARCHES)):
             searched, repeated = await self._search(letter, body)

@@ -143,7 +143,8 @@ def import_command(
 
     Every view of FILE... is sent; importing a file twice counts it twice. Files are read in the
     order given; - is standard input, which may stay open: what it has is sent every two seconds.
-    Packed with gzip, bzip2, xz or zstd they are known by their first bytes, UTF-16 by its mark.
+    Packed with gzip, bzip2, xz or zstd they are known by their first bytes, UTF-16 by its mark or
+    its zeros.
 
     \b
         footfall import access.log --host example.com
@@ -154,16 +155,18 @@ def import_command(
         footfall import x.log --log-format '$msec $status $request_method $host$request_uri'
 
     Access logs are Common or Combined Log Format, as Apache and nginx write them, and their kin: a
-    time in brackets, then the request in quotes, then status and size; what else stands in the line
-    may be anything. A time without an offset is UTC. A view is a GET answered by 304 or a status
-    from 200 to 299 that exists.
+    time in brackets, then the request in quotes, then the status, and a size if there is any; what
+    else stands in the line may be anything. The time is as servers write it, ISO 8601, or seconds
+    or milliseconds since 1970; without an offset it is UTC. The status is what follows the request:
+    where other numbers stand between, --log-format says which is which. A view is a GET answered by
+    304 or a status from 200 to 299 that exists.
     Its page is the target as it was requested: the log's own escapes (\\xc3, \\") are undone. It
     ends before the first question mark; with --query keep it does not, so that PAGE_RULES decide
-    (strip-query). A virtual host and an address at the start of the line
-    (vhost_combined) or behind a prefix of syslog or a container, or an address and a host before
-    two more fields, put the host in front of the page; --host puts its own there instead. A target
-    with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves out
-    answers 206 as well, parts of a download.
+    (strip-query). A virtual host and an address at the start of the line (vhost_combined) or behind
+    a prefix of syslog or a container, or an address and a host with a dot before one or two more
+    fields (lighttpd), put the host in front of the page; --host puts its own there instead. A
+    target with an address of its own (http://HOST/x) then keeps only its path. --pages-only leaves
+    out answers 206 as well, parts of a download.
 
     --log-format takes what nginx's log_format or Apache's LogFormat says, as the string alone, as
     the whole line pasted, or as combined, common, vhost_combined (Apache) or main (nginx). Time,
@@ -202,11 +205,12 @@ def import_command(
     What Docker (json-file) and Kubernetes (CRI) wrote around each line, of whatever format, is left
     out, and lines that they cut are put together.
 
-    Counts are lines of timestamp,page,count with commas, tabs or semicolons. A header may name the
-    columns in any order (timestamp, time, hour, date or datetime; page, url or path; count, views,
-    pageviews or hits) and others beside them. The page is taken as written; with tabs, a backslash
-    written twice is one. A first line hour,page,views is that of footfall stats export: the single
-    quote that it puts before formulas is taken away. From PostgreSQL:
+    Counts are lines of timestamp,page,count with commas, tabs, semicolons or bars (|), also in
+    tables as databases draw them. A header may name the columns in any order (timestamp, time,
+    hour, date or datetime; page, url or path; count, views, pageviews or hits) and others beside
+    them. The page is taken as written; with tabs, a backslash written twice is one. A first line
+    hour,page,views is that of footfall stats export: the single quote that it puts before formulas
+    is taken away. From PostgreSQL:
 
     \b
         psql -c "\\copy (SELECT hour, page, views FROM history) TO history.csv CSV"

@@ -13,6 +13,8 @@ from importer.requests import Clock, Reading, Request, Views
 from importer.views import MAX_LINE_BYTES, Skip, View
 
 _ADDRESS = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#@]*)")
+# Others make a number with a fraction of it, or put its name behind it.
+_STATUS = re.compile(rb" ?(\d++)(?:\.0{1,20}| .*)?", re.DOTALL)
 _CADDY_ACCESS = "http.log.access"
 _CADDY_SAYS = "handled request"
 _CADDY_COLUMNS = 3
@@ -69,14 +71,14 @@ class JsonLines:
         fields = self._there(tuple(found.members))
         try:
             sent = _sent(found.members, fields)
-            status = _text(found.members, fields.status) or b""
-            if sent is None or not status.isdigit():
+            status = _STATUS.fullmatch(_text(found.members, fields.status) or b"")
+            if sent is None or status is None:
                 return Skip.NO_REQUEST
             at = next(filter(None, map(seconds_of, self._moments(found, fields.time))), None)
             if at is None:
                 return Skip.TIMESTAMP
             host = self._host(found.members, fields.host, sent[1])
-            return Request(at, *sent, status.zfill(3), host)
+            return Request(at, *sent, status[1].zfill(3), host)
         except _GivenTwice:
             return Skip.TWICE
 

@@ -12,8 +12,13 @@ _NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 
 _MOST_BYTES = 64
-_CLOCK = r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:[.,]\d{1,20})?"
+_CLOCK = r"([01]?\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:[.,]\d{1,20})?"
 _OFFSET = r"(?: ?(?:[Zz]|UTC|GMT|([+-])([01]\d|2[0-3]):?([0-5]\d)(?: [A-Z]{3,4})?))?"
+# As C's ctime, Apache's error log and the program date have it: put in the order of the others.
+_OF_C = re.compile(
+    rf"(?:[A-Z][a-z]{{2}} )?([A-Z][a-z]{{2}}) {{1,2}}(\d{{1,2}}) ({_CLOCK}{_OFFSET}) (\d{{4}})",
+    re.ASCII,
+)
 _OF_LOGS = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2})[/ -]([A-Za-z]{3})[/ -](\d{4})[: ]" + _CLOCK + _OFFSET, re.ASCII
 )
@@ -35,14 +40,16 @@ def seconds_of(text: bytes) -> int | None:
     """Whole seconds since 1970 UTC, None where the text is no moment.
 
     Read are ISO 8601 and RFC 3339 with dashes or slashes in the date, `16/Jul/2025:10:00:00 +0000`,
-    each with a fraction, in brackets or without, HTTP's dates, and numbers as `seconds_of_number`
-    takes them. UTC where no offset is told.
+    each with a fraction, in brackets or without, HTTP's dates and C's, and numbers as
+    `seconds_of_number` takes them. UTC where no offset is told.
     """
     if len(text) > _MOST_BYTES or not text.isascii():
         return None
     moment = text.decode("ascii").strip().removeprefix("[").removesuffix("]").strip()
     if _NUMBER.fullmatch(moment):
         return _whole_seconds(Decimal(moment))
+    if found := _OF_C.fullmatch(moment):
+        moment = f"{found[2]} {found[1]} {found[found.re.groups]} {found[3]}"
     if found := _OF_LOGS.fullmatch(moment):
         return _of_log(*found.groups())
     if found := _WITH_SLASHES.fullmatch(moment):

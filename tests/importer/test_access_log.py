@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from importer.access_log import AccessLog
 from importer.reading import read_lines
 from importer.requests import Reading
-from importer.views import Skip, View
+from importer.views import MAX_LINE_BYTES, Skip, View
 
 DATA = Path(__file__).parents[1] / "data"
 NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
 TEN = 486_850
+AT = b"[16/Jul/2025:10:00:00 +0000]"
 LINE = b'host - - [%s] "%s" %s 12'
 
 
@@ -49,8 +51,8 @@ def test_answered_requests_count(status: bytes) -> None:
         (b"GET  HTTP/1.1", b"200", Skip.MALFORMED_REQUEST),
         (b"get / HTTP/1.1", b"200", Skip.MALFORMED_REQUEST),
         (b"-", b"408", Skip.MALFORMED_REQUEST),
-        (b'GET /" HTTP/1.1', b"200", Skip.MALFORMED_LINE),
-        (b"GET ?q HTTP/1.1", b"200", Skip.EMPTY_PAGE),
+        (b'GET /"a b HTTP/1.1', b"200", Skip.MALFORMED_LINE),
+        (b'GET /" HTTP/1.1 x', b"200", Skip.MALFORMED_LINE),
         (b"GET /\x00 HTTP/1.1", b"200", Skip.CONTROL),
         (b"GET /" + b"x" * 2_048 + b" HTTP/1.1", b"200", Skip.LONG_PAGE),
         (b"GET /" + b"x" * 70_000 + b" HTTP/1.1", b"200", Skip.LONG_LINE),
@@ -164,7 +166,6 @@ def test_anything_may_follow_the_user_agent(rest: bytes) -> None:
     assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
 
 
-AT = b"[16/Jul/2025:10:00:00 +0000]"
 TAIL = b'"GET /a HTTP/1.1" 200 12 "-" "agent"'
 
 
@@ -186,10 +187,33 @@ def test_anything_may_stand_before_the_time(front: bytes) -> None:
         *(b"16/Jul/2025:10:00:00.123 +0000", b"16/Jul/2025:10:00:00", b"16/Jul/2025 10:00:00"),
         *(b"16/JUL/2025:12:00:00 +02:00", b"16/jul/2025:10:00:00 +0000"),
         *(b"2025-07-16T12:00:00+02:00", b"2025-07-16T10:00:00Z"),
+        *(b"16/Jul/2025:10:00:00 Z", b"16/Jul/2025:10:00:00 UTC", b"16/Jul/2025:10:00:00 GMT"),
+        *(b"2025-07-16 10:00:00", b"2025-07-16 12:00:00 +0200", b"2025-07-16 12:00:00.5+02:00"),
+        *(b"2025/07/16 10:00:00", b"1752660000", b"1752660000.123", b"1752660000123"),
+        *(b"Wed Jul 16 10:00:00 2025", b"Wed Jul 16 10:00:00.000001 2025"),
+        *(b"Wed Jul 16 12:00:00 +0200 2025", b"Wed Jul 16 10:00:00 UTC 2025"),
+        b"Wed, 16 Jul 2025 10:00:00 GMT",
     ],
 )
 def test_times_are_read_in_the_ways_they_are_written(at: bytes) -> None:
     assert parse(at=at) == View("/a", TEN)
+
+
+@pytest.mark.parametrize("at", [b"16/Jul/2025:9:05:00 +0000", b"16/Jul/2025 9:05:00"])
+def test_hours_of_one_digit(at: bytes) -> None:
+    assert parse(at=at) == View("/a", TEN - 1)
+
+
+@pytest.mark.parametrize(
+    "at", [b"16/Jul/2025:10:00:00 CEST", b"Wed Jul 16 10:00:00 CEST 2025", b"812", b"12345678"]
+)
+def test_a_time_whose_zone_only_has_a_name_and_a_small_number_are_none(at: bytes) -> None:
+    assert parse(at=at) is Skip.MALFORMED_LINE
+
+
+@pytest.mark.parametrize("front", [b"[2025-07-16 12:00:00] web | h - - ", b"cron[1234567890]: h "])
+def test_of_several_times_the_one_next_to_the_request_is_taken(front: bytes) -> None:
+    assert AccessLog(lambda: NOW, Reading()).parse(front + AT + b" " + TAIL) == View("/a", TEN)
 
 
 @pytest.mark.parametrize(("at", "day"), [(b" 6/Jul/2025", 6), (b"6/Jul/2025", 6)])
@@ -217,6 +241,89 @@ def test_anything_may_stand_behind_the_size(tail: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "tail",
+    [
+        *(b"200", b"200 ", b"200\r", b"200 -1", b'"200" "512"', b'"200" 512', b'200 "512"'),
+        *(b'"200"', b'200 "-" "agent"', b"200 0.004", b'200 0.004 "-" "agent"', b"200 - - 0.1"),
+        *(b'"200" "-" "agent"', b'200 -1 "-" "agent"', b"200\t512\t-", b"200 512\x1b[0m"),
+    ],
+)
+def test_a_size_may_be_written_in_many_ways_or_not_at_all(tail: bytes) -> None:
+    line = b"h - - " + AT + b' "GET /a HTTP/1.1" ' + tail
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
+
+
+@pytest.mark.parametrize(
+    ("tail", "reason"),
+    [
+        *((b"512 200", Skip.NO_STATUS), (b'"512" "200"', Skip.NO_STATUS)),
+        *((b"5120 200", Skip.MALFORMED_LINE), (b"12 200 512", Skip.MALFORMED_LINE)),
+        *((b'"-" "agent" 200 512', Skip.MALFORMED_LINE), (b"0.004 200 512", Skip.MALFORMED_LINE)),
+        *((b"200 0.004 404 512", Skip.MALFORMED_LINE), (b"200ms", Skip.MALFORMED_LINE)),
+        *((b"200.5 404", Skip.MALFORMED_LINE), (b"", Skip.MALFORMED_LINE)),
+        *((b'"200 512', Skip.MALFORMED_LINE), (b"2000", Skip.MALFORMED_LINE)),
+        *((b"- 200", Skip.MALFORMED_LINE), (b"-1 200", Skip.MALFORMED_LINE)),
+    ],
+)
+def test_no_number_is_skipped_to_reach_a_status(tail: bytes, reason: Skip) -> None:
+    line = b"h - - " + AT + b' "GET /a HTTP/1.1" ' + tail
+    assert AccessLog(lambda: NOW, Reading()).parse(line) is reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'h - - %s "\x1b[32mGET /a HTTP/1.1\x1b[0m" 200 -' % b"[16/Jul/2025 10:00:00]",
+        b'\x1b[m%s "GET /a HTTP/1.1" 200 5\x1b[0m' % b"[16/Jul/2025 10:00:00]",
+        b'"h" "-" "[16/Jul/2025:10:00:00 +0000]" "GET /a HTTP/1.1" "200" "512" "-" "agent"',
+        b'"h","-","[16/Jul/2025:10:00:00 +0000]","GET /a HTTP/1.1","200","512","-","agent"',
+        b'h|-|[16/Jul/2025:10:00:00 +0000]|"GET /a HTTP/1.1"|200|512|"-"|"agent"',
+        b'h;-;[16/Jul/2025:10:00:00 +0000];"GET /a HTTP/1.1";200;-',
+        b'h\t-\t-\t[16/Jul/2025:10:00:00 +0000]\t"GET /a HTTP/1.1"\t200\t5',
+    ],
+)
+def test_colours_quotation_marks_and_other_separators_change_nothing(line: bytes) -> None:
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
+
+
+@pytest.mark.parametrize(
+    ("target", "page"),
+    [(b'/a"b', '/a"b'), (b'/"', '/"'), (b'/a?q="x"', "/a"), (b'/a"/"b?c', '/a"/"b')],
+)
+@pytest.mark.parametrize("tail", [b"200 5", b'200 5 "http://r/?q="x" HTTP/1.1" "agent"', b"200"])
+def test_a_raw_quotation_mark_is_part_of_the_target(target: bytes, page: str, tail: bytes) -> None:
+    line = b"h - - " + AT + b' "GET %s HTTP/1.1" ' % target + tail
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View(page, TEN)
+
+
+@pytest.mark.parametrize("forged", [b"200 5", b'200 5 "-"', b'"200" "5"', b"200"])
+def test_a_target_that_was_not_escaped_forges_no_answer(forged: bytes) -> None:
+    line = b"h - - " + AT + b' "GET /x" %s HTTP/1.1" 404 5 "-" "agent"' % forged
+    assert AccessLog(lambda: NOW, Reading()).parse(line) is Skip.MALFORMED_LINE
+
+
+def test_an_agent_that_names_a_protocol_ends_no_request() -> None:
+    line = b"h - - " + AT + b' "GET /a" 200 5 "-" "agent HTTP/1.1" 0.004'
+    assert AccessLog(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
+
+
+def test_a_request_that_was_torn_does_not_go_on_in_the_next_record() -> None:
+    whole = b"h - - " + AT + b' "GET /b HTTP/1.1" 200 5'
+    for torn in (b'"', b'"GET', b'"GET /a', b'"GET /a ', b'"GET /a HTTP/1.1', b'"GET /a HTTP/1.1"'):
+        line = b"h - - " + AT + b" " + torn + whole
+        assert not isinstance(AccessLog(lambda: NOW, Reading()).parse(line), View)
+
+
+@pytest.mark.parametrize(("host", "page"), [("", "/"), ("h.org", "h.org/")])
+@pytest.mark.parametrize("target", [b"?x=1", b"?"])
+def test_a_target_that_is_only_a_query_is_the_root(target: bytes, host: str, page: str) -> None:
+    line = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET %s HTTP/1.1" % target, b"200")
+    assert AccessLog(lambda: NOW, Reading(host)).parse(line) == View(page, TEN)
+    kept = AccessLog(lambda: NOW, Reading(host, query="keep")).parse(line)
+    assert kept == View(page + target.decode(), TEN)
+
+
+@pytest.mark.parametrize(
     ("request_line", "page"),
     [
         (b"GET /a", "/a"),
@@ -235,6 +342,8 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
     [
         (b"shop.example.org:443 192.0.2.7 - - ", "shop.example.org/a"),
         (b"Shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"shop.example.org 203.0.113.5, 192.0.2.7 - - ", "shop.example.org/a"),
+        (b"203.0.113.5, 192.0.2.7 - - ", "/a"),
         (b"shop.example.org:443:192.0.2.7 - - ", "shop.example.org/a"),
         (b"shop.example.org:443 2001:db8::1 - - ", "shop.example.org/a"),
         (b"localhost:80 ::1 - - ", "localhost/a"),
@@ -242,7 +351,8 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
         (b"client.example.org - - ", "/a"),
         (b"192.0.2.7 shop.example.org - - ", "shop.example.org/a"),
         (b"2001:db8::1 Shop.example.org:8080 - ann ", "shop.example.org/a"),
-        (b"192.0.2.7 shop.example.org - ", "/a"),
+        (b"192.0.2.7 shop.example.org - ", "shop.example.org/a"),
+        (b"192.0.2.7 ann - ", "/a"),
         (b"192.0.2.7 - ann smith ", "/a"),
         (b"2a01:db8::1 - - ", "/a"),
         (b"fe80::1 - - ", "/a"),
@@ -252,6 +362,13 @@ def test_unusual_requests_that_were_answered_count(request_line: bytes, page: st
         (b"<190>Jul 16 10:00:00 box nginx: shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
         (b"2025-07-16T10:00:00.5Z stdout F shop.example.org 192.0.2.7 - - ", "shop.example.org/a"),
         (b"Jul 16 10:00:00 box nginx: 192.0.2.7 - - ", "/a"),
+        (b"access.log:192.0.2.7 - - ", "/a"),
+        (b"access.log.1:192.0.2.7 - - ", "/a"),
+        (b"access_log:12:192.0.2.7 - - ", "/a"),
+        (b"shop.example.org-ssl_log:12:192.0.2.7 - - ", "/a"),
+        (b"web.gz:12:192.0.2.7 - - ", "/a"),
+        (b"blog.example.org:443:192.0.2.7 - - ", "blog.example.org/a"),
+        (b"www.log-in.example.org:443 192.0.2.7 - - ", "www.log-in.example.org/a"),
         (b"Jul 16 10:00:00 box 192.0.2.7 - - ", "/a"),
     ],
 )
@@ -286,12 +403,21 @@ def test_no_bytes_crash_the_parser(anything: bytes, target: bytes) -> None:
             assert not any(unicodedata.category(letter) == "Cc" for letter in found.page)
 
 
-@pytest.mark.parametrize("piece", [b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(b'"', b"\\", b'\\"', b" ", b"[", b'" "', b"a ", b"\x1b[0m", b" 1.5", b" -", b'"GET /a'),
+        *(AT, AT + b' "', AT + b' "GET /a', b"[Wed ", b" HTTP/1.1", b"log-", b"|", b"h.org "),
+    ],
+)
 def test_long_lines_of_one_thing_take_no_time(piece: bytes) -> None:
     log = AccessLog(lambda: NOW, Reading())
     head = LINE % (b"16/Jul/2025:10:00:00 +0000", b"GET /a HTTP/1.1", b"200")
-    for line in (piece * 10_000, head + b' "' + piece * 10_000 + b"x"):
+    long = piece * (MAX_LINE_BYTES // 2 // len(piece))
+    begun = perf_counter()
+    for line in (long, head + b' "' + long + b"x", AT + b' "GET ' + long, AT + long + b'"GET /a'):
         log.parse(line)
+    assert perf_counter() - begun < 1
 
 
 @pytest.mark.parametrize(

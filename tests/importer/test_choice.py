@@ -93,6 +93,18 @@ def test_a_file_in_no_known_format_is_an_error(service: Service, tmp_path: Path,
     assert "log, counts" in result.stderr
 
 
+@pytest.mark.parametrize("form", ["auto", "log"])
+def test_a_file_with_a_size_in_place_of_each_status_is_an_error(
+    service: Service, tmp_path: Path, form: str
+) -> None:
+    line = b'h - - [16/Jul/2025:10:00:00 +0000] "GET /a HTTP/1.1" %d 200\n'
+    path = stored(tmp_path, b"".join(line % size for size in (512, 5_123, 250)))
+    result = run(path, "--to", service.url, "--format", form)
+    assert (result.exit_code, service.requests) == (1, 0)
+    assert f"{path}: no line of it has a status" in result.stderr
+    assert "--log-format says where" in result.stderr
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"timestamp,page,count\n"])
 def test_files_that_hold_nothing_are_no_error(
     service: Service, tmp_path: Path, content: bytes

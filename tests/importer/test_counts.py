@@ -48,6 +48,7 @@ def test_timestamps_are_read_as_databases_write_them(timestamp: bytes) -> None:
         (b"2025-07-16T10:00:00Z;a;5", "a"),
         (b"2025-07-16T10:00:00Z,a;b;c,5", "a;b;c"),
         (b"2025-07-16T10:00:00Z\tc\\\\d\t5", r"c\d"),
+        (b"2025-07-16T10:00:00Z\t\\\\N\t5", r"\N"),
         ("\ufeff2025-07-16T10:00:00Z,größe,5".encode(), "größe"),
         (b"2025-07-16T10:00:00Z|a|5", "a"),
         (b" 2025-07-16T10:00:00Z | a,b | 5 ", "a,b"),
@@ -63,6 +64,26 @@ def test_fields_are_separated_by_commas_tabs_semicolons_or_bars(line: bytes, pag
 
 
 @pytest.mark.parametrize(
+    "table",
+    [
+        b" hour             | page | views \n------------------+------+-------\n%s | a |     5",
+        b"+------------------+------+-------+\n| hour             | page | views |\n"
+        b"+------------------+------+-------+\n| %s | a    |     5 |\n+------+----+---+",
+        b"| page | hour | views |\n|:-----|------|------:|\n| a | %s | 5 |",
+    ],
+)
+def test_tables_as_they_are_drawn_are_read(table: bytes) -> None:
+    lines = (table.replace(b"%s", b"2025-07-16 10:00")).split(b"\n")
+    assert {*parse(*lines)} == {Skip.HEADER, View("a", TEN, 5)}
+    assert any(map(is_counts_line, lines))
+
+
+@pytest.mark.parametrize("line", [b"--", b"------+-----", b"-", b"+", b"a--b"])
+def test_a_rule_alone_is_no_counts(line: bytes) -> None:
+    assert not is_counts_line(line)
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         (b"", Skip.EMPTY),
@@ -70,6 +91,7 @@ def test_fields_are_separated_by_commas_tabs_semicolons_or_bars(line: bytes, pag
         (b"2025-07-16T10:00:00Z,a,5,6", Skip.MALFORMED_LINE),
         (b'2025-07-16T10:00:00Z,"a,5', Skip.MALFORMED_LINE),
         (b"2025-07-16,a,5", Skip.TIMESTAMP),
+        (b"2025-07-16T10:00:00Z\t\\N\t5", Skip.EMPTY_PAGE),
         (b"17526600000001,a,5", Skip.TIMESTAMP),
         (b"2025-13-16T10:00:00Z,a,5", Skip.TIMESTAMP),
         (b"0001-01-01T00:00:00+01:00,a,5", Skip.TIMESTAMP),

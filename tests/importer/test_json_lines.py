@@ -191,6 +191,10 @@ def test_members_with_names_of_nginx(members: dict[str, str], page: str) -> None
         ({"request": "POST /a HTTP/1.1"}, Skip.NOT_GET),
         ({"request": "GET /a HTTP/1.1", "status": 404}, Skip.OTHER_STATUS),
         ({"request": "GET /a HTTP/1.1", "status": "2000"}, Skip.NO_STATUS),
+        ({"request": "GET /a HTTP/1.1", "status": 404.0}, Skip.OTHER_STATUS),
+        ({"request": "GET /a HTTP/1.1", "status": "404 Not Found"}, Skip.OTHER_STATUS),
+        ({"request": "GET /a HTTP/1.1", "status": 200.5}, Skip.NO_REQUEST),
+        ({"request": "GET /a HTTP/1.1", "status": "started"}, Skip.NO_REQUEST),
         ({"request": "GET /a HTTP/1.1", "status": "9" * 9_000}, Skip.NO_STATUS),
         ({"request": "GET /a HTTP/1.1", "status": "-"}, Skip.NO_REQUEST),
         ({"request": "GET /a HTTP/1.1", "time_iso8601": "x"}, Skip.TIMESTAMP),
@@ -468,3 +472,9 @@ def test_no_bytes_raise(line: bytes) -> None:
     for parser in (Caddy, Traefik, JsonLines):
         found = parser(lambda: NOW, Reading()).parse(line)
         assert isinstance(found, Skip | View)
+
+
+@pytest.mark.parametrize("status", [200, 200.0, "200", "200.0", "200 OK", " 200 "])
+def test_a_status_is_a_number_however_it_is_written(status: int | float | str) -> None:
+    line = json.dumps(NGINX | {"request": "GET /a HTTP/1.1", "status": status}).encode()
+    assert JsonLines(lambda: NOW, Reading()).parse(line) == View("/a", TEN)
