@@ -83,7 +83,9 @@ checkpoints = Table(
     Column("duplicates", BigInteger, nullable=False, server_default="0"),
     Column("forks", BigInteger, nullable=False, server_default="0"),
     Column("jumps", BigInteger, nullable=False, server_default="0"),
+    Column("complete_ms", BigInteger, nullable=False, server_default="0"),
 )
+"""`domain.checkpoint.Checkpoint`; nothing is carried over before `carried_offset`."""
 
 producer_positions = Table(
     "producer_positions",

@@ -16,7 +16,7 @@ from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
-from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
+from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore, Watermarks
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.positions import Position
@@ -88,8 +88,8 @@ class _FakeSubscription(Subscription):
         return found
 
 
-class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
-    """Rows and checkpoints in dictionaries."""
+class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
+    """Rows and checkpoints in dictionaries; `now` is its clock."""
 
     def __init__(self) -> None:
         self.rows: dict[RowKey, int] = defaultdict(int)
@@ -97,6 +97,7 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
         self.positions: dict[Partition, dict[str, Position]] = defaultdict(dict)
         self.dead_letters: list[DeadLetter] = []
         self.horizon = Hour(-20_000_000)
+        self.now = 1_000
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -126,11 +127,22 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
             duplicates=stored.duplicates + delta.duplicates,
             forks=stored.forks + delta.forks,
             jumps=stored.jumps + delta.jumps,
+            complete_ms=max(stored.complete_ms, delta.complete_ms),
         )
         return self.stored[checkpoint.partition]
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
         return dict(self.stored)
+
+    async def now_ms(self) -> int:
+        return self.now
+
+    async def record(self, moments: Mapping[Checkpoint, int]) -> None:
+        for checkpoint, moment_ms in moments.items():
+            stored = self.stored[checkpoint.partition]
+            if stored.stands_as(checkpoint):
+                complete_ms = max(stored.complete_ms, moment_ms)
+                self.stored[checkpoint.partition] = replace(stored, complete_ms=complete_ms)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
