@@ -21,7 +21,7 @@ from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.positions import Position
 from domain.projection import Claim, DeadLetter, Delta, RowKey
-from domain.reports import HourlyViews
+from domain.reports import HourlyViews, Watermark
 from domain.version import VERSION
 
 
@@ -152,7 +152,8 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
         for (row_page, hour, _), views in self.rows.items():
             if row_page == page and first <= hour < end:
                 found[hour] += views
-        return HourlyViews(found, self.horizon)
+        complete_ms = min((c.complete_ms for c in self.stored.values()), default=0)
+        return HourlyViews(found, self.horizon, Watermark(Generation(1), complete_ms, self.now))
 
     async def ping(self) -> None: ...
 

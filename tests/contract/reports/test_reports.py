@@ -14,7 +14,9 @@ from domain.projection import project
 from domain.reports import HourlyViews
 from domain.settings import Settings
 from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
+from rows.fold.watermarks import SqlWatermarks
 from rows.postgresql import months
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.merging import finish
@@ -111,6 +113,41 @@ async def test_hours_before_the_horizon_are_not_in_it(reports: Reports) -> None:
     async with reports.engine.begin() as connection:
         await connection.execute(update(retention).values(horizon=HOUR))
     assert await reports.ask() == {}
+
+
+async def test_an_answer_is_as_complete_as_the_least_complete_partition(
+    reports: Reports,
+) -> None:
+    for partition, moment in ((0, TEN + 5), (1, TEN), (2, TEN + 9)):
+        assert (await reports.ask()).watermark.complete_ms == 0
+        claim = await reports.store.claim(Partition(partition), Epoch(1))
+        assert (await reports.ask()).watermark.complete_ms == 0
+        await SqlWatermarks(reports.engine).record({claim.checkpoint: moment})
+    found = await reports.ask()
+    assert (found.watermark.generation, found.watermark.complete_ms) == (1, TEN)
+    assert abs(found.watermark.now_ms - now_ms()) < 60_000
+    # As when somebody raises their number.
+    await SqlLeases(reports.engine, 60_000).enter(4)
+    assert (await reports.ask()).watermark.complete_ms == 0
+
+
+async def test_another_generation_says_nothing_of_the_live_one(reports: Reports) -> None:
+    for partition in range(3):
+        claim = await reports.store.claim(Partition(partition), Epoch(1))
+        await SqlWatermarks(reports.engine).record({claim.checkpoint: TEN})
+    assert (await reports.ask()).watermark.complete_ms == TEN
+    await promote(reports, "")
+    found = (await reports.ask()).watermark
+    assert (found.generation, found.complete_ms) == (NEXT, 0)
+
+
+async def test_a_clock_that_was_set_back_says_nothing_until_it_is_there_again(
+    reports: Reports,
+) -> None:
+    for partition in range(3):
+        claim = await reports.store.claim(Partition(partition), Epoch(1))
+        await SqlWatermarks(reports.engine).record({claim.checkpoint: now_ms() + HOUR_MS})
+    assert (await reports.ask()).watermark.complete_ms == 0
 
 
 @pytest.mark.postgres
