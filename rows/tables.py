@@ -56,6 +56,7 @@ generations = Table(
     Column("carried_views", BigInteger, nullable=False),
     Column("expired_views", BigInteger, nullable=False),
     Column("kept_until_ms", BigInteger, nullable=False),
+    Column("complete_ms", BigInteger, nullable=False, server_default="0"),
 )
 """`domain.generations.GenerationInfo`; exactly one is live."""
 

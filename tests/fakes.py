@@ -98,6 +98,7 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
         self.dead_letters: list[DeadLetter] = []
         self.horizon = Hour(-20_000_000)
         self.now = 1_000
+        self.complete_ms = 0
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -143,6 +144,8 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
             if stored.stands_as(checkpoint):
                 complete_ms = max(stored.complete_ms, moment_ms)
                 self.stored[checkpoint.partition] = replace(stored, complete_ms=complete_ms)
+        least = min((found.complete_ms for found in self.stored.values()), default=0)
+        self.complete_ms = max(self.complete_ms, least)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
@@ -152,8 +155,8 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
         for (row_page, hour, _), views in self.rows.items():
             if row_page == page and first <= hour < end:
                 found[hour] += views
-        complete_ms = min((c.complete_ms for c in self.stored.values()), default=0)
-        return HourlyViews(found, self.horizon, Watermark(Generation(1), complete_ms, self.now))
+        watermark = Watermark(Generation(1), self.complete_ms, self.now)
+        return HourlyViews(found, self.horizon, watermark)
 
     async def ping(self) -> None: ...
 

@@ -50,7 +50,8 @@ class Watermarks(Protocol):
         """All that was confirmed before these moments is folded, where these still stand.
 
         Checkpoints that have moved, or are another's by now, stay as they are, and so does one that
-        is more complete already.
+        is more complete already. The live generation is as complete as the least of its partitions
+        then, or as it was where one is not known to be.
         """
 
 

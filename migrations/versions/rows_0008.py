@@ -14,7 +14,8 @@ depends_on = None
 
 def upgrade() -> None:
     # 0: not known. An older Footfall moves a checkpoint and leaves this as it was: still true.
-    op.add_column(
-        "checkpoints", sa.Column("complete_ms", sa.BigInteger(), nullable=False, server_default="0")
-    )
+    for name in ("checkpoints", "generations"):
+        op.add_column(
+            name, sa.Column("complete_ms", sa.BigInteger(), nullable=False, server_default="0")
+        )
     op.execute("INSERT INTO compatibility (revision, oldest) VALUES ('rows_0008', 'rows_0001')")

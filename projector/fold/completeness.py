@@ -28,7 +28,7 @@ class Completeness:
     Rounds are `round_seconds` apart. Before each partition is asked for `pause_seconds` go by: a
     broker opens consumers for it, and a replica of it that is behind has that long to catch up. A
     flush that reaches a mark records it; where nothing arrives, that is done here, for all
-    partitions at once.
+    partitions at once, and so is what the generation as a whole comes to.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Completeness:
             mark = standing.reached(checkpoint.next_offset) if checkpoint else None
             if checkpoint and mark:
                 reached.append((standing, checkpoint, mark))
-        if not reached:
+        if not standings:
             return
         await self._watermarks.record({found: mark.moment_ms for _, found, mark in reached})
         for standing, _, mark in reached:

@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import BigInteger, delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -181,7 +192,14 @@ class SqlGenerations(Generations):
             kept_until = self._clock() + keep_ms
             # In this order: at no time may two be live.
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
-            await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
+            await self._move(
+                connection,
+                generation,
+                "catching-up",
+                "live",
+                kept_until_ms=0,
+                complete_ms=_as_complete_as(live),
+            )
 
     async def _both(self, connection: AsyncConnection, generation: Generation) -> Generation:
         """Hold the rows of the live generation, which is returned, and of the one to follow it.
@@ -304,6 +322,14 @@ async def _follow(connection: AsyncConnection, generation: Generation, before: C
         .where(checkpoints.c.generation == generation, checkpoints.c.partition == before.partition)
         .values(epoch=before.epoch, complete_ms=later(literal(before.complete_ms, BigInteger)))
     )
+
+
+def _as_complete_as(live: Generation) -> ColumnElement[int]:
+    """The column `complete_ms` of a generation that takes its place."""
+    before = generations.alias("before")
+    then = select(before.c.complete_ms).where(before.c.generation == live).scalar_subquery()
+    stored = generations.c.complete_ms
+    return case((stored < then, then), else_=stored)
 
 
 def _columns(info: GenerationInfo) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from projector.rebuild.load import load
 from projector.rebuild.steps import Rebuild, Targets
 from rows.audits import SqlAudits
 from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.fold.watermarks import SqlWatermarks
 from rows.jobs import REPLAY, SqlJobs
@@ -135,6 +136,7 @@ class Site:
 
     async def complete(self, moments: Mapping[int, int]) -> None:
         """The live generation's partitions are, up to these moments."""
+        await SqlLeases(self.engine, LEASE_MS).enter(PARTITIONS)
         live = await self.store.live_checkpoints()
         await SqlWatermarks(self.engine).record({live[Partition(p)]: m for p, m in moments.items()})
 

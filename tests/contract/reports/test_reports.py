@@ -115,27 +115,49 @@ async def test_hours_before_the_horizon_are_not_in_it(reports: Reports) -> None:
     assert await reports.ask() == {}
 
 
+async def complete(reports: Reports, moments: dict[int, int]) -> None:
+    """Partitions are, up to these moments."""
+    claims = {p: await reports.store.claim(Partition(p), Epoch(1)) for p in moments}
+    await SqlWatermarks(reports.engine).record({claims[p].checkpoint: moments[p] for p in moments})
+
+
 async def test_an_answer_is_as_complete_as_the_least_complete_partition(
     reports: Reports,
 ) -> None:
-    for partition, moment in ((0, TEN + 5), (1, TEN), (2, TEN + 9)):
-        assert (await reports.ask()).watermark.complete_ms == 0
-        claim = await reports.store.claim(Partition(partition), Epoch(1))
-        assert (await reports.ask()).watermark.complete_ms == 0
-        await SqlWatermarks(reports.engine).record({claim.checkpoint: moment})
-    found = await reports.ask()
-    assert (found.watermark.generation, found.watermark.complete_ms) == (1, TEN)
-    assert abs(found.watermark.now_ms - now_ms()) < 60_000
-    # As when somebody raises their number.
-    await SqlLeases(reports.engine, 60_000).enter(4)
     assert (await reports.ask()).watermark.complete_ms == 0
+    await complete(reports, {0: TEN + 5, 1: TEN})
+    assert (await reports.ask()).watermark.complete_ms == 0
+    await reports.store.claim(Partition(2), Epoch(1))
+    await complete(reports, {})
+    assert (await reports.ask()).watermark.complete_ms == 0
+    await complete(reports, {2: TEN + 9})
+    found = (await reports.ask()).watermark
+    assert (found.generation, found.complete_ms) == (1, TEN)
+    assert abs(found.now_ms - now_ms()) < 60_000
+
+
+async def test_what_flushes_have_recorded_is_told_too(reports: Reports) -> None:
+    await complete(reports, {0: TEN, 2: TEN})
+    checkpoint = (await reports.store.claim(Partition(1), Epoch(1))).checkpoint
+    delta = project([entry(1)])
+    delta.complete_ms = TEN - 1
+    await reports.store.apply(checkpoint, delta)
+    await complete(reports, {})
+    assert (await reports.ask()).watermark.complete_ms == TEN - 1
+
+
+async def test_a_partition_that_is_new_holds_it_where_it_was(reports: Reports) -> None:
+    await complete(reports, {0: TEN, 1: TEN, 2: TEN})
+    # As when somebody raises their number: it had nothing before.
+    await SqlLeases(reports.engine, 60_000).enter(4)
+    await complete(reports, {0: TEN + 5, 1: TEN + 5, 2: TEN + 5})
+    assert (await reports.ask()).watermark.complete_ms == TEN
+    await complete(reports, {3: TEN + 4})
+    assert (await reports.ask()).watermark.complete_ms == TEN + 4
 
 
 async def test_another_generation_says_nothing_of_the_live_one(reports: Reports) -> None:
-    for partition in range(3):
-        claim = await reports.store.claim(Partition(partition), Epoch(1))
-        await SqlWatermarks(reports.engine).record({claim.checkpoint: TEN})
-    assert (await reports.ask()).watermark.complete_ms == TEN
+    await complete(reports, {0: TEN, 1: TEN, 2: TEN})
     await promote(reports, "")
     found = (await reports.ask()).watermark
     assert (found.generation, found.complete_ms) == (NEXT, 0)
@@ -144,9 +166,7 @@ async def test_another_generation_says_nothing_of_the_live_one(reports: Reports)
 async def test_a_clock_that_was_set_back_says_nothing_until_it_is_there_again(
     reports: Reports,
 ) -> None:
-    for partition in range(3):
-        claim = await reports.store.claim(Partition(partition), Epoch(1))
-        await SqlWatermarks(reports.engine).record({claim.checkpoint: now_ms() + HOUR_MS})
+    await complete(reports, dict.fromkeys(range(3), now_ms() + HOUR_MS))
     assert (await reports.ask()).watermark.complete_ms == 0
 
 
