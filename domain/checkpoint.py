@@ -1,6 +1,9 @@
 """How far one partition of one generation has been folded."""
 
+from typing import Self
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.events import Epoch, Generation, Offset, Partition
 
@@ -12,6 +15,9 @@ class Checkpoint(Struct, frozen=True):
 
     `recorded_ms` is when the last folded batch was recorded, 0 before the first. `duplicates` are
     batches that were counted before, `forks` and `jumps` are as in `domain.projection.Delta`.
+
+    Every batch of the partition that was confirmed before `complete_ms`, by the database's clock,
+    is folded; 0: not known.
     """
 
     generation: Generation
@@ -24,6 +30,14 @@ class Checkpoint(Struct, frozen=True):
     duplicates: int = 0
     forks: int = 0
     jumps: int = 0
+    complete_ms: int = 0
+
+    def stands_as(self, other: Self) -> bool:
+        """Has nothing been folded between them, and nobody else claimed it?
+
+        How complete it is gets known without that.
+        """
+        return replace(self, complete_ms=other.complete_ms) == other
 
 
 def at_start(

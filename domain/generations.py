@@ -46,6 +46,9 @@ class GenerationInfo(Struct, frozen=True):
     Hours before `carried_before` are copied, not folded (None: none are); `carried_views` were,
     NOT_CARRIED as long as that is still to be done. `expired_views` were dropped by retention. A
     previous generation is kept until `kept_until_ms`.
+
+    Every batch that was confirmed before `complete_ms`, by the database's clock, is folded: the
+    least of its partitions while it was live, 0 before that is known.
     """
 
     generation: Generation
@@ -57,6 +60,7 @@ class GenerationInfo(Struct, frozen=True):
     carried_views: int = 0
     expired_views: int = 0
     kept_until_ms: int = 0
+    complete_ms: int = 0
 
     @property
     def building(self) -> bool:

@@ -84,6 +84,11 @@ def as_moment(at_ms: int) -> str:
     return f"{_EPOCH + timedelta(seconds=at_ms // 1_000):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def as_millisecond(at_ms: int) -> str:
+    """A moment as it is, as in 2025-07-16T10:00:05.250Z."""
+    return f"{as_moment(at_ms)[:-1]}.{at_ms % 1_000:03}Z"
+
+
 def from_datetime(moment: datetime) -> Hour:
     """The hour that holds `moment`; naive means UTC."""
     if moment.tzinfo is None:

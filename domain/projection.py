@@ -72,7 +72,8 @@ class Delta(Struct):
 
     `duplicates` are batches that were counted before and are dropped, `forks` those that count
     though their producer had been that far, `jumps` those that left out more than can have been
-    given up; `claimed` is who sent the last of these two.
+    given up; `claimed` is who sent the last of these two. `complete_ms` is what is true of the
+    checkpoint once this is folded, 0: nothing new.
     """
 
     rows: dict[RowKey, int] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Delta(Struct):
     forks: int = 0
     jumps: int = 0
     claimed: str = ""
+    complete_ms: int = 0
 
 
 class Fold:

@@ -5,17 +5,35 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from domain.checkpoint import Checkpoint
-from domain.events import Hour, Partition
+from domain.events import Generation, Hour, Partition
 from domain.letters import NO_LETTERS, LetterCounts
 from domain.ownership import Trouble
+
+
+class Watermark(Struct, frozen=True):
+    """How complete an answer is, from the snapshot of its numbers.
+
+    Every view that was confirmed before `complete_ms` is in it; 0: that is not known. `now_ms` is
+    the same clock, the database's, when the answer was made.
+    """
+
+    generation: Generation
+    complete_ms: int
+    now_ms: int
+
+
+NOTHING_KNOWN = Watermark(Generation(0), 0, 0)
 
 
 class HourlyViews(dict[Hour, int]):
     """Views by hour; hours before `horizon` are past and left out."""
 
-    def __init__(self, views: dict[Hour, int], horizon: Hour) -> None:
+    def __init__(
+        self, views: dict[Hour, int], horizon: Hour, watermark: Watermark = NOTHING_KNOWN
+    ) -> None:
         super().__init__({hour: count for hour, count in views.items() if hour >= horizon})
         self.horizon = horizon
+        self.watermark = watermark
 
 
 class AuditResult(Struct, frozen=True):

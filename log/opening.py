@@ -49,6 +49,10 @@ class Log(Protocol):
     def reader(self) -> LogReader:
         """The read side."""
 
+    @property
+    def pause_seconds(self) -> float:
+        """What to let pass before each question where a partition ends, asked all the time."""
+
     def trimmer(self) -> LogTrimmer | None:
         """What cuts its beginning; None where it does that by itself."""
 
@@ -110,6 +114,10 @@ class EmbeddedLog(Log):
     def reader(self) -> LogReader:
         return SqliteLogReader(self._file)
 
+    @property
+    def pause_seconds(self) -> float:
+        return 0.0
+
     def trimmer(self) -> LogTrimmer | None:
         return SqliteLogTrimmer(self._file)
 
@@ -170,6 +178,11 @@ class BrokerLog(Log):
         patience = RPC_SECONDS / len(nodes)
         readers = [RabbitLogReader(node, self._prefix, patience) for node in nodes]
         return readers[0] if len(readers) == 1 else NodesLogReader(readers)
+
+    @property
+    def pause_seconds(self) -> float:
+        # Each question opens consumers; and so long a node may be behind the one that confirmed.
+        return 0.25
 
     def trimmer(self) -> LogTrimmer | None:
         return None

@@ -1,6 +1,10 @@
 """Pauses that end early when they must."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_Found = TypeVar("_Found")
 
 
 async def passed(event: asyncio.Event, seconds: float) -> bool:
@@ -11,3 +15,15 @@ async def passed(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def unless_set(event: asyncio.Event, work: Coroutine[Any, Any, _Found]) -> _Found | None:
+    """What `work` returns, or raises; None, the work cancelled, where the event is set before."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, waiting):
+            task.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)

@@ -39,6 +39,29 @@ _REPORT = {
     },
 }
 _HEADERS = {
+    "Footfall-Generation": {
+        "description": "The generation of rows that the answer is made of.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
+    "Footfall-Complete-Until": {
+        "description": (
+            "Every view whose 202 was sent before this moment, by the database's clock, is in the "
+            "answer, or was set aside as a dead letter; later ones may be. Left out where that is "
+            "not known: a partition is not folded yet, or the clock was set back. It never runs "
+            "backward."
+        ),
+        "schema": {"type": "string", "format": "date-time"},
+        "example": "2025-07-16T12:29:58.250Z",
+    },
+    "Footfall-Lag-Seconds": {
+        "description": (
+            "How long ago that moment was when the answer was made, rounded up; left out with it."
+        ),
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 2,
+    },
     "Footfall-Horizon": {
         "description": (
             "The oldest hour that is kept; only where an hour before it is asked for, which is "
@@ -46,7 +69,7 @@ _HEADERS = {
         ),
         "schema": {"type": "string", "format": "date-time"},
         "example": "2025-06-01T00:00:00Z",
-    }
+    },
 }
 
 _TAKE = f"take is not a whole number from 1 to {REPORT_HOURS}"

@@ -9,6 +9,7 @@ from domain.events import Hour
 from domain.ports.common import Clock
 from domain.ports.reports import ReportReader
 from read_api.reports import fill, horizon_header, parse_question
+from read_api.watermark import watermark_headers
 from web.app import route
 from web.problems import Answer, answer
 
@@ -20,6 +21,7 @@ def routes(reader: ReportReader, clock: Clock) -> Sequence[ASGIRouteHandler]:
         question = parse_question(scope["query_string"], clock())
         hours = question.hours
         views = await reader.hourly(question.page, Hour(hours.start), Hour(hours.stop))
-        return answer({"data": fill(question, views)}, headers=horizon_header(question, views))
+        headers = [*watermark_headers(views.watermark), *horizon_header(question, views)]
+        return answer({"data": fill(question, views)}, headers=headers)
 
     return [route("/report", "GET", report)]

@@ -5,7 +5,7 @@ from operator import sub
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.checkpoint import Checkpoint
@@ -36,7 +36,14 @@ def read_checkpoint(row: Any) -> Checkpoint:
         duplicates=row.duplicates,
         forks=row.forks,
         jumps=row.jumps,
+        complete_ms=row.complete_ms,
     )
+
+
+def later(complete_ms: ColumnElement[int]) -> ColumnElement[int]:
+    """The column `complete_ms`, or this where it is later: it never goes back."""
+    stored = checkpoints.c.complete_ms
+    return case((stored < complete_ms, complete_ms), else_=stored)
 
 
 async def read_checkpoints(

@@ -220,7 +220,7 @@ def clock_ms(dialect: Dialect) -> ColumnElement[int]:
     """The database's clock, milliseconds since 1970."""
     if is_postgresql(dialect):
         seconds = func.extract("epoch", func.clock_timestamp())
-        return cast(seconds * 1000, BigInteger)
+        return cast(seconds * literal_column("1000"), BigInteger)
     return literal_column(
         "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", BigInteger()
     )

@@ -25,6 +25,7 @@ from rows.engine import dispose, open_engine
 from rows.fold.dead_letters import SqlDeadLetters
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
+from rows.fold.watermarks import SqlWatermarks
 from rows.jobs import SqlJobs
 from rows.live import LIVE
 from rows.postgresql.making import MonthPartitions
@@ -96,6 +97,11 @@ class Rows:
     def store(self) -> SqlProjectionStore:
         """What the live fold changes."""
         return SqlProjectionStore(self._engine(ORDINARY), self._clock)
+
+    @cached_property
+    def watermarks(self) -> SqlWatermarks:
+        """How complete the live fold is."""
+        return SqlWatermarks(self._engine(ORDINARY))
 
     @cached_property
     def catch_up_store(self) -> SqlProjectionStore:

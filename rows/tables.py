@@ -56,6 +56,7 @@ generations = Table(
     Column("carried_views", BigInteger, nullable=False),
     Column("expired_views", BigInteger, nullable=False),
     Column("kept_until_ms", BigInteger, nullable=False),
+    Column("complete_ms", BigInteger, nullable=False, server_default="0"),
 )
 """`domain.generations.GenerationInfo`; exactly one is live."""
 
@@ -83,7 +84,9 @@ checkpoints = Table(
     Column("duplicates", BigInteger, nullable=False, server_default="0"),
     Column("forks", BigInteger, nullable=False, server_default="0"),
     Column("jumps", BigInteger, nullable=False, server_default="0"),
+    Column("complete_ms", BigInteger, nullable=False, server_default="0"),
 )
+"""`domain.checkpoint.Checkpoint`; nothing is carried over before `carried_offset`."""
 
 producer_positions = Table(
     "producer_positions",

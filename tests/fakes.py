@@ -16,12 +16,12 @@ from domain.errors import Fenced, HistoryTruncated, LogWentBackward
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
-from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore
+from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore, Watermarks
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from domain.positions import Position
 from domain.projection import Claim, DeadLetter, Delta, RowKey
-from domain.reports import HourlyViews
+from domain.reports import HourlyViews, Watermark
 from domain.version import VERSION
 
 
@@ -88,8 +88,8 @@ class _FakeSubscription(Subscription):
         return found
 
 
-class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
-    """Rows and checkpoints in dictionaries."""
+class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
+    """Rows and checkpoints in dictionaries; `now` is its clock."""
 
     def __init__(self) -> None:
         self.rows: dict[RowKey, int] = defaultdict(int)
@@ -97,6 +97,8 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
         self.positions: dict[Partition, dict[str, Position]] = defaultdict(dict)
         self.dead_letters: list[DeadLetter] = []
         self.horizon = Hour(-20_000_000)
+        self.now = 1_000
+        self.complete_ms = 0
 
     async def claim(
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
@@ -126,11 +128,24 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
             duplicates=stored.duplicates + delta.duplicates,
             forks=stored.forks + delta.forks,
             jumps=stored.jumps + delta.jumps,
+            complete_ms=max(stored.complete_ms, delta.complete_ms),
         )
         return self.stored[checkpoint.partition]
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
         return dict(self.stored)
+
+    async def now_ms(self) -> int:
+        return self.now
+
+    async def record(self, moments: Mapping[Checkpoint, int]) -> None:
+        for checkpoint, moment_ms in moments.items():
+            stored = self.stored[checkpoint.partition]
+            if stored.stands_as(checkpoint):
+                complete_ms = max(stored.complete_ms, moment_ms)
+                self.stored[checkpoint.partition] = replace(stored, complete_ms=complete_ms)
+        least = min((found.complete_ms for found in self.stored.values()), default=0)
+        self.complete_ms = max(self.complete_ms, least)
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
@@ -140,7 +155,8 @@ class FakeStore(ProjectionStore, LiveCheckpoints, ReportReader):
         for (row_page, hour, _), views in self.rows.items():
             if row_page == page and first <= hour < end:
                 found[hour] += views
-        return HourlyViews(found, self.horizon)
+        watermark = Watermark(Generation(1), self.complete_ms, self.now)
+        return HourlyViews(found, self.horizon, watermark)
 
     async def ping(self) -> None: ...
 

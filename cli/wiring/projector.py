@@ -5,17 +5,22 @@ from contextlib import asynccontextmanager
 
 from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
-from log.opening import open_reader
+from log.opening import open_log
+from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
 from rows.opening import Rows, open_rows
+
+# How often it is asked, and where nothing arrives written, how complete the rows are.
+_ROUND_SECONDS = 2.0
 
 
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
     """The projector, answering on PROJECTOR_PORT; its connections closed at the end."""
     async with open_rows(settings, now_ms, name=application_name("projector")) as rows:
-        reader = open_reader(settings)
+        log = open_log(settings)
+        reader = log.reader()
         runner = Runner(
             reader,
             rows.store,
@@ -27,6 +32,12 @@ async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
                 rows.leases,
                 runner,
                 rows.store,
+                Completeness(
+                    reader,
+                    rows.watermarks,
+                    round_seconds=_ROUND_SECONDS,
+                    pause_seconds=log.pause_seconds,
+                ),
                 owner=owner_name(),
                 partitions=settings.num_partitions,
                 lease_seconds=settings.lease_ms / 1_000,

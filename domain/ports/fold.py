@@ -40,6 +40,21 @@ class LiveCheckpoints(Protocol):
         """The checkpoints of the live generation now."""
 
 
+class Watermarks(Protocol):
+    """How complete checkpoints are, on the database's clock."""
+
+    async def now_ms(self) -> int:
+        """A moment of the database's clock that is just over, milliseconds since 1970."""
+
+    async def record(self, moments: Mapping[Checkpoint, int]) -> None:
+        """All that was confirmed before these moments is folded, where these still stand.
+
+        Checkpoints that have moved, or are another's by now, stay as they are, and so does one that
+        is more complete already. The live generation is as complete as the least of its partitions
+        then, or as it was where one is not known to be.
+        """
+
+
 class Leases(Protocol):
     """Who may fold which partition, kept on the database's clock."""
 

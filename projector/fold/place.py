@@ -44,11 +44,12 @@ class Place:
         if self._decided is not None:
             self._decided = await self._store.decided(self.checkpoint)
 
-    async def apply(self, delta: Delta) -> None:
+    async def apply(self, delta: Delta, complete_ms: int = 0) -> None:
         """Commit it, move on, say what was set aside and who claimed what was not so.
 
-        Raises as `ProjectionStore.apply`.
+        What was confirmed before `complete_ms` is folded then. Raises as `ProjectionStore.apply`.
         """
+        delta.complete_ms = complete_ms
         self.checkpoint = await self._store.apply(self.checkpoint, delta)
         self._positions.update(delta.positions)
         if letters := delta.dead_letters:

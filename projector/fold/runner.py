@@ -95,17 +95,21 @@ class Runner:
                 failure = await self._gather(subscription, fold, stop, until, standing)
                 if fold.delta.next_offset > place.checkpoint.next_offset:
                     standing.at(None)
-                    await self._flush(place, fold.delta)
+                    await self._flush(place, fold.delta, standing)
                     standing.folds()
                 if failure is not None:
                     raise failure
 
-    async def _flush(self, place: Place, delta: Delta) -> None:
+    async def _flush(self, place: Place, delta: Delta, standing: Standing) -> None:
+        mark = standing.reached(delta.next_offset)
         try:
-            await place.apply(delta)
+            await place.apply(delta, mark.moment_ms if mark else 0)
         except Unstorable:
             entries = await self._read_again(place.checkpoint, delta.next_offset)
             await place.sift(entries, delta.next_offset)
+        else:
+            if mark:
+                standing.recorded(mark)
 
     async def _read_again(self, checkpoint: Checkpoint, end: Offset) -> list[Entry]:
         """What the refused flush was folded from: nobody keeps it for the rare case."""

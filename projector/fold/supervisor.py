@@ -22,6 +22,7 @@ from domain.errors import (
 from domain.events import Epoch, Generation, Partition
 from domain.ownership import Trouble, require_untroubled
 from domain.ports.fold import Leases, LiveCheckpoints
+from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.standing import Standing
 from projector.waiting import passed
@@ -58,6 +59,7 @@ class Supervisor:
         leases: Leases,
         runner: Runner,
         checkpoints: LiveCheckpoints,
+        completeness: Completeness,
         *,
         owner: str,
         partitions: int,
@@ -66,6 +68,7 @@ class Supervisor:
         self._leases = leases
         self._runner = runner
         self._checkpoints = checkpoints
+        self._completeness = completeness
         self._owner = owner
         self._partitions = partitions
         self._tick_seconds = lease_seconds / 3
@@ -81,6 +84,10 @@ class Supervisor:
         past this one.
         """
         outdated: Outdated | None = None
+        leaving = asyncio.Event()
+        asking = asyncio.create_task(
+            self._completeness.run(self._standings, leaving), name="completeness"
+        )
         backoffs = Backoff(_BACKOFF.first, self._tick_seconds)
         backoff = backoffs.first
         try:
@@ -100,7 +107,9 @@ class Supervisor:
                     pause, backoff = self._tick_seconds, backoffs.first
                 await passed(stop, pause)
         finally:
+            leaving.set()
             await self._drain(list(self._running))
+            await asking
         await self._leave()
         if outdated is not None:
             raise outdated
@@ -139,7 +148,8 @@ class Supervisor:
             # What moved meanwhile is compared by its flush, or next time.
             if held is None or running.standing.checkpoint is not held or running.halt.is_set():
                 continue
-            if stored.get(partition) != held:
+            there = stored.get(partition)
+            if there is None or not there.stands_as(held):
                 if self._live in (None, held.generation):
                     logger.warning(
                         "partition %d: the checkpoint in the database is not the one that was left "
@@ -153,6 +163,9 @@ class Supervisor:
         if live != self._live is not None:
             logger.info("generation %d is live now", live)
         self._live = live
+
+    def _standings(self) -> dict[Partition, Standing]:
+        return {p: self._running[p].standing for p in sorted(self._running)}
 
     def _troubles(self) -> dict[Partition, Trouble]:
         found = {p: r.standing.trouble for p, r in self._running.items()}

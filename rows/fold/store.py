@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import BigInteger, and_, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -16,7 +16,7 @@ from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
 from domain.projection import Claim, Delta, RowKey
-from rows.checkpoints import columns_of, read_checkpoint, read_positions, recent_of
+from rows.checkpoints import columns_of, later, read_checkpoint, read_positions, recent_of
 from rows.database import clock_ms, insert_into, reading, transaction
 from rows.fold.letters import read_decided, save_letters
 from rows.layout import layout_of
@@ -121,6 +121,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             duplicates=checkpoint.duplicates + delta.duplicates,
             forks=checkpoint.forks + delta.forks,
             jumps=checkpoint.jumps + delta.jumps,
+            complete_ms=max(checkpoint.complete_ms, delta.complete_ms),
         )
         for left in reversed(range(_PLACE_TRIES)):
             hours = {key[1] for key in delta.rows}
@@ -178,6 +179,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 duplicates=moved.duplicates,
                 forks=moved.forks,
                 jumps=moved.jumps,
+                complete_ms=later(literal(moved.complete_ms, BigInteger)),
             )
         )
         if changed.rowcount != 1:

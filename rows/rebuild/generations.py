@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.checkpoint import Checkpoint, at_start
@@ -14,7 +25,7 @@ from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.rebuild import Generations, Promotion
-from rows.checkpoints import columns_of, read_checkpoints
+from rows.checkpoints import columns_of, later, read_checkpoints
 from rows.conflicts import again
 from rows.database import database_errors, pause_at_most, transaction
 from rows.engine import PAUSE_MS
@@ -175,13 +186,20 @@ class SqlGenerations(Generations):
                 names = ", ".join(map(str, late))
                 raise NotCaughtUp(f"generation {generation} is behind on partitions {names}")
             for partition in after:
-                epoch_now = before[partition].epoch if partition in before else Epoch(0)
-                await _set_epoch(connection, generation, epoch_now, partition)
+                fresh = at_start(live, partition)
+                await _follow(connection, generation, before.get(partition, fresh))
             await _set_epoch(connection, live, SEALED)
             kept_until = self._clock() + keep_ms
             # In this order: at no time may two be live.
             await self._move(connection, live, "live", "previous", kept_until_ms=kept_until)
-            await self._move(connection, generation, "catching-up", "live", kept_until_ms=0)
+            await self._move(
+                connection,
+                generation,
+                "catching-up",
+                "live",
+                kept_until_ms=0,
+                complete_ms=_as_complete_as(live),
+            )
 
     async def _both(self, connection: AsyncConnection, generation: Generation) -> Generation:
         """Hold the rows of the live generation, which is returned, and of the one to follow it.
@@ -292,16 +310,26 @@ async def read_generations(connection: AsyncConnection) -> Sequence[GenerationIn
     ]
 
 
-async def _set_epoch(
-    connection: AsyncConnection,
-    generation: Generation,
-    epoch: int,
-    partition: Partition | None = None,
-) -> None:
+async def _set_epoch(connection: AsyncConnection, generation: Generation, epoch: int) -> None:
     chosen = update(checkpoints).where(checkpoints.c.generation == generation)
-    if partition is not None:
-        chosen = chosen.where(checkpoints.c.partition == partition)
     await connection.execute(chosen.values(epoch=epoch))
+
+
+async def _follow(connection: AsyncConnection, generation: Generation, before: Checkpoint) -> None:
+    """The partition's checkpoint goes on in place of the one `before`, which is not further."""
+    await connection.execute(
+        update(checkpoints)
+        .where(checkpoints.c.generation == generation, checkpoints.c.partition == before.partition)
+        .values(epoch=before.epoch, complete_ms=later(literal(before.complete_ms, BigInteger)))
+    )
+
+
+def _as_complete_as(live: Generation) -> ColumnElement[int]:
+    """The column `complete_ms` of a generation that takes its place."""
+    before = generations.alias("before")
+    then = select(before.c.complete_ms).where(before.c.generation == live).scalar_subquery()
+    stored = generations.c.complete_ms
+    return case((stored < then, then), else_=stored)
 
 
 def _columns(info: GenerationInfo) -> dict[str, Any]:

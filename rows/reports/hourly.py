@@ -13,6 +13,7 @@ from domain.ports.reports import ReportReader
 from domain.reports import HourlyViews
 from rows.database import database_errors
 from rows.live import IS_LIVE, read_horizon
+from rows.reports.watermark import now_ms, read_watermark
 from rows.tables import generations, hourly_views, retention
 from rows.turns import Turns
 
@@ -28,7 +29,7 @@ _FOUND = (
     .group_by(hourly_views.c.view_hour)
     .subquery("found")
 )
-# Which generation is live and what is past, from the snapshot of the rows.
+# Which generation is live, what is past, and how complete it is, from the snapshot of the rows.
 _HOURLY = (
     select(
         generations.c.generation,
@@ -36,6 +37,8 @@ _HOURLY = (
         retention.c.horizon,
         _FOUND.c.view_hour,
         _FOUND.c.views,
+        generations.c.complete_ms,
+        now_ms().label("now_ms"),
     )
     .select_from(generations.join(retention, true()).outerjoin(_FOUND, true()))
     .where(IS_LIVE)
@@ -60,7 +63,8 @@ class SqlReportReader(ReportReader):
                 views = {
                     Hour(row.view_hour): int(row.views) for row in rows if row.view_hour is not None
                 }
-                return HourlyViews(views, Hour(rows[0].horizon))
+                watermark = read_watermark(rows[0])
+                return HourlyViews(views, Hour(rows[0].horizon), watermark)
             # Another one is live now; its pages may be counted under other names.
             self._live = Generation(rows[0].generation)
             self._rules = PageRules(rows[0].page_rules)

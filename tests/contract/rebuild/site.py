@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from projector.rebuild.load import load
 from projector.rebuild.steps import Rebuild, Targets
 from rows.audits import SqlAudits
 from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
+from rows.fold.watermarks import SqlWatermarks
 from rows.jobs import REPLAY, SqlJobs
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
@@ -131,6 +133,16 @@ class Site:
         await rebuild.finish_loading(info)
         await rebuild.catch_up(info.generation)
         return info
+
+    async def complete(self, moments: Mapping[int, int]) -> None:
+        """The live generation's partitions are, up to these moments."""
+        await SqlLeases(self.engine, LEASE_MS).enter(PARTITIONS)
+        live = await self.store.live_checkpoints()
+        await SqlWatermarks(self.engine).record({live[Partition(p)]: m for p, m in moments.items()})
+
+    async def completeness(self, generation: Generation) -> dict[int, int]:
+        found = await self.generations.checkpoints(generation)
+        return {partition: checkpoint.complete_ms for partition, checkpoint in found.items()}
 
     async def states(self) -> dict[int, str]:
         return {info.generation: info.state for info in await self.generations.all()}

@@ -41,6 +41,21 @@ async def test_a_new_generation_becomes_the_one_that_is_read(site: Site) -> None
     await site.assert_exact()
 
 
+async def test_a_promotion_leaves_the_rows_as_complete_as_they_were(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.complete({0: 5_000, 1: 6_000, 2: 7_000})
+    await site.build()
+    assert await site.completeness(SECOND) == {0: 0, 1: 0, 2: 0}
+    # As of an earlier time as the live one.
+    await site.execute("UPDATE checkpoints SET complete_ms = 6500 WHERE generation = 2")
+    await promote(site.generations, site.log, site.epoch, SECOND, 0)
+    assert await site.completeness(SECOND) == {0: 6_500, 1: 6_500, 2: 7_000}
+    assert await site.completeness(FIRST) == {0: 5_000, 1: 6_000, 2: 7_000}
+    found = await site.reports.hourly(PAGE, HOUR, Hour(HOUR + 1))
+    assert (found.watermark.generation, found.watermark.complete_ms) == (SECOND, 5_000)
+
+
 async def test_the_little_that_is_missing_is_folded_in_the_promotion(site: Site) -> None:
     await site.fill()
     await site.fold()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from domain.errors import RebuildError
-from tests.contract.rebuild.site import FIRST, SECOND, Site
+from tests.contract.rebuild.site import FIRST, HOUR, PAGE, SECOND, Site
 
 
 async def test_a_generation_that_is_live_again_has_what_came_since(site: Site) -> None:
@@ -23,6 +23,19 @@ async def test_a_generation_that_is_live_again_has_what_came_since(site: Site) -
     await site.rebuild().promote(FIRST, 1_000)
     assert await site.states() == {1: "live", 2: "previous"}
     await site.assert_exact()
+
+
+async def test_going_back_leaves_the_rows_as_complete_as_they_were(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.complete({0: 5_000, 1: 6_000, 2: 7_000})
+    await site.rebuild().promote((await site.build()).generation, 1_000)
+    await site.complete({0: 8_000, 1: 8_000, 2: 8_000})
+    await site.rebuild().reopen("rollback")
+    await site.rebuild().promote(FIRST, 1_000)
+    assert await site.completeness(FIRST) == {0: 8_000, 1: 8_000, 2: 8_000}
+    found = await site.reports.hourly(PAGE, HOUR, HOUR)
+    assert (found.watermark.generation, found.watermark.complete_ms) == (FIRST, 8_000)
 
 
 async def test_a_rollback_that_is_given_up_keeps_its_generation(site: Site) -> None:

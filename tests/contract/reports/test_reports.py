@@ -14,7 +14,9 @@ from domain.projection import project
 from domain.reports import HourlyViews
 from domain.settings import Settings
 from rows.engine import open_engine
+from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
+from rows.fold.watermarks import SqlWatermarks
 from rows.postgresql import months
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.merging import finish
@@ -111,6 +113,61 @@ async def test_hours_before_the_horizon_are_not_in_it(reports: Reports) -> None:
     async with reports.engine.begin() as connection:
         await connection.execute(update(retention).values(horizon=HOUR))
     assert await reports.ask() == {}
+
+
+async def complete(reports: Reports, moments: dict[int, int]) -> None:
+    """Partitions are, up to these moments."""
+    claims = {p: await reports.store.claim(Partition(p), Epoch(1)) for p in moments}
+    await SqlWatermarks(reports.engine).record({claims[p].checkpoint: moments[p] for p in moments})
+
+
+async def test_an_answer_is_as_complete_as_the_least_complete_partition(
+    reports: Reports,
+) -> None:
+    assert (await reports.ask()).watermark.complete_ms == 0
+    await complete(reports, {0: TEN + 5, 1: TEN})
+    assert (await reports.ask()).watermark.complete_ms == 0
+    await reports.store.claim(Partition(2), Epoch(1))
+    await complete(reports, {})
+    assert (await reports.ask()).watermark.complete_ms == 0
+    await complete(reports, {2: TEN + 9})
+    found = (await reports.ask()).watermark
+    assert (found.generation, found.complete_ms) == (1, TEN)
+    assert abs(found.now_ms - now_ms()) < 60_000
+
+
+async def test_what_flushes_have_recorded_is_told_too(reports: Reports) -> None:
+    await complete(reports, {0: TEN, 2: TEN})
+    checkpoint = (await reports.store.claim(Partition(1), Epoch(1))).checkpoint
+    delta = project([entry(1)])
+    delta.complete_ms = TEN - 1
+    await reports.store.apply(checkpoint, delta)
+    await complete(reports, {})
+    assert (await reports.ask()).watermark.complete_ms == TEN - 1
+
+
+async def test_a_partition_that_is_new_holds_it_where_it_was(reports: Reports) -> None:
+    await complete(reports, {0: TEN, 1: TEN, 2: TEN})
+    # As when somebody raises their number: it had nothing before.
+    await SqlLeases(reports.engine, 60_000).enter(4)
+    await complete(reports, {0: TEN + 5, 1: TEN + 5, 2: TEN + 5})
+    assert (await reports.ask()).watermark.complete_ms == TEN
+    await complete(reports, {3: TEN + 4})
+    assert (await reports.ask()).watermark.complete_ms == TEN + 4
+
+
+async def test_another_generation_says_nothing_of_the_live_one(reports: Reports) -> None:
+    await complete(reports, {0: TEN, 1: TEN, 2: TEN})
+    await promote(reports, "")
+    found = (await reports.ask()).watermark
+    assert (found.generation, found.complete_ms) == (NEXT, 0)
+
+
+async def test_a_clock_that_was_set_back_says_nothing_until_it_is_there_again(
+    reports: Reports,
+) -> None:
+    await complete(reports, dict.fromkeys(range(3), now_ms() + HOUR_MS))
+    assert (await reports.ask()).watermark.complete_ms == 0
 
 
 @pytest.mark.postgres

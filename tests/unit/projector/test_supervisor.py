@@ -27,6 +27,7 @@ from domain.errors import (
 from domain.events import Entry, Epoch, Generation, Offset, Partition
 from domain.ports.log import Subscription
 from domain.projection import Claim, Delta
+from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
 from tests.factories import entry
@@ -127,6 +128,7 @@ class Site:
             self.leases,
             runner,
             self.store,
+            Completeness(self.log, self.store, round_seconds=0.01, pause_seconds=0.0),
             owner=owner,
             partitions=PARTITIONS,
             lease_seconds=LEASE_SECONDS,
@@ -438,6 +440,7 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
         leases,
         Runner(log, other, flush_seconds=0, batch_size=100),
         other,
+        Completeness(log, other, round_seconds=0.01, pause_seconds=0.0),
         owner="old",
         partitions=PARTITIONS,
         lease_seconds=LEASE_SECONDS,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import RequestRefused
+from domain.events import Epoch, Partition
 from domain.hours import HOUR_MS, hour_of
 from read_api.reports import parse_question
 from read_api.routes import routes
@@ -48,6 +49,30 @@ async def test_a_window_that_is_kept_whole_says_nothing_of_it() -> None:
     response = await ask(store)
     assert len(response.json()["data"]) == 24
     assert "footfall-horizon" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("complete_ms", "now_ms", "until", "lag"),
+    [
+        (TEN + 250, TEN + 1_250, "2025-07-16T10:00:00.250Z", "1"),
+        (TEN + 250, TEN + 1_251, "2025-07-16T10:00:00.250Z", "2"),
+        (TEN, TEN, "2025-07-16T10:00:00.000Z", "0"),
+        (TEN + 59_999, TEN + 60_000, "2025-07-16T10:00:59.999Z", "1"),
+    ],
+)
+async def test_an_answer_says_how_complete_it_is(
+    complete_ms: int, now_ms: int, until: str, lag: str
+) -> None:
+    store = FakeStore()
+    claim = await store.claim(Partition(0), Epoch(1))
+    store.now = now_ms
+    unsure = await ask(store)
+    await store.record({claim.checkpoint: complete_ms})
+    sure = await ask(store)
+    names = ("footfall-generation", "footfall-complete-until", "footfall-lag-seconds")
+    assert [sure.headers.get(name) for name in names] == ["1", until, lag]
+    assert [unsure.headers.get(name) for name in names] == ["1", None, None]
+    assert sure.content == unsure.content
 
 
 async def refused(query: bytes) -> dict[str, Any]:
