@@ -136,7 +136,7 @@ async def _answered(
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
         try:
             given = Given(_query(options), endpoint.names)
-            answer = await endpoint.read(rows.stats, given, now_ms() // 1_000)
+            answer, _ = await endpoint.read(rows.stats, given, now_ms() // 1_000)
         except RequestRefused as refused:
             return _refused(refused)
     if wanted is None:

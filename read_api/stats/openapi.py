@@ -9,7 +9,7 @@ from domain.problems import INVALID, TOO_MANY_BUCKETS, UNAVAILABLE
 from domain.spreadsheets import HOURLY
 from domain.stats.ranking import MAX_LIMIT
 from domain.stats.units import MAX_BUCKETS
-from read_api.openapi import parameter
+from read_api.openapi import COMPLETENESS, parameter
 from read_api.stats.asking import DEFAULT_LIMIT, DEFAULT_PERIOD, ENDPOINTS
 from read_api.stats.export import NAMES
 from read_api.stats.formats import Format
@@ -127,9 +127,29 @@ _SUMMARIES = {
     "hours-of-week": "Views by weekday and hour of day.",
     "bounds": "How much there is, and since when.",
 }
-_HEADERS = {
-    "Cache-Control": {"schema": {"type": "string", "const": "no-store"}},
-    "Vary": {"schema": {"type": "string", "const": "accept"}},
+_VARY = {"Vary": {"schema": {"type": "string", "const": "accept"}}}
+_NO_STORE = {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}}
+_HEADERS = (
+    COMPLETENESS
+    | _VARY
+    | {
+        "Cache-Control": {"schema": {"type": "string", "const": "no-cache"}},
+        "ETag": {
+            "description": (
+                "For If-None-Match. It changes with the question, the hours it is of, the rows and "
+                "the moment up to which they are complete; left out where rows were folded while "
+                "the answer was made."
+            ),
+            "schema": {"type": "string"},
+            "example": '"7b0e4c6c1f2f3f8f5d0d8a11"',
+        },
+    }
+)
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETags of answers that are held: where one is still the answer it is 304.",
+    "schema": {"type": "string"},
 }
 _NEXT = {
     "Link": {
@@ -181,14 +201,19 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
             "summary": _SUMMARIES[name],
             "description": (
                 "`question` says how it was understood; `notes` are sentences that whoever reads "
-                f"the numbers should know. {_PERIOD if names else ''}"
+                "the numbers should know. Every view that was confirmed before `complete_until` is "
+                f"in it. {_PERIOD if names else ''}"
             ).strip(),
-            "parameters": _parameters(name, names, Format.JSON),
+            "parameters": [*_parameters(name, names, Format.JSON), _IF_NONE_MATCH],
             "responses": {
                 "200": {
                     "description": "The answer.",
                     "headers": headers,
                     "content": _content(schema, example, table),
+                },
+                "304": {
+                    "description": "What is held is still the answer.",
+                    "headers": {name: one for name, one in headers.items() if name != "Link"},
                 },
                 **_REFUSALS,
                 **(_TOO_MANY if name == "views" else {}),
@@ -215,7 +240,7 @@ PATHS: Paths = {
             "responses": {
                 "200": {
                     "description": "The rows.",
-                    "headers": _HEADERS,
+                    "headers": COMPLETENESS | _VARY | _NO_STORE,
                     "content": _content(_ROWS, _ROWS_EXAMPLE, _ROWS_TABLE),
                 },
                 **_REFUSALS,

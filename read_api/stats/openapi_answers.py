@@ -41,10 +41,17 @@ _QUESTION = {
     "unit": "day",
     "tz": "Europe/Berlin",
 }
-_SHARED = {"question": _QUESTION, "total": 140, "generation": 3, "notes": []}
+_UNTIL = "2025-07-18T09:12:04.250Z"
+_SHARED = {
+    "question": _QUESTION,
+    "total": 140,
+    "complete_until": _UNTIL,
+    "generation": 3,
+    "notes": [],
+}
 _DAYS = [
-    {"from": _FROM, "to": "2025-07-17T00:00:00+02:00", "views": 60},
-    {"from": "2025-07-17T00:00:00+02:00", "to": _TO, "views": 80},
+    {"from": _FROM, "to": "2025-07-17T00:00:00+02:00", "views": 60, "complete": True},
+    {"from": "2025-07-17T00:00:00+02:00", "to": _TO, "views": 80, "complete": True},
 ]
 _COMPARED = {
     "from": "2025-07-14T00:00:00+02:00",
@@ -58,9 +65,11 @@ _PAGE = {"rank": 1, "page": "example.com/pricing", "views": 98, "share": 0.7, "c
 _SITE = {"rank": 1, "site": "example.com", "views": 140, "share": 1.0, "change": None}
 _HOURLY = {
     "type": "object",
-    "required": ["question", "notes", "rows", "total", "generation"],
+    "required": ["question", "complete_until", "generation", "notes", "rows", "total"],
     "properties": {
         "question": {"type": "object"},
+        "complete_until": {"type": ["string", "null"], "format": "date-time"},
+        "generation": {"type": "integer"},
         "notes": {"type": "array", "items": {"type": "string"}},
         "rows": {
             "type": "array",
@@ -75,10 +84,6 @@ _HOURLY = {
             },
         },
         "total": {"type": "integer"},
-        "generation": {
-            "type": ["integer", "null"],
-            "description": "null where another one became live meanwhile.",
-        },
     },
 }
 _HOUR = {"hour": "2025-07-16T10:00:00Z", "page": "example.com/pricing", "views": 98}
@@ -130,6 +135,7 @@ ANSWERS: Mapping[str, Described] = {
                 "tz": "UTC",
             },
             "total": 1_024,
+            "complete_until": _UNTIL,
             "generation": 3,
             "notes": [],
             "first": "2025-07-08T04:00:00Z",
@@ -143,7 +149,7 @@ ANSWERS: Mapping[str, Described] = {
     ),
     "export": Described(
         _HOURLY,
-        {"question": _QUESTION, "notes": [], "rows": [_HOUR], "total": 98, "generation": 3},
+        _SHARED | {"rows": [_HOUR], "total": 98},
         "hour,page,views\r\n2025-07-16T10:00:00Z,example.com/pricing,98\r\n",
     ),
 }

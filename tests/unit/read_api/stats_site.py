@@ -65,6 +65,7 @@ class Site:
         *,
         accept: str | None = None,
         method: str = "GET",
+        held: str | None = None,
         client: Answered | None = None,
     ) -> Answered:
         """The answer. The client listens until `gone` is set."""
@@ -72,6 +73,8 @@ class Site:
         headers = [(b"host", b"127.0.0.1")]
         if accept is not None:
             headers.append((b"accept", accept.encode()))
+        if held is not None:
+            headers.append((b"if-none-match", held.encode()))
         raw = query if isinstance(query, bytes) else urlencode(query).encode()
         asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
