@@ -38,7 +38,7 @@ _REPORT = {
         "data": {"type": "array", "minItems": 1, "maxItems": REPORT_HOURS, "items": _HOUR}
     },
 }
-COMPLETENESS = {
+COMPLETENESS: dict[str, Any] = {
     "Footfall-Generation": {
         "description": "The generation of rows that the answer is made of.",
         "required": True,

@@ -14,8 +14,9 @@ from read_api.stats.asking import DEFAULT_LIMIT, DEFAULT_PERIOD, ENDPOINTS
 from read_api.stats.export import NAMES
 from read_api.stats.formats import Format
 from read_api.stats.openapi_answers import ANSWERS
+from read_api.stats.openapi_state import STATE_EXAMPLE, STATE_SCHEMA
 from read_api.stats.trends import MAX_PARTS
-from web.openapi import Paths, problem_response
+from web.openapi import Paths, json_response, problem_response
 from web.problems import document
 
 _TEXT = {
@@ -222,9 +223,29 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+_STATE = {
+    "operationId": "statsState",
+    "summary": "Whether the numbers can be trusted, also when they do not come.",
+    "description": (
+        "Answered within about a second, with 200, whatever the database does: `database` says "
+        "whether it answers, and since when it does not. All else is of `known_at` then, lags are "
+        "of the present. A partition that `stands_still` says why; where it is `stopped` it does "
+        "not go on before somebody has done something."
+    ),
+    "parameters": [],
+    "responses": {
+        "200": json_response("What is known.", STATE_SCHEMA, STATE_EXAMPLE)
+        | {
+            "headers": {name: one | {"required": False} for name, one in COMPLETENESS.items()}
+            | _NO_STORE
+        },
+        "400": _REFUSALS["400"],
+    },
+}
 _ROWS, _ROWS_EXAMPLE, _ROWS_TABLE = ANSWERS["export"]
 PATHS: Paths = {
     **{f"/stats/{name}": _path(name, names) for name, names, _ in ENDPOINTS},
+    "/stats/state": {"get": _STATE},
     "/export/hourly": {
         "get": {
             "operationId": "exportHourly",

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
-from read_api.stats.shapes import Answer, Bounds, HoursOfWeek, Movers, Pages, Sites, Views
+from read_api.stats.shapes import Bounds, HoursOfWeek, Movers, Pages, Sites, Views
 
 
 class Described(NamedTuple):
@@ -16,7 +17,7 @@ class Described(NamedTuple):
     table: str
 
 
-def schema_of(answer: type[Answer]) -> Any:
+def schema_of(answer: type[Struct]) -> Any:
     """Without references: they would be read from the root of the whole document."""
     (schema,), parts = msgspec.json.schema_components([answer], ref_template="{name}")
     return _inlined(schema, parts)

@@ -12,6 +12,7 @@ from unittest.mock import ANY
 import pytest
 from click.testing import CliRunner
 
+from cli.output.state import state_text
 from cli.output.stats import put, stats_text
 from cli.output.whole_file import write_whole
 from cli.verbs.stats import stats
@@ -19,8 +20,11 @@ from domain.errors import StoreUnavailable
 from domain.events import Hour
 from read_api.stats.asking import ENDPOINTS
 from read_api.stats.given import Given
+from read_api.stats.last_known import Seen
+from read_api.stats.state import told_state
 from tests.fakes_stats import COMPLETE_MS, FakeStats
 from tests.unit.read_api.stats_site import NOW_MS, OPEN
+from tests.unit.read_api.test_stats_state import state
 
 HOSTILE = "\u202egnp.exe/\ufeffa[red]b[/red]"
 
@@ -150,3 +154,20 @@ async def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None
 def test_two_formats_exclude_each_other() -> None:
     found = CliRunner().invoke(stats, ["bounds", "--json", "--csv"])
     assert (found.exit_code, "exclude each other" in found.output) == (2, True)
+
+
+def test_the_state_is_told_line_by_line() -> None:
+    seen = Seen(state(), age_ms=60_000)
+    assert state_text(told_state(seen)).splitlines() == [
+        "complete until 2025-07-16T12:34:51.500Z, 65 s ago",
+        "generation 3",
+        "generation 4 is being built (replay): loading, 73.0 %",
+        "audit of totals, 2025-07-16T11:55:00Z: difference -12",
+        "oldest hour kept: 2024-10-04T00:00:00Z",
+        "dead letters: 2, 1 of them by a clock",
+        "partition 0: complete until 2025-07-16T12:34:55.500Z, 61 s ago",
+        "partition 1: complete until 2025-07-16T12:34:51.500Z, 65 s ago; stopped since "
+        "2025-07-16T12:34:50Z: a batch of format 3",
+        "partition 2: until when it is complete is not known; waits: no projector folds it: start "
+        "one (footfall projector)",
+    ]

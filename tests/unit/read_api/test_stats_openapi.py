@@ -50,7 +50,7 @@ async def test_an_export_has_the_shape_that_is_described() -> None:
     valid((await Site().get("/export/hourly", b"format=json")).json, "export")
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "/stats/state"])
 async def test_every_parameter_is_described_and_every_other_refused(path: str) -> None:
     parameters = PATHS[path]["get"]["parameters"]
     described = [each["name"] for each in parameters if each["in"] == "query"]
