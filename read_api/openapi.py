@@ -38,7 +38,7 @@ _REPORT = {
         "data": {"type": "array", "minItems": 1, "maxItems": REPORT_HOURS, "items": _HOUR}
     },
 }
-_HEADERS = {
+COMPLETENESS: dict[str, Any] = {
     "Footfall-Generation": {
         "description": "The generation of rows that the answer is made of.",
         "required": True,
@@ -62,6 +62,9 @@ _HEADERS = {
         "schema": {"type": "integer", "minimum": 0},
         "example": 2,
     },
+}
+"""The headers that say how complete an answer is."""
+_HEADERS = COMPLETENESS | {
     "Footfall-Horizon": {
         "description": (
             "The oldest hour that is kept; only where an hour before it is asked for, which is "

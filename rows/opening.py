@@ -64,9 +64,9 @@ LOADING = Pool(10, patient=True)
 PATIENT = Pool(4, patient=True)
 # One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
 SNAPSHOTS = Pool(2, patient=True, read_only=True)
-# Reports: more at once only make each other wait. Of these, metrics, what they say of troubles, and
-# the probe have one each, so that none of them waits for reports.
-READING = Pool(10, read_only=True)
+# Reports: more at once only make each other wait. Of these, metrics, what they say of troubles, the
+# state and the probe have one each, so that none of them waits for reports.
+READING = Pool(11, read_only=True)
 _REPORTS = 7
 # Statistics take longer than a report by far: they take none of its places.
 STATISTICS = Pool(CONNECTIONS, read_only=True)

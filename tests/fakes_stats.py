@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import pairwise
 
 from domain.events import Hour
+from domain.hours import parse_instant
 from domain.ports.stats import HourlyRow, StatsReader
 from domain.stats.answers import (
     Bounds,
@@ -22,18 +23,29 @@ from domain.stats.units import Range
 NEVER = Hour(-20_000_000)
 """A horizon before everything."""
 
+COMPLETE_MS = parse_instant("2025-07-16T12:34:55Z")
+
 _Views = Mapping[tuple[Hour, str], int]
 
 
 class FakeStats(StatsReader):
-    """`rows` are views by hour and page; `reads` counts what was asked."""
+    """`rows` are views by hour and page; `reads` counts what was asked.
+
+    It is complete until a second ago, where that is not said otherwise.
+    """
 
     def __init__(
-        self, rows: _Views | None = None, horizon: Hour = NEVER, generation: int = 1
+        self,
+        rows: _Views | None = None,
+        horizon: Hour = NEVER,
+        generation: int = 1,
+        complete_ms: int = COMPLETE_MS,
     ) -> None:
         self.rows_: dict[tuple[Hour, str], int] = dict(rows or {})
         self.horizon = horizon
         self.generation = generation
+        self.complete_ms = complete_ms
+        self.now_ms = COMPLETE_MS + 1_000
         self.reads = 0
 
     async def series(self, selection: Selection, ranges: Sequence[Sequence[Hour]]) -> Series:
@@ -83,7 +95,11 @@ class FakeStats(StatsReader):
             len(hours),
         )
 
-    async def rows(self, selection: Selection, asked: Range) -> AsyncGenerator[HourlyRow, None]:
+    async def rows(
+        self, selection: Selection, asked: Range, tell: Callable[[Standing], None] | None = None
+    ) -> AsyncGenerator[HourlyRow, None]:
+        if tell:
+            tell(self._standing())
         found = sorted(self._kept().items(), key=lambda row: (row[0][1].encode(), row[0][0]))
         for (hour, page), views in found:
             if selection.holds(page) and asked.start <= hour < asked.end:
@@ -94,7 +110,8 @@ class FakeStats(StatsReader):
 
     def _standing(self) -> Standing:
         self.reads += 1
-        return Standing(self.generation, self.horizon)
+        mark = (len(self.rows_), sum(self.rows_.values()))
+        return Standing(self.generation, self.horizon, "", self.complete_ms, self.now_ms, mark)
 
     def _kept(self) -> _Views:
         return {key: views for key, views in self.rows_.items() if key[0] >= self.horizon}

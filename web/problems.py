@@ -1,6 +1,7 @@
 """Answers, and refusals as RFC 9457 problem+json."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -140,5 +141,8 @@ async def send_answer(send: Send, found: Answer) -> None:
         (b"content-length", str(len(found.body)).encode()),
         *found.headers,
     ]
+    if found.status == HTTPStatus.NOT_MODIFIED:
+        # They would be those of the body that the client has.
+        headers = [*found.headers]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": found.body, "more_body": False})

@@ -44,7 +44,12 @@ def stats_text(answer: Answer) -> str:
     """An answer, what it is about above it, notes below."""
     head = [] if isinstance(answer, Bounds) else [_about(answer.question), ""]
     notes = ["", *answer.notes] if answer.notes else []
-    return "\n".join([*head, *_body(answer), *notes])
+    return "\n".join([*head, *_body(answer), _complete(answer), *notes])
+
+
+def _complete(answer: Answer) -> str:
+    until = answer.complete_until
+    return f"complete until {until}" if until else "until when it is complete is not known"
 
 
 def _body(answer: Answer) -> Iterator[str]:
@@ -93,7 +98,8 @@ def _views(answer: Views) -> Iterator[str]:
 
 
 def _cut(bucket: Bucket) -> str:
-    return "" if bucket.cut is UNSET else f"cut by the {' and the '.join(bucket.cut)}"
+    cut = "" if bucket.cut is UNSET else f"cut by the {' and the '.join(bucket.cut)}"
+    return ", ".join(filter(None, [cut, "" if bucket.complete else "not complete"]))
 
 
 def _compared(compare: Compared) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import click
 
 from cli.output.saying import say, say_json
+from cli.output.state import state_text
 from cli.output.stats import put, stats_text
 from cli.output.whole_file import write_whole
 from cli.processes.running import run, settings_or_exit
@@ -20,8 +21,10 @@ from domain.settings import Settings
 from domain.shown import printable
 from read_api.stats.asking import ENDPOINTS, Endpoint
 from read_api.stats.export import NAMES, pieces, read_export
-from read_api.stats.formats import FORMATS, Format
+from read_api.stats.formats import FORMATS, Format, json_bytes
 from read_api.stats.given import Given
+from read_api.stats.last_known import Seen
+from read_api.stats.state import told_state
 from read_api.stats.tables import encoded
 from rows.opening import open_rows
 
@@ -136,7 +139,7 @@ async def _answered(
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
         try:
             given = Given(_query(options), endpoint.names)
-            answer = await endpoint.read(rows.stats, given, now_ms() // 1_000)
+            answer, _ = await endpoint.read(rows.stats, given, now_ms() // 1_000)
         except RequestRefused as refused:
             return _refused(refused)
     if wanted is None:
@@ -167,6 +170,32 @@ for _endpoint in ENDPOINTS:
             help=_HELP[_endpoint.name],
         )
     )
+
+
+@stats.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def state(as_json: bool) -> None:
+    """Whether the numbers can be trusted: how complete they are, and what is wrong.
+
+    \b
+        footfall stats state
+
+    What GET /stats/state answers, which --json prints. footfall status has the log beside it: how
+    many offsets are not folded yet.
+    """
+    run(_state(settings_or_exit(), as_json))
+
+
+async def _state(settings: Settings, as_json: bool) -> int:
+    await version_at(settings.reports_url)
+    name = application_name("stats")
+    async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
+        told = told_state(Seen(await rows.facts.state()))
+    if as_json:
+        say_json(json_bytes(told).decode())
+    else:
+        say(state_text(told))
+    return 0
 
 
 def export(output: Path | None, format_: str, **given: str | None) -> None:

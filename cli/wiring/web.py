@@ -28,6 +28,7 @@ from read_api.metrics import metrics_route
 from read_api.routes import routes as read_routes
 from read_api.stats.openapi import PATHS as STATS_PATHS
 from read_api.stats.routes import stats_routes
+from read_api.stats.state import state_route
 from rows.opening import Rows
 from web.app import Lifespan, create_app
 from web.door import ANYWHERE
@@ -62,6 +63,7 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
         handlers += read_routes(rows.reports, now_ms)
         handlers += stats_routes(rows.stats, now_ms)
         handlers.append(metrics_route(rows.facts.facts))
+        handlers.append(state_route(rows.facts.state, now_ms))
         # The one that answers for all roles of `up` says too where nothing can be folded.
         probes["database"] = partial(_foldable if ingest else _readable, rows)
         if ingest:

@@ -1,6 +1,6 @@
 """Statistics: any selection of pages in any range, from one snapshot of the live generation."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from domain.events import Hour
@@ -40,9 +40,12 @@ class StatsReader(Protocol):
     async def bounds(self) -> Bounds:
         """How much there is."""
 
-    def rows(self, selection: Selection, asked: Range) -> AsyncIterator[HourlyRow]:
+    def rows(
+        self, selection: Selection, asked: Range, tell: Callable[[Standing], None] | None = None
+    ) -> AsyncIterator[HourlyRow]:
         """All rows by page and hour, in bounded memory.
 
+        Before the first comes, or the end where there are none, `tell` is told of what they are.
         Close it, or take rows all the time: one that is left alone for a minute, or is read for an
         hour, ends with `StoreUnavailable`.
         """

@@ -1,20 +1,59 @@
 """What statistics are answered with, as the rows hold it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from domain.events import Hour
+from domain.events import MIN_AT_MS, Generation, Hour
+from domain.hours import hour_of
+from domain.reports import Watermark
 
 
 class Standing(Struct, frozen=True):
     """What the numbers of an answer are of: read in the snapshot that they come from.
 
-    Hours before `horizon` are past and left out.
+    Hours before `horizon` are past and left out; pages are named by `rules`. `complete_ms` and
+    `now_ms` are as in `domain.reports.Watermark`. The rows of a generation are the same where
+    `mark` is; None: the numbers are of more than one state.
     """
 
     generation: int
     horizon: Hour
+    rules: str = ""
+    complete_ms: int = 0
+    now_ms: int = 0
+    mark: tuple[int, ...] | None = ()
+
+    @property
+    def watermark(self) -> Watermark:
+        """How complete the numbers are."""
+        return Watermark(Generation(self.generation), self.complete_ms, self.now_ms)
+
+    @property
+    def open_hour(self) -> Hour:
+        """The first hour that is not complete; the first of all where nothing is known."""
+        return hour_of(self.complete_ms or MIN_AT_MS)
+
+    def same_rows(self, other: Self) -> bool:
+        """The same generation, named alike and from the same horizon on?"""
+        return (self.generation, self.horizon, self.rules) == (
+            other.generation,
+            other.horizon,
+            other.rules,
+        )
+
+    def asked_alike(self, other: Self) -> bool:
+        """Would the same hours be asked for?"""
+        return self.same_rows(other) and self.open_hour == other.open_hour
+
+    def with_(self, other: Self) -> Self:
+        """What numbers are of that come from both: as complete as the less complete."""
+        least = min(self, other, key=lambda one: one.complete_ms)
+        if self.same_rows(other) and self.mark == other.mark:
+            return least
+        return replace(least, mark=None)
 
 
 class Series(Struct, frozen=True):

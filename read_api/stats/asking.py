@@ -13,7 +13,7 @@ from read_api.stats.bounds import read_bounds
 from read_api.stats.cursors import OfAnother, Unreadable, place_of
 from read_api.stats.given import Given
 from read_api.stats.lists import List, read_list, read_movers
-from read_api.stats.shapes import Answer
+from read_api.stats.snapshots import Told
 from read_api.stats.trends import MAX_PARTS
 from read_api.stats.views import read_views
 from read_api.stats.week import read_week
@@ -36,32 +36,32 @@ class Endpoint(NamedTuple):
 
     name: str
     names: Sequence[str]
-    read: Callable[[StatsReader, Given, int], Coroutine[Any, Any, Answer]]
+    read: Callable[[StatsReader, Given, int], Coroutine[Any, Any, Told]]
 
 
-async def _views(reader: StatsReader, given: Given, now: int) -> Answer:
+async def _views(reader: StatsReader, given: Given, now: int) -> Told:
     return await read_views(reader, await _asked(reader, given, now))
 
 
-async def _pages(reader: StatsReader, given: Given, now: int) -> Answer:
+async def _pages(reader: StatsReader, given: Given, now: int) -> Told:
     return await read_list(reader, await _list(reader, given, now, By.PAGE))
 
 
-async def _sites(reader: StatsReader, given: Given, now: int) -> Answer:
+async def _sites(reader: StatsReader, given: Given, now: int) -> Told:
     return await read_list(reader, await _list(reader, given, now, By.SITE))
 
 
-async def _movers(reader: StatsReader, given: Given, now: int) -> Answer:
+async def _movers(reader: StatsReader, given: Given, now: int) -> Told:
     limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     asked = await _asked(reader, given, now, Compare.PREVIOUS)
     return await read_movers(reader, asked, limit)
 
 
-async def _week(reader: StatsReader, given: Given, now: int) -> Answer:
+async def _week(reader: StatsReader, given: Given, now: int) -> Told:
     return await read_week(reader, await _asked(reader, given, now))
 
 
-async def _bounds(reader: StatsReader, given: Given, _: int) -> Answer:
+async def _bounds(reader: StatsReader, given: Given, _: int) -> Told:
     given.refuse_faults()
     return await read_bounds(reader)
 

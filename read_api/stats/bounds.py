@@ -3,25 +3,22 @@
 from domain.events import Hour
 from domain.hours import as_iso
 from domain.ports.stats import StatsReader
-from domain.stats.answers import Series, Standing
 from domain.stats.selection import EVERYTHING
 from read_api.stats.shapes import Bounds, Question
-from read_api.stats.snapshots import as_it_stands
-from read_api.stats.telling import horizon_text
+from read_api.stats.snapshots import Told
+from read_api.stats.telling import horizon_text, told_standing
 
 
-async def read_bounds(reader: StatsReader) -> Bounds:
+async def read_bounds(reader: StatsReader) -> Told:
     """Of all rows."""
     found = await reader.bounds()
-
-    async def total(_: Standing) -> Series:
-        return await reader.series(EVERYTHING, [[first, end]])
-
     first = Hour(0) if found.first is None else found.first
     end = first if found.last is None else Hour(found.last + 1)
-    ((views,),) = (await as_it_stands(reader, total)).views
+    series = await reader.series(EVERYTHING, [[first, end]])
+    ((views,),) = series.views
+    standing = found.standing.with_(series.standing)
     nothing = found.first is None
-    return Bounds(
+    answer = Bounds(
         question=Question(
             selection={},
             from_=None if nothing else as_iso(first),
@@ -30,7 +27,7 @@ async def read_bounds(reader: StatsReader) -> Bounds:
             tz="UTC",
         ),
         total=views,
-        generation=found.standing.generation,
+        **told_standing(standing),
         notes=[],
         first=None if nothing else as_iso(first),
         last=None if found.last is None else as_iso(found.last),
@@ -39,3 +36,4 @@ async def read_bounds(reader: StatsReader) -> Bounds:
         sites=found.sites,
         rows=found.rows,
     )
+    return Told(answer, standing)

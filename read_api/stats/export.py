@@ -1,7 +1,7 @@
 """GET /export/hourly: all rows of a selection, in bounded memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from functools import lru_cache
 
 from msgspec import Struct
@@ -10,16 +10,21 @@ from domain.events import MAX_AT_MS, MAX_COUNT, MIN_AT_MS, Hour
 from domain.hours import HOUR_MS, as_iso
 from domain.ports.stats import HourlyRow, StatsReader
 from domain.spreadsheets import HOURLY
+from domain.stats.answers import Standing
 from domain.stats.periods import Period
 from domain.stats.units import Range
 from read_api.stats.asked import RANGE, Asked, read_span
 from read_api.stats.formats import Format, csv_line, json_bytes, ndjson_line
 from read_api.stats.given import Given
-from read_api.stats.telling import notes, told_question
+from read_api.stats.telling import notes, told_question, told_standing
 
 NAMES = RANGE
 _PIECE_BYTES = 65_536
 _EVER = Range(Hour(MIN_AT_MS // HOUR_MS), Hour(MAX_AT_MS // HOUR_MS + 1))
+
+
+Tell = Callable[[Standing], None]
+_Rows = AbstractAsyncContextManager[AsyncIterator[HourlyRow]]
 
 
 class _Way(Struct, frozen=True):
@@ -38,13 +43,23 @@ def read_export(given: Given, now: int) -> Asked:
     return Asked(selection, hours, span.unit_of(hours), span.zone, now, moved=span.moved)
 
 
-async def pieces(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGenerator[bytes, None]:
-    """The rows, by page and hour, in pieces of about 64 KiB. Raises `StoreUnavailable`."""
-    made = _whole(reader, asked) if wanted is Format.JSON else _lines(reader, asked, wanted)
+async def pieces(
+    reader: StatsReader, asked: Asked, wanted: Format, tell: Tell | None = None
+) -> AsyncGenerator[bytes, None]:
+    """The rows, by page and hour, in pieces of about 64 KiB. Raises `StoreUnavailable`.
+
+    Before the first piece is there, `tell` is told of what the rows are.
+    """
+    stood: list[Standing] = []
+    rows = _rows(reader, asked, stood)
+    made = _whole(rows, asked, stood) if wanted is Format.JSON else _lines(rows, _WAYS[wanted])
     held: list[bytes] = []
     size = 0
     async with aclosing(made):
         async for line in made:
+            if tell:
+                tell(stood[0])
+                tell = None
             held.append(line)
             size += len(line)
             if size >= _PIECE_BYTES:
@@ -53,40 +68,54 @@ async def pieces(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGene
     yield b"".join(held)
 
 
-async def _lines(reader: StatsReader, asked: Asked, wanted: Format) -> AsyncGenerator[bytes, None]:
-    way = _WAYS[wanted]
-    yield way.begin
-    async with _rows(reader, asked) as rows:
-        async for row in rows:
+async def _lines(rows: _Rows, way: _Way) -> AsyncGenerator[bytes, None]:
+    async with rows as found:
+        yield way.begin
+        async for row in found:
             yield way.row(row)
 
 
-async def _whole(reader: StatsReader, asked: Asked) -> AsyncGenerator[bytes, None]:
+async def _whole(
+    rows: _Rows, asked: Asked, stood: Sequence[Standing]
+) -> AsyncGenerator[bytes, None]:
     """One JSON document; what is known at the end stands there."""
-    standing = await reader.standing()
-    told_notes = list(notes(asked, standing.horizon))
-    question = json_bytes({"question": told_question(asked), "notes": told_notes})
-    yield question[:-1] + b',"rows":['
     total, comma = 0, b"\n"
-    async with _rows(reader, asked) as rows:
-        async for row in rows:
+    async with rows as found:
+        (standing,) = stood
+        told = {"question": told_question(asked), **told_standing(standing)}
+        told["notes"] = list(notes(asked, standing.horizon))
+        yield json_bytes(told)[:-1] + b',"rows":['
+        async for row in found:
             total += row.views
             yield comma + ndjson_line(HOURLY, _values(row))[:-1]
             comma = b",\n"
-    after = await reader.standing()
-    generation = standing.generation if after.generation == standing.generation else None
-    yield b'\n],"total":%d,"generation":%s}' % (total, json_bytes(generation))
+    yield b'\n],"total":%d}' % total
 
 
 @asynccontextmanager
-async def _rows(reader: StatsReader, asked: Asked) -> AsyncIterator[AsyncIterator[HourlyRow]]:
-    """The rows; their query ends with the block, not when somebody collects what is left of it."""
-    rows = reader.rows(asked.selection, asked.hours)
+async def _rows(
+    reader: StatsReader, asked: Asked, stood: list[Standing]
+) -> AsyncIterator[AsyncIterator[HourlyRow]]:
+    """The rows, once there is the first; what they are of is in `stood` then.
+
+    Their query ends with the block, not when somebody collects what is left of it.
+    """
+    rows = reader.rows(asked.selection, asked.hours, stood.append)
     try:
-        yield rows
+        async with aclosing(_all(await anext(rows, None), rows)) as found:
+            yield found
     finally:
         if isinstance(rows, AsyncGenerator):
             await rows.aclose()
+
+
+async def _all(
+    first: HourlyRow | None, rows: AsyncIterator[HourlyRow]
+) -> AsyncGenerator[HourlyRow, None]:
+    if first is not None:
+        yield first
+    async for row in rows:
+        yield row
 
 
 _hour_text = lru_cache(maxsize=20_000)(as_iso)

@@ -9,16 +9,23 @@ from domain.events import Hour
 from domain.ports.stats import StatsReader
 from domain.stats.answers import Movers as FoundMovers
 from domain.stats.answers import Ranked, Ranking, Series, Standing
-from domain.stats.comparing import Compare, change, whole_hours
+from domain.stats.comparing import Compare, change
 from domain.stats.ranking import After, By, Listing, Order
 from domain.stats.units import Range
 from read_api.stats.asked import Asked
 from read_api.stats.cursors import Question, cursor_of
 from read_api.stats.shapes import ComparedRows, Mover, Movers, PageRow, Pages, SiteRow, Sites
-from read_api.stats.snapshots import as_it_stands
-from read_api.stats.telling import compared_note, moment, notes, told_question
+from read_api.stats.snapshots import Told, as_it_stands
+from read_api.stats.telling import (
+    compared_note,
+    moment,
+    notes,
+    told_question,
+    told_standing,
+    waiting_notes,
+)
 from read_api.stats.trends import parts_of, sums
-from read_api.stats.views import over
+from read_api.stats.views import comparable, over
 
 
 class List(Struct, frozen=True):
@@ -48,7 +55,23 @@ class _Read(NamedTuple):
         return self.ranking.standing
 
 
-async def read_list(reader: StatsReader, wanted: List) -> Pages | Sites:
+class _Moved(NamedTuple):
+    """Movers and totals, asked for as things stood at `asked`, one after the other."""
+
+    movers: FoundMovers
+    totals: Series
+    hours: Range
+    before: Range
+    asked: Standing
+
+    @property
+    def standing(self) -> Standing:
+        both = self.movers.standing, self.totals.standing
+        moved = (one for one in both if not one.asked_alike(self.asked))
+        return next(moved, None) or both[0].with_(both[1])
+
+
+async def read_list(reader: StatsReader, wanted: List) -> Told:
     """A part of the list, with the cursor of the next."""
     asked = wanted.asked
     if asked.compare is None:
@@ -57,42 +80,40 @@ async def read_list(reader: StatsReader, wanted: List) -> Pages | Sites:
         shift = asked.shift(asked.compare)
 
         async def read(standing: Standing) -> _Read:
-            whole, before = whole_hours(asked.hours, shift, asked.open_hour, standing.horizon)
+            whole, before = comparable(asked, shift, standing)
             # A list in the order of changes is of the hours that these are of.
             hours = whole if wanted.order is Order.CHANGE else asked.hours
             return await _ranked(reader, wanted, hours, whole, before)
 
         found = await as_it_stands(reader, read)
-    return _told(wanted, found)
+    return Told(_told(wanted, found), found.standing)
 
 
-async def read_movers(reader: StatsReader, asked: Asked, limit: int) -> Movers:
+async def read_movers(reader: StatsReader, asked: Asked, limit: int) -> Told:
     """The pages that gained and lost most, over hours that can be compared."""
     compare = asked.compare or Compare.PREVIOUS
     shift = asked.shift(compare)
 
-    async def read(standing: Standing) -> FoundMovers:
-        whole, before = whole_hours(asked.hours, shift, asked.open_hour, standing.horizon)
+    async def read(standing: Standing) -> _Moved:
+        whole, before = comparable(asked, shift, standing)
         listing = Listing(By.PAGE, whole, asked.selection, before, Order.CHANGE, limit=limit)
-        return await reader.movers(listing)
-
-    async def totals(standing: Standing) -> Series:
-        whole = whole_hours(asked.hours, shift, asked.open_hour, standing.horizon)
-        return await reader.series(asked.selection, whole)
+        movers = await reader.movers(listing)
+        totals = await reader.series(asked.selection, [whole, before])
+        return _Moved(movers, totals, whole, before, standing)
 
     found = await as_it_stands(reader, read)
-    (now,), (then,) = (await as_it_stands(reader, totals)).views
-    horizon = found.standing.horizon
-    whole, before = whole_hours(asked.hours, shift, asked.open_hour, horizon)
-    return Movers(
+    (now,), (then,) = found.totals.views
+    standing = found.standing
+    answer = Movers(
         question=told_question(asked),
         total=now,
-        generation=found.standing.generation,
-        notes=_notes(asked, whole, horizon),
-        risers=list(map(_mover, found.risers)),
-        fallers=list(map(_mover, found.fallers)),
-        compare=_compared(asked, whole, before, then),
+        **told_standing(standing),
+        notes=_notes(asked, found.hours, standing),
+        risers=list(map(_mover, found.movers.risers)),
+        fallers=list(map(_mover, found.movers.fallers)),
+        compare=_compared(asked, found.hours, found.before, then),
     )
+    return Told(answer, standing)
 
 
 async def _ranked(
@@ -119,14 +140,16 @@ async def _ranked(
 def _told(wanted: List, found: _Read) -> Pages | Sites:
     ranking, asked = found.ranking, wanted.asked
     rows = [_row(wanted, found, row, ranking.rank + at) for at, row in enumerate(ranking.rows)]
-    horizon = ranking.standing.horizon
-    told_notes = list(notes(asked, horizon))
+    standing = ranking.standing
+    told_notes = list(notes(asked, standing.horizon))
     if wanted.order is Order.CHANGE:
-        told_notes = _notes(asked, found.hours, horizon)
+        told_notes = _notes(asked, found.hours, standing)
+    elif found.before is not None:
+        told_notes += waiting_notes(asked, standing)
     shared: dict[str, Any] = {
         "question": told_question(asked),
         "total": ranking.total,
-        "generation": ranking.standing.generation,
+        **told_standing(standing),
         "notes": told_notes,
         "next": _next(wanted, ranking),
         "compare": UNSET
@@ -169,9 +192,10 @@ def _next(wanted: List, ranking: Ranking) -> str | None:
     return cursor_of(after, wanted.asked.open_hour, wanted.question)
 
 
-def _notes(asked: Asked, listed: Range, horizon: Hour) -> list[str]:
+def _notes(asked: Asked, listed: Range, standing: Standing) -> list[str]:
     note = compared_note(asked, listed)
-    return [*notes(asked, horizon), *([note] if note else [])]
+    found = [*notes(asked, standing.horizon), *([note] if note else [])]
+    return [*found, *waiting_notes(asked, standing)]
 
 
 def _compared(asked: Asked, whole: Range, before: Range, total: int) -> ComparedRows:

@@ -9,13 +9,14 @@ from domain.problems import INVALID, TOO_MANY_BUCKETS, UNAVAILABLE
 from domain.spreadsheets import HOURLY
 from domain.stats.ranking import MAX_LIMIT
 from domain.stats.units import MAX_BUCKETS
-from read_api.openapi import parameter
+from read_api.openapi import COMPLETENESS, parameter
 from read_api.stats.asking import DEFAULT_LIMIT, DEFAULT_PERIOD, ENDPOINTS
 from read_api.stats.export import NAMES
 from read_api.stats.formats import Format
 from read_api.stats.openapi_answers import ANSWERS
+from read_api.stats.openapi_state import STATE_EXAMPLE, STATE_SCHEMA
 from read_api.stats.trends import MAX_PARTS
-from web.openapi import Paths, problem_response
+from web.openapi import Paths, json_response, problem_response
 from web.problems import document
 
 _TEXT = {
@@ -127,9 +128,29 @@ _SUMMARIES = {
     "hours-of-week": "Views by weekday and hour of day.",
     "bounds": "How much there is, and since when.",
 }
-_HEADERS = {
-    "Cache-Control": {"schema": {"type": "string", "const": "no-store"}},
-    "Vary": {"schema": {"type": "string", "const": "accept"}},
+_VARY = {"Vary": {"schema": {"type": "string", "const": "accept"}}}
+_NO_STORE = {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}}
+_HEADERS = (
+    COMPLETENESS
+    | _VARY
+    | {
+        "Cache-Control": {"schema": {"type": "string", "const": "no-cache"}},
+        "ETag": {
+            "description": (
+                "For If-None-Match. It changes with the question, the hours it is of, the rows and "
+                "the moment up to which they are complete; left out where rows were folded while "
+                "the answer was made."
+            ),
+            "schema": {"type": "string"},
+            "example": '"7b0e4c6c1f2f3f8f5d0d8a11"',
+        },
+    }
+)
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETags of answers that are held: where one is still the answer it is 304.",
+    "schema": {"type": "string"},
 }
 _NEXT = {
     "Link": {
@@ -181,14 +202,19 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
             "summary": _SUMMARIES[name],
             "description": (
                 "`question` says how it was understood; `notes` are sentences that whoever reads "
-                f"the numbers should know. {_PERIOD if names else ''}"
+                "the numbers should know. Every view that was confirmed before `complete_until` is "
+                f"in it. {_PERIOD if names else ''}"
             ).strip(),
-            "parameters": _parameters(name, names, Format.JSON),
+            "parameters": [*_parameters(name, names, Format.JSON), _IF_NONE_MATCH],
             "responses": {
                 "200": {
                     "description": "The answer.",
                     "headers": headers,
                     "content": _content(schema, example, table),
+                },
+                "304": {
+                    "description": "What is held is still the answer.",
+                    "headers": {name: one for name, one in headers.items() if name != "Link"},
                 },
                 **_REFUSALS,
                 **(_TOO_MANY if name == "views" else {}),
@@ -197,9 +223,29 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+_STATE = {
+    "operationId": "statsState",
+    "summary": "Whether the numbers can be trusted, also when they do not come.",
+    "description": (
+        "Answered within about a second, with 200, whatever the database does: `database` says "
+        "whether it answers, and since when it does not. All else is of `known_at` then, lags are "
+        "of the present. A partition that `stands_still` says why; where it is `stopped` it does "
+        "not go on before somebody has done something."
+    ),
+    "parameters": [],
+    "responses": {
+        "200": json_response("What is known.", STATE_SCHEMA, STATE_EXAMPLE)
+        | {
+            "headers": {name: one | {"required": False} for name, one in COMPLETENESS.items()}
+            | _NO_STORE
+        },
+        "400": _REFUSALS["400"],
+    },
+}
 _ROWS, _ROWS_EXAMPLE, _ROWS_TABLE = ANSWERS["export"]
 PATHS: Paths = {
     **{f"/stats/{name}": _path(name, names) for name, names, _ in ENDPOINTS},
+    "/stats/state": {"get": _STATE},
     "/export/hourly": {
         "get": {
             "operationId": "exportHourly",
@@ -215,7 +261,7 @@ PATHS: Paths = {
             "responses": {
                 "200": {
                     "description": "The rows.",
-                    "headers": _HEADERS,
+                    "headers": COMPLETENESS | _VARY | _NO_STORE,
                     "content": _content(_ROWS, _ROWS_EXAMPLE, _ROWS_TABLE),
                 },
                 **_REFUSALS,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
-from read_api.stats.shapes import Answer, Bounds, HoursOfWeek, Movers, Pages, Sites, Views
+from read_api.stats.shapes import Bounds, HoursOfWeek, Movers, Pages, Sites, Views
 
 
 class Described(NamedTuple):
@@ -16,7 +17,7 @@ class Described(NamedTuple):
     table: str
 
 
-def schema_of(answer: type[Answer]) -> Any:
+def schema_of(answer: type[Struct]) -> Any:
     """Without references: they would be read from the root of the whole document."""
     (schema,), parts = msgspec.json.schema_components([answer], ref_template="{name}")
     return _inlined(schema, parts)
@@ -41,10 +42,17 @@ _QUESTION = {
     "unit": "day",
     "tz": "Europe/Berlin",
 }
-_SHARED = {"question": _QUESTION, "total": 140, "generation": 3, "notes": []}
+_UNTIL = "2025-07-18T09:12:04.250Z"
+_SHARED = {
+    "question": _QUESTION,
+    "total": 140,
+    "complete_until": _UNTIL,
+    "generation": 3,
+    "notes": [],
+}
 _DAYS = [
-    {"from": _FROM, "to": "2025-07-17T00:00:00+02:00", "views": 60},
-    {"from": "2025-07-17T00:00:00+02:00", "to": _TO, "views": 80},
+    {"from": _FROM, "to": "2025-07-17T00:00:00+02:00", "views": 60, "complete": True},
+    {"from": "2025-07-17T00:00:00+02:00", "to": _TO, "views": 80, "complete": True},
 ]
 _COMPARED = {
     "from": "2025-07-14T00:00:00+02:00",
@@ -58,9 +66,11 @@ _PAGE = {"rank": 1, "page": "example.com/pricing", "views": 98, "share": 0.7, "c
 _SITE = {"rank": 1, "site": "example.com", "views": 140, "share": 1.0, "change": None}
 _HOURLY = {
     "type": "object",
-    "required": ["question", "notes", "rows", "total", "generation"],
+    "required": ["question", "complete_until", "generation", "notes", "rows", "total"],
     "properties": {
         "question": {"type": "object"},
+        "complete_until": {"type": ["string", "null"], "format": "date-time"},
+        "generation": {"type": "integer"},
         "notes": {"type": "array", "items": {"type": "string"}},
         "rows": {
             "type": "array",
@@ -75,10 +85,6 @@ _HOURLY = {
             },
         },
         "total": {"type": "integer"},
-        "generation": {
-            "type": ["integer", "null"],
-            "description": "null where another one became live meanwhile.",
-        },
     },
 }
 _HOUR = {"hour": "2025-07-16T10:00:00Z", "page": "example.com/pricing", "views": 98}
@@ -130,6 +136,7 @@ ANSWERS: Mapping[str, Described] = {
                 "tz": "UTC",
             },
             "total": 1_024,
+            "complete_until": _UNTIL,
             "generation": 3,
             "notes": [],
             "first": "2025-07-08T04:00:00Z",
@@ -143,7 +150,7 @@ ANSWERS: Mapping[str, Described] = {
     ),
     "export": Described(
         _HOURLY,
-        {"question": _QUESTION, "notes": [], "rows": [_HOUR], "total": 98, "generation": 3},
+        _SHARED | {"rows": [_HOUR], "total": 98},
         "hour,page,views\r\n2025-07-16T10:00:00Z,example.com/pricing,98\r\n",
     ),
 }

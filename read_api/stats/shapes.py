@@ -20,10 +20,14 @@ class Question(Struct, kw_only=True):
 
 
 class Answer(Struct, kw_only=True):
-    """What every answer has; `notes` are sentences for people."""
+    """What every answer has; `notes` are sentences for people.
+
+    Every view that was confirmed before `complete_until` (UTC) is in it; None: that is not known.
+    """
 
     question: Question
     total: int
+    complete_until: str | None
     generation: int
     notes: list[str]
 
@@ -31,12 +35,14 @@ class Answer(Struct, kw_only=True):
 class Bucket(Struct, kw_only=True):
     """Views from a moment up to, not including, another.
 
-    `cut` says why it is less than a whole unit: `range`, `horizon`.
+    It is `complete` where all of it is before the moment up to which the answer is. `cut` says why
+    it is less than a whole unit: `range`, `horizon`.
     """
 
     from_: str = field(name="from")
     to: str
     views: int
+    complete: bool
     cut: list[str] | UnsetType = UNSET
 
 

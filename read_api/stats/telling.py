@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
 from domain.events import MIN_AT_MS, Hour
-from domain.hours import HOUR_MS, as_iso
+from domain.hours import HOUR_MS, as_iso, as_millisecond
+from domain.stats.answers import Standing
 from domain.stats.selection import EVERYTHING
 from domain.stats.units import Range
 from domain.stats.zones import local, zone_of
@@ -42,14 +44,36 @@ def told_question(asked: Asked) -> Question:
 
 
 def told_buckets(
-    edges: Sequence[Hour], views: Iterable[int], zone: ZoneInfo, cuts: Sequence[Sequence[str]]
+    edges: Sequence[Hour],
+    views: Iterable[int],
+    zone: ZoneInfo,
+    cuts: Sequence[Sequence[str]],
+    open_hour: Hour,
 ) -> list[Bucket]:
-    """Buckets between edges; `cuts` has what is cut of each."""
+    """Buckets between edges; `cuts` has what is cut of each.
+
+    Those that end by `open_hour` are complete.
+    """
     told = [moment(edge, zone) for edge in edges]
     return [
-        Bucket(from_=start, to=end, views=count, cut=list(cut) or UNSET)
-        for (start, end), count, cut in zip(pairwise(told), views, cuts, strict=True)
+        Bucket(from_=start, to=end, views=count, complete=edge <= open_hour, cut=list(cut) or UNSET)
+        for (start, end), edge, count, cut in zip(
+            pairwise(told), edges[1:], views, cuts, strict=True
+        )
     ]
+
+
+def told_standing(standing: Standing) -> dict[str, Any]:
+    """The members of an answer that say what it is of."""
+    return {
+        "complete_until": complete_text(standing.complete_ms),
+        "generation": standing.generation,
+    }
+
+
+def complete_text(complete_ms: int) -> str | None:
+    """Up to which moment all is counted, None where that is not known."""
+    return as_millisecond(complete_ms) if complete_ms else None
 
 
 def horizon_text(horizon: Hour) -> str | None:
@@ -81,13 +105,26 @@ def begins_within(hour: Hour, zone: ZoneInfo) -> bool:
     return _offset(hour, zone) % _HOUR != 0
 
 
+def waiting_notes(asked: Asked, standing: Standing) -> Iterator[str]:
+    """That hours which are over are not compared, as not all of their views are counted yet."""
+    over = min(asked.hours.end, asked.open_hour)
+    if asked.hours.start >= over or over <= standing.open_hour:
+        return
+    until = complete_text(standing.complete_ms)
+    if until is None:
+        yield "Up to when all views are counted is not known yet: no hours are compared."
+    else:
+        yield f"All views are counted up to {until}: hours that end later are not compared."
+
+
 def compared_note(asked: Asked, compared: Range) -> str | None:
     """That a list is of fewer hours than were asked for, which are compared."""
     if compared == asked.hours:
         return None
+    first, end = (moment(hour, asked.zone) for hour in compared)
     return (
-        "Only whole hours that are over, and kept in both ranges, can be compared: the hours from "
-        f"{moment(compared.start, asked.zone)} to {moment(compared.end, asked.zone)} are listed."
+        "Only whole hours that are over and counted, and kept in both ranges, can be compared: "
+        f"the hours from {first} to {end} are listed."
     )
 
 

@@ -9,37 +9,45 @@ from domain.stats.comparing import Shift, change, compared, whole_hours
 from domain.stats.units import Buckets, Cut, Range
 from read_api.stats.asked import Asked
 from read_api.stats.shapes import Bucket, Compared, Views
-from read_api.stats.snapshots import as_it_stands
-from read_api.stats.telling import moment, notes, told_buckets, told_question
+from read_api.stats.snapshots import Told, as_it_stands
+from read_api.stats.telling import (
+    moment,
+    notes,
+    told_buckets,
+    told_question,
+    told_standing,
+    waiting_notes,
+)
 
 
-async def read_views(reader: StatsReader, asked: Asked) -> Views:
+async def read_views(reader: StatsReader, asked: Asked) -> Told:
     """Raises `RequestRefused` where the buckets are too many."""
     parts = asked.buckets()
     if asked.compare is None:
         series = await reader.series(asked.selection, [parts.edges])
-        return _told(asked, parts, series)
+        return Told(_told(asked, parts, series), series.standing)
     shift = asked.shift(asked.compare)
     before = compared(parts.edges, shift)
 
     async def read(standing: Standing) -> Series:
-        whole = whole_hours(asked.hours, shift, asked.open_hour, standing.horizon)
+        whole = comparable(asked, shift, standing)
         return await reader.series(asked.selection, [parts.edges, before, *whole])
 
     series = await as_it_stands(reader, read)
     told = _told(asked, parts, series)
     told.compare = _compared(asked, shift, before, series)
-    return told
+    told.notes += waiting_notes(asked, series.standing)
+    return Told(told, series.standing)
 
 
 def _told(asked: Asked, parts: Buckets, series: Series) -> Views:
     horizon, views = series.standing.horizon, series.views[0]
     cuts = list(_cuts(parts, horizon))
-    told = told_buckets(parts.edges, views, asked.zone, cuts)
+    told = told_buckets(parts.edges, views, asked.zone, cuts, series.standing.open_hour)
     return Views(
         question=told_question(asked),
         total=sum(views),
-        generation=series.standing.generation,
+        **told_standing(series.standing),
         notes=list(notes(asked, horizon, parts.edges)),
         buckets=told,
         busiest=_busiest(told),
@@ -61,8 +69,9 @@ def _cuts(parts: Buckets, horizon: Hour) -> Iterator[list[str]]:
 
 def _compared(asked: Asked, shift: Shift, edges: Sequence[Hour], series: Series) -> Compared:
     _, views, (now,), (before,) = series.views
-    horizon = series.standing.horizon
-    whole, _ = whole_hours(asked.hours, shift, asked.open_hour, horizon)
+    standing = series.standing
+    whole, _ = comparable(asked, shift, standing)
+    cuts = list(_cuts(Buckets(list(edges)), standing.horizon))
     return Compared(
         from_=moment(edges[0], asked.zone),
         to=moment(edges[-1], asked.zone),
@@ -72,8 +81,17 @@ def _compared(asked: Asked, shift: Shift, edges: Sequence[Hour], series: Series)
         before=before,
         hours=whole.hours,
         of_hours=over(asked),
-        buckets=told_buckets(edges, views, asked.zone, list(_cuts(Buckets(list(edges)), horizon))),
+        buckets=told_buckets(edges, views, asked.zone, cuts, standing.open_hour),
     )
+
+
+def comparable(asked: Asked, shift: Shift, standing: Standing) -> tuple[Range, Range]:
+    """The hours that can be compared, and those they are compared with.
+
+    They are over by the clock, and counted.
+    """
+    over_and_counted = min(asked.open_hour, standing.open_hour)
+    return whole_hours(asked.hours, shift, over_and_counted, standing.horizon)
 
 
 def over(asked: Asked) -> int:

@@ -7,14 +7,15 @@ from domain.ports.stats import StatsReader
 from domain.stats.zones import local
 from read_api.stats.asked import Asked
 from read_api.stats.shapes import Cell, HoursOfWeek
-from read_api.stats.telling import begins_within, notes, told_question, zone_note
+from read_api.stats.snapshots import Told
+from read_api.stats.telling import begins_within, notes, told_question, told_standing, zone_note
 
 _DAYS, _HOURS = 7, 24
 _SECONDS = 3_600
 _AT_ONCE = 1_000
 
 
-async def read_week(reader: StatsReader, asked: Asked) -> HoursOfWeek:
+async def read_week(reader: StatsReader, asked: Asked) -> Told:
     """Views of each hour of the week, Monday first; all 168 are there."""
     found = await reader.hours(asked.selection, asked.hours)
     cells = [0] * (_DAYS * _HOURS)
@@ -30,13 +31,14 @@ async def read_week(reader: StatsReader, asked: Asked) -> HoursOfWeek:
     told = list(notes(asked, found.standing.horizon))
     if cut and zone_note(asked.zone) not in told:
         told.append(zone_note(asked.zone))
-    return HoursOfWeek(
+    answer = HoursOfWeek(
         question=told_question(asked),
         total=sum(cells),
-        generation=found.standing.generation,
+        **told_standing(found.standing),
         notes=told,
         cells=[
             Cell(weekday=at // _HOURS + 1, hour=at % _HOURS, views=views)
             for at, views in enumerate(cells)
         ],
     )
+    return Told(answer, found.standing)

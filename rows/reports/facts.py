@@ -1,18 +1,20 @@
-"""The facts behind the metrics, from PostgreSQL or SQLite."""
+"""The facts behind the metrics and the state, from PostgreSQL or SQLite."""
 
 from collections.abc import Mapping
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.events import Partition
 from domain.ownership import Trouble
 from domain.reports import AuditResult, Facts
+from domain.stats.state import State
 from rows.checkpoints import read_checkpoint
-from rows.database import clock_ms, database_errors
+from rows.database import clock_ms, database_errors, snapshot
 from rows.fold.dead_letters import read_counts
 from rows.fold.troubles import read_troubles
 from rows.live import LIVE, read_horizon
+from rows.stats.state import read_state
 from rows.tables import audits, checkpoints, clock
 from rows.turns import Turns
 
@@ -22,7 +24,7 @@ class SqlMetricsReader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._telling, self._judging = Turns(1), Turns(1)
+        self._telling, self._judging, self._showing = Turns(1), Turns(1), Turns(1)
 
     async def troubles(self) -> Mapping[Partition, Trouble]:
         """What keeps partitions from being folded now. Raises `StoreUnavailable`."""
@@ -32,29 +34,36 @@ class SqlMetricsReader:
     async def facts(self) -> Facts:
         """Raises `StoreUnavailable`."""
         async with self._telling.taken(), database_errors(), self._engine.connect() as connection:
-            one = await connection.execute(
-                select(
-                    LIVE,
-                    select(clock.c.ahead_ms).scalar_subquery(),
-                )
-            )
-            generation, ahead_ms = one.one()
-            letters = await read_counts(connection)
-            folded = await connection.execute(
-                select(checkpoints)
-                .where(checkpoints.c.generation == generation)
-                .order_by(checkpoints.c.partition)
-            )
-            results = await connection.execute(
-                select(audits).order_by(audits.c.generation, audits.c.kind)
-            )
-            return Facts(
-                generation=generation,
-                horizon_hour=await read_horizon(connection),
-                dead_letters=letters.letters,
-                checkpoints=[read_checkpoint(row) for row in folded],
-                audits=[AuditResult(**row._asdict()) for row in results],
-                troubles=await read_troubles(connection, clock_ms(self._engine.dialect)),
-                clock_ahead_ms=ahead_ms or 0,
-                letters=letters,
-            )
+            return await _read(connection)
+
+    async def state(self) -> State:
+        """The same and more, of one snapshot. Raises `StoreUnavailable`."""
+        async with self._showing.taken(), snapshot(self._engine) as connection:
+            return await read_state(connection, await _read(connection))
+
+
+async def _read(connection: AsyncConnection) -> Facts:
+    one = await connection.execute(
+        select(
+            LIVE,
+            select(clock.c.ahead_ms).scalar_subquery(),
+        )
+    )
+    generation, ahead_ms = one.one()
+    letters = await read_counts(connection)
+    folded = await connection.execute(
+        select(checkpoints)
+        .where(checkpoints.c.generation == generation)
+        .order_by(checkpoints.c.partition)
+    )
+    results = await connection.execute(select(audits).order_by(audits.c.generation, audits.c.kind))
+    return Facts(
+        generation=generation,
+        horizon_hour=await read_horizon(connection),
+        dead_letters=letters.letters,
+        checkpoints=[read_checkpoint(row) for row in folded],
+        audits=[AuditResult(**row._asdict()) for row in results],
+        troubles=await read_troubles(connection, clock_ms(connection.dialect)),
+        clock_ahead_ms=ahead_ms or 0,
+        letters=letters,
+    )

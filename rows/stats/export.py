@@ -1,7 +1,7 @@
 """All rows of a selection, read as fast as somebody takes them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, select, t
 from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.ports.stats import HourlyRow
+from domain.stats.answers import Standing
 from domain.stats.selection import Selection
 from domain.stats.units import Range
 from rows.database import pause_at_most
@@ -28,7 +29,10 @@ _SERVER_PAUSE_MS = "120000"
 
 
 async def read_rows(
-    snapshots: Snapshots, selection: Selection, asked: Range
+    snapshots: Snapshots,
+    selection: Selection,
+    asked: Range,
+    tell: Callable[[Standing], None] | None = None,
 ) -> AsyncIterator[HourlyRow]:
     """`StatsReader.rows`."""
     for _ in range(TRIES):
@@ -39,6 +43,8 @@ async def read_rows(
             # Later ones are of tables that the first has locked.
             if not await snapshots.stands(found):
                 continue
+            if tell:
+                tell(found.standing)
             ends = monotonic() + LONGEST_SECONDS
             while chunk:
                 async with _taken_in_time(found, ends):

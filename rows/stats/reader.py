@@ -1,6 +1,6 @@
 """Statistics from PostgreSQL or SQLite."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -50,8 +50,10 @@ class SqlStatsReader(StatsReader):
     async def bounds(self) -> Bounds:
         return await self._questions.answer(read_bounds)
 
-    def rows(self, selection: Selection, asked: Range) -> AsyncIterator[HourlyRow]:
-        return read_rows(self._exports, selection, asked)
+    def rows(
+        self, selection: Selection, asked: Range, tell: Callable[[Standing], None] | None = None
+    ) -> AsyncIterator[HourlyRow]:
+        return read_rows(self._exports, selection, asked, tell)
 
     async def standing(self) -> Standing:
         return await self._questions.answer(_standing)

@@ -8,22 +8,40 @@ from sqlalchemy import Executable, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import StoreUnavailable
-from domain.events import Generation, Hour
+from domain.events import Hour
 from domain.page_rules import PageRules
 from domain.stats.answers import Standing
 from rows.database import database_errors, is_postgresql, snapshot
-from rows.live import IS_LIVE, read_horizon
+from rows.live import IS_LIVE, LIVE, read_horizon
+from rows.reports.watermark import now_ms, read_watermark
 from rows.sqlite.interrupting import execute
-from rows.tables import generations, retention
+from rows.tables import checkpoints, generations, retention
 from rows.turns import Turns
 
 # PostgreSQL's driver has the same limit.
 SECONDS = 60.0
 TRIES = 10
 UNSTEADY = "the live generation changes again and again"
+# Whatever changes rows changes these with them, in the same transaction.
+_FOLDED = (
+    select(
+        func.sum(checkpoints.c.next_offset).label("offsets"),
+        func.sum(checkpoints.c.events).label("events"),
+        func.max(checkpoints.c.epoch).label("epoch"),
+    )
+    .where(checkpoints.c.generation == LIVE)
+    .subquery("folded")
+)
 _LIVE = (
-    select(generations.c.generation, generations.c.page_rules, retention.c.horizon)
-    .select_from(generations.join(retention, true(), isouter=True))
+    select(
+        generations.c.generation,
+        generations.c.page_rules,
+        retention.c.horizon,
+        generations.c.complete_ms,
+        now_ms().label("now_ms"),
+        *_FOLDED.c,
+    )
+    .select_from(generations.join(retention, true(), isouter=True).join(_FOLDED, true()))
     .where(IS_LIVE)
 )
 # Sums by page are hashed in memory. What is asked differs so much in size that a plan for any of it
@@ -39,10 +57,10 @@ _Answer = TypeVar("_Answer")
 class Snapshot:
     """Statements of one moment; `standing` and `rules` are those of the generation live in it."""
 
-    def __init__(self, connection: AsyncConnection, standing: Standing, rules: PageRules) -> None:
+    def __init__(self, connection: AsyncConnection, standing: Standing) -> None:
         self.connection = connection
         self.standing = standing
-        self.rules = rules
+        self.rules = PageRules(standing.rules)
 
     @property
     def on_postgresql(self) -> bool:
@@ -84,17 +102,16 @@ class Snapshots:
         is missing in the answer, without an error. Before any is, this has changed.
         """
         async with database_errors(), self._engine.connect() as connection:
-            standing, rules = await _read(connection)
-        return (standing, rules.text) == (found.standing, found.rules.text)
+            return (await _read(connection)).same_rows(found.standing)
 
     @asynccontextmanager
     async def _taken(self) -> AsyncIterator[Snapshot]:
         async with snapshot(self._engine) as connection:
             await connection.execution_options(postgresql_readonly=True)
-            yield Snapshot(connection, *await _read(connection))
+            yield Snapshot(connection, await _read(connection))
 
 
-async def _read(connection: AsyncConnection) -> tuple[Standing, PageRules]:
+async def _read(connection: AsyncConnection) -> Standing:
     query = _LIVE.add_columns(*_TUNED) if is_postgresql(connection.dialect) else _LIVE
     row = (await connection.execute(query)).one_or_none()
     if row is None:
@@ -103,4 +120,12 @@ async def _read(connection: AsyncConnection) -> tuple[Standing, PageRules]:
     if horizon is None:
         # That one says so.
         horizon = await read_horizon(connection)
-    return Standing(Generation(row.generation), Hour(horizon)), PageRules(row.page_rules)
+    watermark = read_watermark(row)
+    return Standing(
+        watermark.generation,
+        Hour(horizon),
+        row.page_rules,
+        watermark.complete_ms,
+        watermark.now_ms,
+        tuple(int(number or 0) for number in (row.offsets, row.events, row.epoch)),
+    )

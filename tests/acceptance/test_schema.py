@@ -52,5 +52,6 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             "/stats/movers",
             "/stats/pages",
             "/stats/sites",
+            "/stats/state",
             "/stats/views",
         ]

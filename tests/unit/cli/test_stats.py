@@ -7,10 +7,12 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from click.testing import CliRunner
 
+from cli.output.state import state_text
 from cli.output.stats import put, stats_text
 from cli.output.whole_file import write_whole
 from cli.verbs.stats import stats
@@ -18,30 +20,44 @@ from domain.errors import StoreUnavailable
 from domain.events import Hour
 from read_api.stats.asking import ENDPOINTS
 from read_api.stats.given import Given
-from tests.fakes_stats import FakeStats
+from read_api.stats.last_known import Seen
+from read_api.stats.state import told_state
+from tests.fakes_stats import COMPLETE_MS, FakeStats
 from tests.unit.read_api.stats_site import NOW_MS, OPEN
+from tests.unit.read_api.test_stats_state import state
 
 HOSTILE = "\u202egnp.exe/\ufeffa[red]b[/red]"
 
 
-def told(name: str, query: str, rows: dict[tuple[int, str], int], horizon: int = OPEN - 99) -> str:
+COMPLETE = "complete until 2025-07-16T12:34:55.000Z"
+
+
+def told(
+    name: str,
+    query: str,
+    rows: dict[tuple[int, str], int],
+    horizon: int = OPEN - 99,
+    complete_ms: int = COMPLETE_MS,
+) -> str:
     """What is shown for hours before the open one."""
     store = FakeStats({(Hour(OPEN - ago), page): n for (ago, page), n in rows.items()})
-    store.horizon = Hour(horizon)
+    store.horizon, store.complete_ms = Hour(horizon), complete_ms
     (endpoint,) = [one for one in ENDPOINTS if one.name == name]
     asked = Given(query.encode(), endpoint.names)
-    return stats_text(asyncio.run(endpoint.read(store, asked, NOW_MS // 1_000)))
+    return stats_text(asyncio.run(endpoint.read(store, asked, NOW_MS // 1_000)).answer)
 
 
 def test_a_list_is_a_table_with_what_follows() -> None:
     rows = {(1, "a/x"): 1_500, (25, "a/x"): 3_000, (1, "b"): 1, (2, "c"): 1}
-    assert told("pages", "period=24h&compare=previous&limit=2", rows).splitlines()[:-1] == [
+    assert told("pages", "period=24h&compare=previous&limit=2", rows).splitlines() == [
         "all pages, 2025-07-15T13:00:00+00:00 to 2025-07-16T13:00:00+00:00, UTC, against previous",
         "",
         "rank  views    share   change  page",
         "   1  1,500   99.9 %  -50.0 %  a/x",
         "   2      1  < 0.1 %        -  b",
         "1,502 views of 3 pages",
+        ANY,
+        COMPLETE,
     ]
     assert "more with --cursor " in told("pages", "period=24h&limit=2", rows)
 
@@ -51,9 +67,10 @@ def test_a_series_is_a_table_with_its_busiest_bucket_and_its_change() -> None:
     assert shown.splitlines()[2:] == [
         "from                       views  before",
         "2025-07-15T13:00:00+00:00      0       0  cut by the range",
-        "2025-07-16T00:00:00+00:00      3       2  cut by the range",
+        "2025-07-16T00:00:00+00:00      3       2  cut by the range, not complete",
         "3 views, most of them from 2025-07-16T00:00:00+00:00: 3",
         "+50.0 % against 2 before, in 23 of 23 whole hours",
+        COMPLETE,
     ]
 
 
@@ -63,6 +80,9 @@ def test_what_should_be_known_stands_below() -> None:
         "\n\nHours before 2025-07-16T10:00:00Z are no longer kept and count as 0."
     )
     assert "cut by the range and the horizon" in shown
+    shown = told("views", "period=24h", {}, complete_ms=0)
+    assert shown.endswith("\nuntil when it is complete is not known")
+    assert shown.count("not complete\n") == 24
 
 
 @pytest.mark.parametrize("name", ["pages", "sites", "movers"])
@@ -76,7 +96,7 @@ def test_names_from_strangers_are_shown_and_never_obeyed(name: str) -> None:
 
 def test_a_week_has_a_column_a_day_and_a_row_an_hour() -> None:
     lines = told("hours-of-week", "period=24h", {(0, "a"): 7}).splitlines()
-    assert len(lines) == 2 + 1 + 24 + 1
+    assert len(lines) == 2 + 1 + 24 + 2
     assert lines[2].split() == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert lines[3 + 12].split() == ["12:00", "0", "0", "7", "0", "0", "0", "0"]
 
@@ -134,3 +154,20 @@ async def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None
 def test_two_formats_exclude_each_other() -> None:
     found = CliRunner().invoke(stats, ["bounds", "--json", "--csv"])
     assert (found.exit_code, "exclude each other" in found.output) == (2, True)
+
+
+def test_the_state_is_told_line_by_line() -> None:
+    seen = Seen(state(), age_ms=60_000)
+    assert state_text(told_state(seen)).splitlines() == [
+        "complete until 2025-07-16T12:34:51.500Z, 65 s ago",
+        "generation 3",
+        "generation 4 is being built (replay): loading, 73.0 %",
+        "audit of totals, 2025-07-16T11:55:00Z: difference -12",
+        "oldest hour kept: 2024-10-04T00:00:00Z",
+        "dead letters: 2, 1 of them by a clock",
+        "partition 0: complete until 2025-07-16T12:34:55.500Z, 61 s ago",
+        "partition 1: complete until 2025-07-16T12:34:51.500Z, 65 s ago; stopped since "
+        "2025-07-16T12:34:50Z: a batch of format 3",
+        "partition 2: until when it is complete is not known; waits: no projector folds it: start "
+        "one (footfall projector)",
+    ]

@@ -1,10 +1,12 @@
 """Statistics asked over HTTP, without a server, of rows in a dictionary."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from litestar.handlers import ASGIRouteHandler
 
 from domain.hours import parse_instant
 from domain.ports.stats import StatsReader
@@ -52,11 +54,17 @@ class Answered:
 class Site:
     """An application over `reader`, at a moment."""
 
-    def __init__(self, reader: StatsReader | None = None, now_ms: int = NOW_MS) -> None:
+    def __init__(
+        self,
+        reader: StatsReader | None = None,
+        now_ms: int = NOW_MS,
+        handlers: Sequence[ASGIRouteHandler] | None = None,
+    ) -> None:
         self.reader = reader or FakeStats()
         self.now_ms = now_ms
         self.gone = asyncio.Event()
-        self.app = create_app(stats_routes(self.reader, lambda: self.now_ms), {}, {})
+        found = handlers or stats_routes(self.reader, lambda: self.now_ms)
+        self.app = create_app(found, {}, {})
 
     async def get(
         self,
@@ -65,6 +73,7 @@ class Site:
         *,
         accept: str | None = None,
         method: str = "GET",
+        held: str | None = None,
         client: Answered | None = None,
     ) -> Answered:
         """The answer. The client listens until `gone` is set."""
@@ -72,6 +81,8 @@ class Site:
         headers = [(b"host", b"127.0.0.1")]
         if accept is not None:
             headers.append((b"accept", accept.encode()))
+        if held is not None:
+            headers.append((b"if-none-match", held.encode()))
         raw = query if isinstance(query, bytes) else urlencode(query).encode()
         asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
 

@@ -3,7 +3,7 @@
 import asyncio
 import tracemalloc
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from domain.errors import StoreUnavailable
 from domain.events import MAX_COUNT, Hour
 from domain.pages import fault_of
 from domain.ports.stats import HourlyRow
+from domain.stats.answers import Standing
 from domain.stats.selection import Selection
 from domain.stats.units import Range
 from importer.counts import Counts, is_counts_line
@@ -73,7 +74,11 @@ class Endless(FakeStats):
         self._fails = fails
         self.closed = False
 
-    async def rows(self, _: Selection, __: Range) -> AsyncGenerator[HourlyRow, None]:
+    async def rows(
+        self, _: Selection, __: Range, tell: Callable[[Standing], None] | None = None
+    ) -> AsyncGenerator[HourlyRow, None]:
+        if tell:
+            tell(self._standing())
         try:
             for at in range(self._count):
                 yield HourlyRow(Hour(at % 1_000), f"example.com/a-page-of-usual-length/{at}", 1)

@@ -74,7 +74,7 @@ def asked() -> tuple[FakeStats, Site, asyncio.Runner]:
 
 def ask(store: FakeStats, path: str, query: dict[str, str]) -> Any:
     stored, site, runner = asked()
-    stored.rows_, stored.horizon = store.rows_, store.horizon
+    stored.rows_, stored.horizon, stored.complete_ms = store.rows_, store.horizon, store.complete_ms
     answered = runner.run(site.get(path, query))
     assert answered.status == 200, answered.body
     return answered.json
