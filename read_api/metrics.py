@@ -87,12 +87,18 @@ class _Facts(Collector):
             "When the last folded batch was recorded.",
             labels=_PARTITION,
         )
+        complete = GaugeMetricFamily(
+            "footfall_complete_until_timestamp_seconds",
+            "Before this moment everything that was confirmed is folded; 0: not known.",
+            labels=_PARTITION,
+        )
         for found in self._facts.checkpoints:
             label = [str(found.partition)]
             events.add_metric(label, found.events)
             views.add_metric(label, found.views)
             recorded.add_metric(label, found.recorded_ms / 1_000)
-        yield from (events, views, recorded)
+            complete.add_metric(label, found.complete_ms / 1_000)
+        yield from (events, views, recorded, complete)
 
     def _claimed(self) -> Iterator[Metric]:
         for name, text, member in _CLAIMS:

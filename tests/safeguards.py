@@ -53,7 +53,69 @@ RUNNER = "tests/unit/projector/test_runner.py::test_"
 SUPERVISOR = "tests/unit/projector/test_supervisor.py::test_"
 FOLD = "tests/unit/domain/test_projection.py::test_"
 
+WATERMARKS = "tests/contract/fold/test_watermarks.py::test_"
+COMPLETENESS = "tests/unit/projector/test_completeness.py::test_"
+
 SAFEGUARDS = [
+    # How complete an answer is
+    Safeguard(
+        "the clock is asked before the end",
+        "projector/fold/completeness.py",
+        "standing.mark = Mark(moment_ms, bounds.end)",
+        "standing.mark = Mark(await self._watermarks.now_ms(), bounds.end)",
+        COMPLETENESS + "the_clock_is_asked_before_the_end",
+    ),
+    Safeguard(
+        "a mark counts where it is reached",
+        "projector/fold/standing.py",
+        "if self.mark and self.mark.end <= next_offset else None",
+        "",
+        COMPLETENESS + "a_mark_that_is_not_reached_is_kept_and_the_flush_that_passes_it_records_it",
+    ),
+    Safeguard(
+        "a mark is kept until it is reached",
+        "projector/fold/completeness.py",
+        "            if standing.mark is not None:\n                continue\n",
+        "",
+        COMPLETENESS + "a_mark_that_is_not_reached_is_kept_and_the_flush_that_passes_it_records_it",
+    ),
+    Safeguard(
+        "recorded where it still stands",
+        "rows/fold/watermarks.py",
+        "        checkpoints.c.epoch == checkpoint.epoch,\n"
+        "        checkpoints.c.next_offset == checkpoint.next_offset,\n",
+        "",
+        WATERMARKS + "what_has_moved_or_is_anothers_is_not_recorded[embedded]",
+    ),
+    Safeguard(
+        "a watermark goes forward only",
+        "rows/checkpoints.py",
+        "case((stored < complete_ms, complete_ms), else_=stored)",
+        "case((stored < stored, stored), else_=complete_ms)",
+        WATERMARKS + "where_nothing_arrives_it_is_moved_forward_only[embedded]",
+    ),
+    Safeguard(
+        "a promotion is as complete as what was live",
+        "rows/rebuild/generations.py",
+        "                complete_ms=_as_complete_as(live),\n",
+        "",
+        PROMOTION + "a_promotion_leaves_the_rows_as_complete_as_they_were[sqlite]",
+    ),
+    Safeguard(
+        "a partition that is not folded yet counts",
+        "rows/fold/watermarks.py",
+        "func.min(func.coalesce(checkpoints.c.complete_ms, 0))",
+        "func.min(checkpoints.c.complete_ms)",
+        "tests/contract/reports/test_reports.py::test_"
+        "a_partition_that_is_new_holds_it_where_it_was[embedded]",
+    ),
+    Safeguard(
+        "a watermark is no checkpoint",
+        "domain/checkpoint.py",
+        "replace(self, complete_ms=other.complete_ms) == other",
+        "self == other",
+        WATERMARKS + "the_fold_goes_on_from_a_checkpoint_that_was_recorded_meanwhile[fake]",
+    ),
     # The fold
     Safeguard(
         "compare-and-set on the checkpoint",
@@ -419,8 +481,8 @@ SAFEGUARDS = [
     Safeguard(
         "epochs go over to the new generation",
         "rows/rebuild/generations.py",
-        "                await _set_epoch(connection, generation, epoch_now, partition)\n",
-        "                await _set_epoch(connection, generation, 0, partition)\n",
+        ".values(epoch=before.epoch, complete_ms",
+        ".values(epoch=0, complete_ms",
         PROMOTION + "live_projectors_are_fenced_by_a_promotion_and_go_on[sqlite]",
     ),
     Safeguard(

@@ -17,8 +17,6 @@ _RECORD = (
     .where(
         checkpoints.c.generation == bindparam("its_generation"),
         checkpoints.c.partition == bindparam("its_partition"),
-        checkpoints.c.epoch == bindparam("its_epoch"),
-        checkpoints.c.next_offset == bindparam("its_offset"),
     )
     .values(complete_ms=later(bindparam("its_moment", type_=BigInteger)))
 )
@@ -83,8 +81,6 @@ async def _record(connection: AsyncConnection, moments: Mapping[Checkpoint, int]
         {
             "its_generation": checkpoint.generation,
             "its_partition": checkpoint.partition,
-            "its_epoch": checkpoint.epoch,
-            "its_offset": checkpoint.next_offset,
             "its_moment": moment_ms,
         }
         for checkpoint, moment_ms in moments.items()

@@ -16,7 +16,7 @@ from cli.wiring.process import now_ms
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import LogUnavailable
 from domain.events import Entry, Offset, Partition
-from domain.ports.fold import ProjectionStore
+from domain.ports.fold import ProjectionStore, Watermarks
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.reports import ReportReader
 from log.opening import open_reader, open_writer
@@ -38,6 +38,7 @@ class Backend(NamedTuple):
     reports: ReportReader
     checkpoints: Callable[[], Awaitable[Sequence[Checkpoint]]]
     dead_letters: Callable[[], Awaitable[Counter[bytes]]]
+    watermarks: Watermarks
     rows_url: str = ""
 
 
@@ -49,6 +50,10 @@ class Host:
         self.backend = backend
         self.histories = count(1)
         self.ends: Counter[Partition] = Counter()
+        # The clock of what is confirmed, and what was last said to be complete.
+        self.moments = count(1)
+        self.complete_ms = 0
+        self.partition_complete_ms: Counter[Partition] = Counter()
 
 
 class LimitedReader(LogReader):
@@ -102,7 +107,7 @@ async def fakes() -> AsyncIterator[Backend]:
     async def letters() -> Counter[bytes]:
         return Counter(letter.body for letter in store.dead_letters)
 
-    yield Backend(log, log, store, store, store.checkpoints, letters)
+    yield Backend(log, log, store, store, store.checkpoints, letters, store)
 
 
 @asynccontextmanager
@@ -132,6 +137,7 @@ async def adapters(name: str, tmp_path: Path) -> AsyncIterator[Backend]:
             rows.reports,
             checkpoints,
             letters,
+            rows.watermarks,
             settings.rows_url,
         )
         for port in backend[:2]:

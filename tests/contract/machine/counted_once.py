@@ -35,6 +35,7 @@ from domain.page_rules import NO_RULES
 from domain.projection import Claim
 from domain.wire import encode
 from projector.fold.runner import Runner
+from projector.fold.standing import Mark
 from rows.postgresql.months import month_end
 from tests.conftest import PARTITIONS
 from tests.contract.machine.backend import MOST, Host, LimitedReader
@@ -195,7 +196,7 @@ class CountedOnce(RuleBasedStateMachine):
                 self._claim(worker.partition, worker.checkpoint.epoch)
             return multiple()
         claim = self._claim(worker.partition, worker.checkpoint.epoch)
-        assert claim.checkpoint == stored
+        assert claim.checkpoint.stands_as(stored)
         return Worker.of(claim)
 
     # What projectors do, through the product's loop
@@ -223,6 +224,36 @@ class CountedOnce(RuleBasedStateMachine):
         end = Offset(min(lane.end, lane.checkpoint.next_offset + number))
         reader = LimitedReader(self._backend.reader, end, at_once, fails_after)
         self._run(self._fold(lane, epoch, reader, batch_size))
+
+    # How complete it is
+
+    @rule(partition=partitions)
+    def learn_the_end(self, partition: Partition) -> None:
+        """The clock first: what is confirmed later has a later moment, or stands behind the end."""
+        lane = self._lanes[self._used(partition)]
+        lane.marks.append(Mark(next(self._host.moments), lane.end))
+
+    @rule()
+    def learn_all_ends_and_fold_up_to_them(self) -> None:
+        """As where nothing much arrives."""
+        for lane in self._lanes.values():
+            lane.marks.append(Mark(next(self._host.moments), lane.end))
+            self._run(self._drain(lane))
+        self._run(self._record_unused(next(self._host.moments)))
+        self.record_what_stands_still()
+
+    @rule()
+    def record_what_stands_still(self) -> None:
+        lanes = self._lanes.values()
+        reached = {lane.checkpoint: lane.reached_ms(lane.checkpoint.next_offset) for lane in lanes}
+        self._run(self._backend.watermarks.record(reached))
+
+    @rule(worker=workers)
+    def record_what_may_have_moved(self, worker: Worker) -> None:
+        """Of a projector that does not know yet that it is one no more."""
+        lane = self._lanes[worker.partition]
+        found = worker.checkpoint
+        self._run(self._backend.watermarks.record({found: lane.reached_ms(found.next_offset)}))
 
     # What must be true after every step
 
@@ -292,6 +323,7 @@ class CountedOnce(RuleBasedStateMachine):
 
     def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
         self._run(self._backend.writer.append(partition, body))
+        self._lanes[partition].appended_ms.append(next(self._host.moments))
         self._host.ends[partition] += 1
         self._lanes[partition].log.append(logged)
 
@@ -325,7 +357,10 @@ class CountedOnce(RuleBasedStateMachine):
     def _apply(self, workers: list[Worker]) -> None:
         """All at the same time: of those of a partition that are not outdated one wins."""
         ready = [w for w in workers if w.fold.delta.entries]
-        current = [w for w in ready if w.checkpoint == self._lanes[w.partition].checkpoint]
+        for worker in ready:
+            delta = worker.fold.delta
+            delta.complete_ms = self._lanes[worker.partition].reached_ms(delta.next_offset)
+        current = [w for w in ready if w.checkpoint.stands_as(self._lanes[w.partition].checkpoint)]
         winners = []
         for worker, result in zip(ready, self._run(self._apply_at_once(ready)), strict=True):
             if isinstance(result, Checkpoint):
@@ -366,6 +401,16 @@ class CountedOnce(RuleBasedStateMachine):
             assert found.next_offset == reader.end
         lane.checkpoint = found
 
+    async def _record_unused(self, moment_ms: int) -> None:
+        """Of partitions that nothing goes to in this history: what they had is folded."""
+        stored = {c.partition: c for c in await self._backend.checkpoints()}
+        for partition in map(Partition, range(MOST)):
+            if partition not in self._lanes:
+                epoch = stored[partition].epoch if partition in stored else Epoch(0)
+                found = (await self._backend.store.claim(partition, epoch)).checkpoint
+                if found.next_offset == self._host.ends[partition]:
+                    await self._backend.watermarks.record({found: moment_ms})
+
     async def _check(self) -> None:
         backend = self._backend
         pages = [self._page(page) for page in PAGES]
@@ -387,6 +432,15 @@ class CountedOnce(RuleBasedStateMachine):
             for partition, c in checkpoints.items()
             if partition in self._lanes
         } == {partition: lane.must_be() for partition, lane in self._lanes.items()}
+        for partition, lane in self._lanes.items():
+            complete_ms = checkpoints[partition].complete_ms
+            assert self._host.partition_complete_ms[partition] <= complete_ms
+            assert complete_ms <= lane.folded_before_ms()
+            self._host.partition_complete_ms[partition] = complete_ms
+        said_ms = {views.watermark.complete_ms for views in found}
+        assert said_ms <= {self._host.complete_ms} or min(said_ms) > self._host.complete_ms
+        self._host.complete_ms = max(said_ms)
+        assert all(max(said_ms) <= lane.folded_before_ms() for lane in self._lanes.values())
         letters = Counter(m.dead_letter for m in committed if m.dead_letter is not None)
         assert await backend.dead_letters() == self._dead_letters_before + letters
 

@@ -13,6 +13,7 @@ from domain.hours import HOUR_MS
 from domain.page_rules import NO_RULES, PageRules
 from domain.positions import Position
 from domain.projection import Claim, Fold
+from projector.fold.standing import Mark
 from tests.contract.machine.backend import MOST
 
 # Some are one page under page rules.
@@ -79,6 +80,10 @@ class Lane:
     checkpoint: Checkpoint
     log: list[Logged] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)
+    appended_ms: list[int] = field(default_factory=list)
+    """When each message was confirmed, where that is written down."""
+    marks: list[Mark] = field(default_factory=list)
+    """What was learnt of its end, oldest first."""
 
     def __post_init__(self) -> None:
         self.before = self.checkpoint
@@ -92,6 +97,15 @@ class Lane:
     def committed(self) -> list[Logged]:
         """The messages that are folded."""
         return self.log[: self.checkpoint.next_offset - self.before.next_offset]
+
+    def reached_ms(self, next_offset: Offset) -> int:
+        """The moment of the last mark that is before `next_offset`, 0: there is none."""
+        return max((mark.moment_ms for mark in self.marks if mark.end <= next_offset), default=0)
+
+    def folded_before_ms(self) -> float:
+        """The first moment of which something is missing."""
+        missing = self.appended_ms[len(self.committed) :]
+        return min(missing, default=float("inf"))
 
     def must_be(self) -> tuple[Offset, Epoch, int, int]:
         """Next offset, epoch, events and views of the stored checkpoint."""

@@ -194,7 +194,7 @@ class Rebuilt(CountedOnce):
         self._read(worker, number)
         if not worker.fold.delta.entries:
             return
-        was_current = worker.checkpoint == self._lanes[worker.partition].checkpoint
+        was_current = worker.checkpoint.stands_as(self._lanes[worker.partition].checkpoint)
 
         async def both() -> tuple[Checkpoint | BaseException, BaseException | None]:
             return await asyncio.gather(

@@ -104,6 +104,35 @@ async def test_what_is_appended_while_the_end_is_asked_for_waits_for_no_mark() -
         assert site.complete()[0] == 0
 
 
+class Written(FakeStore):
+    """Remembers each moment that was recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[int] = []
+
+    async def record(self, moments: Mapping[Checkpoint, int]) -> None:
+        self.moments += moments.values()
+        await super().record(moments)
+
+
+async def test_the_clock_is_asked_before_the_end() -> None:
+    site = Site()
+    store = Written()
+    site.store, store.now = store, A_MOMENT
+    site.found = Completeness(site.log, store, round_seconds=0.01, pause_seconds=0.0)
+    await site.claim()
+
+    def tick() -> None:
+        store.now += 1
+
+    site.log.meanwhile = tick
+    async with site.asking():
+        await until(lambda: len(store.moments) >= 2)
+    # The second was asked for when the clock had gone on already.
+    assert store.moments[:2] == [A_MOMENT, A_MOMENT]
+
+
 async def test_a_mark_that_is_not_reached_is_kept_and_the_flush_that_passes_it_records_it() -> None:
     site = Site()
     for number in range(4):

@@ -21,12 +21,15 @@ def test_a_horizon_is_told_once_something_has_expired() -> None:
 
 def test_what_is_folded_is_told_by_partition() -> None:
     checkpoint = Checkpoint(
-        Generation(1), Partition(7), Offset(5), Epoch(1), events=12, views=30, recorded_ms=2_000
-    )
+        Generation(1), Partition(7), Offset(5), Epoch(1), events=12, views=30, recorded_ms=2_000,
+        complete_ms=3_250,
+    )  # fmt: skip
     lines = exposition(Facts(1, 0, 0, [checkpoint], [])).decode().splitlines()
     assert 'footfall_folded_events_total{partition="7"} 12.0' in lines
     assert 'footfall_folded_views_total{partition="7"} 30.0' in lines
     assert 'footfall_folded_recorded_timestamp_seconds{partition="7"} 2.0' in lines
+    name = "footfall_complete_until_timestamp_seconds"
+    assert f'{name}{{partition="7"}} 3.25' in lines
     assert "footfall_live_generation 1.0" in lines
 
 
