@@ -15,8 +15,8 @@ class Standing(Struct, frozen=True):
     """What the numbers of an answer are of: read in the snapshot that they come from.
 
     Hours before `horizon` are past and left out; pages are named by `rules`. `complete_ms` and
-    `now_ms` are as in `domain.reports.Watermark`. `folded` are sums over the checkpoints: where they
-    are the same, so are the rows of a generation. None: the numbers are of more than one state.
+    `now_ms` are as in `domain.reports.Watermark`. `folded` are sums over the checkpoints: where
+    these are the same, so are the rows of a generation. None: the numbers are of several states.
     """
 
     generation: int
