@@ -110,8 +110,8 @@ class FakeStats(StatsReader):
 
     def _standing(self) -> Standing:
         self.reads += 1
-        mark = (len(self.rows_), sum(self.rows_.values()))
-        return Standing(self.generation, self.horizon, "", self.complete_ms, self.now_ms, mark)
+        folded = (len(self.rows_), sum(self.rows_.values()))
+        return Standing(self.generation, self.horizon, "", self.complete_ms, self.now_ms, folded)
 
     def _kept(self) -> _Views:
         return {key: views for key, views in self.rows_.items() if key[0] >= self.horizon}

@@ -15,8 +15,8 @@ class Standing(Struct, frozen=True):
     """What the numbers of an answer are of: read in the snapshot that they come from.
 
     Hours before `horizon` are past and left out; pages are named by `rules`. `complete_ms` and
-    `now_ms` are as in `domain.reports.Watermark`. The rows of a generation are the same where
-    `mark` is; None: the numbers are of more than one state.
+    `now_ms` are as in `domain.reports.Watermark`. `folded` are sums over the checkpoints: where
+    these are the same, so are the rows of a generation. None: the numbers are of several states.
     """
 
     generation: int
@@ -24,7 +24,7 @@ class Standing(Struct, frozen=True):
     rules: str = ""
     complete_ms: int = 0
     now_ms: int = 0
-    mark: tuple[int, ...] | None = ()
+    folded: tuple[int, ...] | None = ()
 
     @property
     def watermark(self) -> Watermark:
@@ -51,9 +51,9 @@ class Standing(Struct, frozen=True):
     def with_(self, other: Self) -> Self:
         """What numbers are of that come from both: as complete as the less complete."""
         least = min(self, other, key=lambda one: one.complete_ms)
-        if self.same_rows(other) and self.mark == other.mark:
+        if self.same_rows(other) and self.folded == other.folded:
             return least
-        return replace(least, mark=None)
+        return replace(least, folded=None)
 
 
 class Series(Struct, frozen=True):

@@ -42,7 +42,7 @@ def tag_of(asking: Asking, standing: Standing) -> bytes | None:
 
     The present is a part of it: the same question may be of other hours later.
     """
-    if standing.mark is None:
+    if standing.folded is None:
         return None
     question = (asking.name, asking.format, asking.given, asking.now // _QUARTER)
     state = (
@@ -50,7 +50,7 @@ def tag_of(asking: Asking, standing: Standing) -> bytes | None:
         standing.rules,
         standing.horizon,
         standing.complete_ms,
-        standing.mark,
+        standing.folded,
     )
     content = msgspec.msgpack.encode((VERSION, question, state))
     return b'"%s"' % blake2b(content, digest_size=_TAG_BYTES).hexdigest().encode()

@@ -39,7 +39,7 @@ def both(opened: Site, rows: Counts, horizon: int) -> FakeStats:
 def plain(answer: Any) -> Any:
     """What is told of the rows; each has a clock of its own."""
     found = msgspec.json.decode(msgspec.json.encode(answer))
-    found["standing"] |= {"now_ms": None, "mark": None}
+    found["standing"] |= {"now_ms": None, "folded": None}
     return found
 
 

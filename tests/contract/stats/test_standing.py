@@ -83,7 +83,7 @@ def test_every_answer_says_how_complete_it_is(site: Site, folded: Folded) -> Non
         assert standing.watermark.generation == Generation(1)
         assert standing.complete_ms == before - 5_000
         assert before <= standing.now_ms <= after
-        assert standing.mark == (9, 9, 1)
+        assert standing.folded == (9, 9, 1)
 
 
 def test_what_is_not_known_or_was_said_by_a_clock_that_was_set_back_is_not_said(
@@ -93,7 +93,7 @@ def test_what_is_not_known_or_was_said_by_a_clock_that_was_set_back_is_not_said(
     for complete_ms in (0, site.run(folded.now_ms()) + AN_HOUR_MS):
         site.run(folded.be(complete_ms))
         for standing in site.run(answers(site)):
-            assert (standing.complete_ms, standing.mark) == (0, (0, 0, 0))
+            assert (standing.complete_ms, standing.folded) == (0, (0, 0, 0))
 
 
 def test_an_export_without_rows_says_what_it_is_of(site: Site, folded: Folded) -> None:
@@ -106,7 +106,7 @@ def test_an_export_without_rows_says_what_it_is_of(site: Site, folded: Folded) -
             return [row async for row in rows]
 
     assert site.run(taken()) == []
-    assert [(standing.complete_ms, standing.mark) for standing in told] == [(1_000, (3, 3, 1))]
+    assert [(standing.complete_ms, standing.folded) for standing in told] == [(1_000, (3, 3, 1))]
 
 
 def test_numbers_and_what_is_said_of_them_are_of_one_moment(site: Site, folded: Folded) -> None:
@@ -121,7 +121,7 @@ def test_numbers_and_what_is_said_of_them_are_of_one_moment(site: Site, folded: 
         return found.standing, series.views[0][0]
 
     standing, views = site.run(Snapshots(site.reading, Turns(1)).answer(ask))
-    assert (standing.complete_ms, standing.mark, views) == (1_000, (3, 3, 1), 0)
+    assert (standing.complete_ms, standing.folded, views) == (1_000, (3, 3, 1), 0)
 
 
 def test_what_is_folded_while_another_partition_stands_still_leaves_a_mark(
@@ -132,5 +132,5 @@ def test_what_is_folded_while_another_partition_stands_still_leaves_a_mark(
     site.run(folded.be(1_000, 3, 6))
     after = site.run(site.stats.standing())
     assert before.complete_ms == after.complete_ms
-    assert before.mark != after.mark
+    assert before.folded != after.folded
     assert before.asked_alike(after)

@@ -228,7 +228,7 @@ def test_standings_are_as_complete_as_the_less_complete() -> None:
     moved = Standing(1, Hour(0), "", COMPLETE_MS + 9, NOW_MS + 9, (1, 3))
     unknown = Standing(2, Hour(0), "", 0, NOW_MS, (1, 2))
     assert one.with_(later) == later.with_(one) == one
-    assert one.with_(moved).mark is None
+    assert one.with_(moved).folded is None
     assert one.with_(moved).complete_ms == COMPLETE_MS
     assert one.with_(unknown).complete_ms == 0
     assert one.asked_alike(moved)
