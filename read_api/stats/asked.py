@@ -7,6 +7,7 @@ from msgspec import Struct
 from domain.errors import Problem, RequestRefused
 from domain.events import Hour
 from domain.problems import TOO_MANY_BUCKETS
+from domain.stats.answers import Standing
 from domain.stats.comparing import Compare, Shift, shift_of
 from domain.stats.periods import Period, parse_edge, range_of, unit_for
 from domain.stats.selection import Selection
@@ -25,7 +26,8 @@ _FIRST = Hour(MIN_SECONDS // _HOUR)
 class Asked(Struct, frozen=True):
     """A question as it is understood; `now` in seconds since 1970.
 
-    `moved` are the moments that were sent and do not begin an hour.
+    `moved` are the moments that were sent and do not begin an hour. Where its hours depend on the
+    rows, `by` is what these were.
     """
 
     selection: Selection
@@ -35,6 +37,7 @@ class Asked(Struct, frozen=True):
     now: int
     compare: Compare | None = None
     moved: tuple[str, ...] = ()
+    by: Standing | None = None
 
     @property
     def open_hour(self) -> Hour:

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
-from domain.events import Hour
 from domain.ports.stats import StatsReader
 from domain.stats.comparing import Compare
 from domain.stats.periods import Period
 from domain.stats.ranking import MAX_LIMIT, After, By, Order
-from read_api.stats.asked import RANGE, Asked, Span, read_span
+from read_api.stats.asked import RANGE, Asked, read_span
 from read_api.stats.bounds import read_bounds
 from read_api.stats.cursors import OfAnother, Unreadable, place_of
 from read_api.stats.given import Given
 from read_api.stats.lists import List, read_list, read_movers
-from read_api.stats.snapshots import Told
+from read_api.stats.snapshots import Told, told_by
 from read_api.stats.trends import MAX_PARTS
 from read_api.stats.views import read_views
 from read_api.stats.week import read_week
@@ -40,25 +39,29 @@ class Endpoint(NamedTuple):
 
 
 async def _views(reader: StatsReader, given: Given, now: int) -> Told:
-    return await read_views(reader, await _asked(reader, given, now))
+    asked = await _asked(reader, given, now)
+    return told_by(asked.by, await read_views(reader, asked))
 
 
 async def _pages(reader: StatsReader, given: Given, now: int) -> Told:
-    return await read_list(reader, await _list(reader, given, now, By.PAGE))
+    wanted = await _list(reader, given, now, By.PAGE)
+    return told_by(wanted.asked.by, await read_list(reader, wanted))
 
 
 async def _sites(reader: StatsReader, given: Given, now: int) -> Told:
-    return await read_list(reader, await _list(reader, given, now, By.SITE))
+    wanted = await _list(reader, given, now, By.SITE)
+    return told_by(wanted.asked.by, await read_list(reader, wanted))
 
 
 async def _movers(reader: StatsReader, given: Given, now: int) -> Told:
     limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     asked = await _asked(reader, given, now, Compare.PREVIOUS)
-    return await read_movers(reader, asked, limit)
+    return told_by(asked.by, await read_movers(reader, asked, limit))
 
 
 async def _week(reader: StatsReader, given: Given, now: int) -> Told:
-    return await read_week(reader, await _asked(reader, given, now))
+    asked = await _asked(reader, given, now)
+    return told_by(asked.by, await read_week(reader, asked))
 
 
 async def _bounds(reader: StatsReader, given: Given, _: int) -> Told:
@@ -117,10 +120,8 @@ async def _asked(
     compare = given.choice("compare", _COMPARE) or compare
     span = read_span(given, now, DEFAULT_PERIOD)
     given.refuse_faults()
-    hours = span.range(now, await _first(reader, span))
+    bounds = await reader.bounds() if span.begins_with_views else None
+    hours = span.range(now, bounds.first if bounds else None)
     unit = span.unit_of(hours)
-    return Asked(selection, hours, unit, span.zone, now, compare, span.moved)
-
-
-async def _first(reader: StatsReader, span: Span) -> Hour | None:
-    return (await reader.bounds()).first if span.begins_with_views else None
+    by = bounds.standing if bounds else None
+    return Asked(selection, hours, unit, span.zone, now, compare, span.moved, by)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from domain.errors import StoreUnavailable
 from domain.ports.stats import StatsReader
 from domain.stats.answers import Standing
@@ -14,6 +16,13 @@ class Told(NamedTuple):
 
     answer: Answer
     standing: Standing
+
+
+def told_by(by: Standing | None, told: Told) -> Told:
+    """An answer to a question that was understood by the rows as they were at `by`, if by any."""
+    if by is None or (by.same_rows(told.standing) and by.folded == told.standing.folded):
+        return told
+    return Told(told.answer, replace(told.standing, folded=None))
 
 
 class Stood(Protocol):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.hours import HOUR_MS, parse_instant
-from domain.stats.answers import Series, Standing
+from domain.stats.answers import Bounds, Series, Standing
 from tests.fakes_stats import COMPLETE_MS, FakeStats
 from tests.unit.read_api.stats_site import NOW_MS, OPEN, Site
 from tests.unit.read_api.test_stats_answers import at, json
@@ -131,6 +131,25 @@ async def test_what_is_of_two_states_is_as_complete_as_the_first(path: str) -> N
     found = await Site(Twofold(at(1))).get(path)
     assert found.json["complete_until"] == "2025-07-16T12:34:55.000Z"
     assert b"etag" not in found.headers
+
+
+class Late(FakeStats):
+    """As soon as it has said which hour is its first, an earlier one is viewed."""
+
+    async def bounds(self) -> Bounds:
+        found = await super().bounds()
+        if len(self.rows_) == 1:
+            self.rows_ |= at(9)
+        return found
+
+
+@pytest.mark.parametrize("path", PATHS[:-1])
+async def test_what_was_asked_for_by_an_older_state_is_not_held(path: str) -> None:
+    site = Site(Late(at(1)))
+    found = await site.get(path, b"period=all")
+    assert b"etag" not in found.headers
+    # Once they agree it is.
+    assert b"etag" in (await site.get(path, b"period=all")).headers
 
 
 async def tag(site: Site, path: str, query: str = "", **how: Any) -> str:
