@@ -134,7 +134,7 @@ async def _partition(
         views=checkpoint.views,
         epoch=checkpoint.epoch,
         owner=ownership.owners.get(checkpoint.partition),
-        error=trouble.sentence if trouble else error,
+        error="; ".join(filter(None, (trouble.sentence if trouble else None, error))) or None,
         trouble=trouble,
         duplicates=checkpoint.duplicates,
         forks=checkpoint.forks,

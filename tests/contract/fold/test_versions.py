@@ -43,7 +43,7 @@ async def test_what_an_old_one_holds_and_cannot_claim_is_taken_from_it(database:
 
 async def test_an_old_one_that_claims_keeps_its_share(database: Database) -> None:
     # Claims take their time on a busy machine, and the other must not lose its leases meanwhile.
-    lease_ms = 2_000
+    lease_ms = 4_000
     old, new = database.projector(version=None), database.projector(lease_ms)
     old.claims = database
     await old.tick()
