@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ _COLLECT_SECONDS = 30
 def server_of(app: Litestar, drain_seconds: int, crowd: Crowd | None = None) -> uvicorn.Server:
     """It answers what is under way for so long after `should_exit`; signals are the role's."""
     crowd = crowd or Crowd(Limits(connections=most_connections()))
+    logging.getLogger("uvicorn.error").addFilter(_NOT_CANCELLED)
     # uvicorn calls what it is given; only its annotation wants a class.
     protocol: Any = partial(Connection, crowd)
     return _Server(
@@ -63,6 +65,17 @@ def most_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return most
     return min(most, max(soft - _OTHER_DESCRIPTORS, soft // 4))
+
+
+class _NotCancelled(logging.Filter):
+    """A request that the end of the process cuts off is no error: what ends it says so."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError)
+
+
+_NOT_CANCELLED = _NotCancelled()
 
 
 class _Server(uvicorn.Server):
