@@ -111,6 +111,7 @@ def test_an_export_without_rows_says_what_it_is_of(site: Site, folded: Folded) -
 
 def test_numbers_and_what_is_said_of_them_are_of_one_moment(site: Site, folded: Folded) -> None:
     site.run(folded.be(1_000, 3))
+    site.run(layout_of(site.engine).prepare(ONE, [Hour(5)]))
 
     async def ask(found: Snapshot) -> tuple[Standing, int]:
         # As a flush does, between the two.
