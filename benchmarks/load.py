@@ -27,7 +27,7 @@ class Result(Struct, frozen=True):
 
 def post(path: str, body: bytes) -> bytes:
     """The bytes of a POST."""
-    return b"POST %s HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%s" % (
+    return b"POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n\r\n%s" % (
         path.encode(),
         len(body),
         body,
@@ -36,7 +36,7 @@ def post(path: str, body: bytes) -> bytes:
 
 def get(path: str) -> bytes:
     """The bytes of a GET."""
-    return b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode()
+    return b"GET %s HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" % path.encode()
 
 
 class _Connection(asyncio.Protocol):
