@@ -1,19 +1,14 @@
 """JSON that a real nginx writes, with each of its ways to escape, is read as what was requested."""
 
-import os
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from importer.formats.choice import Choice
 from importer.requests import Reading
 from importer.views import View
-from tests.servers import answers, free_port, nginx_binary, wait_for
+from tests.importer.nginx import access_logs, nginx
 
 pytestmark = pytest.mark.nginx
 
@@ -28,22 +23,6 @@ _APART = (
 )
 _LOCAL = '"time_local":"$time_local","request":"$request","status":$status,"host":"$server_name"'
 
-_CONFIGURATION = """
-{user}
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    {formats}
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{ listen 127.0.0.1:{port}; server_name example.org; {logs} return 200; }}
-}}
-"""
 _FORMATS = {
     f"{kind}_{escape}": f"log_format {kind}_{escape} escape={escape} '{{{members}}}';"
     for kind, members in (("whole", _MEMBERS), ("apart", _APART), ("local", _LOCAL))
@@ -63,30 +42,6 @@ PAGES = {
 AGENTS = [b'an "agent"', b"back\\slash \\x22", b"caf\xe9 \t tab", b"{}[],:"]
 
 
-@contextmanager
-def nginx(folder: Path) -> Iterator[int]:
-    """It writes a log in each format, named after it; its port."""
-    port, binary = free_port(), nginx_binary()
-    assert binary is not None
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        _CONFIGURATION.format(
-            folder=folder,
-            user="user root;" if os.geteuid() == 0 else "",
-            formats="\n".join(_FORMATS.values()),
-            logs=" ".join(f"access_log {folder}/{name}.log {name};" for name in _FORMATS),
-            port=port,
-        )
-    )
-    command = [binary, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-    with subprocess.Popen(command) as process:
-        try:
-            wait_for(lambda: answers("127.0.0.1", port), "nginx listening")
-            yield port
-        finally:
-            process.terminate()
-
-
 def ask(port: int, target: bytes, agent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         head = (
@@ -100,7 +55,9 @@ def ask(port: int, target: bytes, agent: bytes) -> None:
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bytes]]:
     folder = tmp_path_factory.mktemp("nginx")
-    with nginx(folder) as port:
+    formats = "\n".join(_FORMATS.values())
+    server = f"server_name example.org; {access_logs(folder, _FORMATS)} return 200;"
+    with nginx(folder, formats, server) as port:
         for at, target in enumerate(PAGES):
             ask(port, target, AGENTS[at % len(AGENTS)])
     return {name: (folder / f"{name}.log").read_bytes().splitlines() for name in _FORMATS}

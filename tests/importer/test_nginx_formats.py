@@ -1,8 +1,6 @@
 """Format strings by what a real nginx writes with them."""
 
 import http.client
-import os
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from importer.formats.format_string import FormatString
 from importer.requests import Reading
 from importer.views import View
-from tests.servers import answers, free_port, nginx_binary, wait_for
+from tests.importer.nginx import access_logs, nginx
 
 pytestmark = pytest.mark.nginx
 
@@ -36,26 +34,10 @@ AGENT = 'agent" [16/Jul/2025:10:00:00 +0000] "GET /fake HTTP/1.1" 200 5'
 
 
 def test_what_nginx_writes_is_read_by_what_it_was_told(tmp_path: Path) -> None:
-    binary, port = nginx_binary(), free_port()
-    assert binary is not None
-    logs = "\n".join(f"access_log {tmp_path}/{name}.log {name};" for name in FORMATS)
-    paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = "\n".join(f"{name}_temp_path {tmp_path}/{name};" for name in paths)
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''}\nworker_processes 1; daemon off;\n"
-        f"pid {tmp_path}/nginx.pid; events {{}}\nhttp {{ {folders}\n"
-        + "\n".join(FORMATS.values())
-        + f"\nserver {{ listen 127.0.0.1:{port}; {logs}\nlocation / {{ return 200 x; }} }} }}\n"
-    )
-    command = [binary, "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
-    with subprocess.Popen([*command, "-c", str(configuration)]) as process:
-        try:
-            wait_for(lambda: answers("127.0.0.1", port), "nginx listening")
-            for target in TARGETS:
-                _get(port, target)
-        finally:
-            process.terminate()
+    server = f"{access_logs(tmp_path, FORMATS)} location / {{ return 200 x; }}"
+    with nginx(tmp_path, "\n".join(FORMATS.values()), server) as port:
+        for target in TARGETS:
+            _get(port, target)
     for name, log_format in FORMATS.items():
         reading = Reading(query="keep", log_format=log_format)
         parser = FormatString(time.time, reading)
