@@ -1,6 +1,7 @@
-# One image for every role:  docker compose up
-# Alone, embedded on SQLite: docker build -t footfall . &&
-#                            docker run -p 127.0.0.1:3000:3000 -v footfall:/data footfall
+# One image for every role:  make keys && docker compose up
+# Alone, embedded on SQLite: make keys && docker build -t footfall . &&
+#                            docker run --env-file .env -p 127.0.0.1:3000:3000 \
+#                                -v footfall:/data footfall
 
 # The series every test runs on.
 FROM python:3.11-slim AS build
@@ -18,6 +19,7 @@ COPY rows/ rows/
 COPY ingest/ ingest/
 COPY projector/ projector/
 COPY read_api/ read_api/
+COPY dashboard/ dashboard/
 COPY migrations/ migrations/
 COPY web/ web/
 COPY importer/ importer/
@@ -30,7 +32,8 @@ FROM python:3.11-slim
 RUN useradd --system --user-group --home-dir /data --no-create-home footfall \
     && install --directory --mode=0700 --owner=footfall --group=footfall /data
 COPY --from=build /opt/footfall /opt/footfall
-# Inside a container loopback reaches nobody; who may come in is decided by the ports published.
+# Inside a container loopback reaches nobody. Who may come in is decided by the ports published and
+# by keys, without which no role starts here, unless OPEN=true says that everybody may.
 ENV PATH=/opt/footfall/bin:$PATH HOST=0.0.0.0 DATA_DIR=/data PYTHONSAFEPATH=1
 WORKDIR /data
 USER footfall

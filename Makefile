@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run test check safeguards fuzz format services services-stop bare debian13 bench clean
+.PHONY: help setup runtime python run keys test check safeguards fuzz format services services-stop bare debian13 pictures bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,14 +25,18 @@ python:
 run: runtime ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-data
 	@$(BIN)/footfall up --data-dir ./footfall-data
 
+keys: python ## make keys for docker compose in .env; those that are there stay
+	@$(PYTHON) deploy/keys.py
+
 test: setup ## run all tests; those that need a server use the one found
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(TESTS)
 
-check: setup ## lint, types, import contracts
+check: setup ## lint, types, import contracts, and those of the dashboard's modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.dashboard.checks
 
 safeguards: setup ## take each safeguard out of the code in turn: a test must notice
 	$(BIN)/python -m tests.safeguards
@@ -47,7 +51,7 @@ format: setup ## format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get them, nginx and PgBouncer, where missing)
+services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get them and what else tests start, where missing)
 	INSTALL=$(INSTALL) $(BIN)/python -m tests.services start
 
 services-stop: setup ## stop what `make services` started
@@ -58,6 +62,9 @@ bare: ## the two commands of README in minimal roots of Debian 12 and 13 (as roo
 
 debian13: ## all tests against RabbitMQ 4 and PostgreSQL 17, in a root of Debian 13 (as root)
 	deploy/bare.sh --servers $(BARE) trixie
+
+pictures: setup ## the pictures of README: a service with invented views in Chromium (docs/pictures/)
+	$(BIN)/python -m tests.dashboard.pictures
 
 bench: setup ## measure; prints the table of docs/benchmarks.md
 	$(BIN)/python -m benchmarks

@@ -6,21 +6,24 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import fold, freshness, ingest, replay, report, retention
+from benchmarks import fold, freshness, ingest, replay, report, retention, stats
 from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
 SECONDS = 4.0
 SINGLE_EVENTS = int(os.environ.get("SINGLE_EVENTS", "1000000"))
 EXPIRED_ROWS = int(os.environ.get("EXPIRED_ROWS", "10000000"))
+STATS_ROWS = int(os.environ.get("STATS_ROWS", "10000000"))
 HISTORY_ROWS = os.environ.get("HISTORY_ROWS", "1000000,10000000,50000000")
 
 Benchmark = Callable[[], Awaitable[list[Row]]]
 
 BENCHMARKS: dict[str, Benchmark] = {
     "ingest-single": lambda: ingest.single(RUNS, SECONDS),
+    "ingest-locked": lambda: ingest.locked(RUNS, SECONDS),
     "ingest-multi": lambda: ingest.multi(RUNS, SECONDS),
     "fold": lambda: fold.repeating(RUNS),
+    "fold-viewers": lambda: fold.viewers(RUNS),
     "fold-distinct": lambda: fold.distinct(RUNS),
     "fold-long": fold.long_addresses,
     "freshness": lambda: freshness.freshness(RUNS, 15.0),
@@ -28,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replay-single": lambda: replay.single_events(SINGLE_EVENTS),
     "report": lambda: report.report(RUNS, SECONDS),
     "retention": lambda: retention.drop(EXPIRED_ROWS, 20.0),
+    "stats": lambda: stats.stats(STATS_ROWS, SECONDS),
     "fold-history": lambda: retention.fold_history(RUNS, HISTORY_ROWS, 500_000),
 }
 

@@ -1,6 +1,7 @@
 """The log to rows: a real projector, from checkpoint 0 to the end of the log."""
 
 import asyncio
+from collections.abc import Sequence
 from random import Random
 from statistics import median
 from time import perf_counter
@@ -8,12 +9,23 @@ from typing import Any
 
 import asyncpg
 from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy.engine import make_url
 
 from benchmarks.processes import Process, production, running
 from benchmarks.table import Row
 from cli.wiring.process import now_ms
-from domain.events import Batch, Entry, Generation, Offset, PageViewed, Partition
+from domain.agents.viewers import LABEL, TABLE_BYTES, Viewers
+from domain.columns import PLACE_BYTES, text_bytes
+from domain.events import (
+    Batch,
+    Entry,
+    Generation,
+    Offset,
+    PageViewed,
+    Partition,
+    TabledBatch,
+)
 from domain.hours import HOUR_MS, hour_of, to_datetime
 from domain.partitioning import partition_for
 from domain.projection import project
@@ -27,6 +39,10 @@ from rows.rebuild.generations import SqlGenerations
 
 _AT_MS = 1_752_660_000_000
 _TIMEOUT_SECONDS = 180
+_LABELS = [
+    *(f"Firefox {number} Windows" for number in range(67)),
+    *(f"crawler-{number}bot" for number in range(33)),
+]
 
 Log = dict[Partition, list[bytes]]
 """Encoded batches by partition, as they are appended."""
@@ -39,8 +55,13 @@ class Folded(Struct, frozen=True):
     cpu_seconds: float
 
 
-def repeating_log(partitions: int, events: int, pages: int = 200, hours: int = 3) -> Log:
-    """`events` views of a few pages in a few hours: nearly every key is met again."""
+def repeating_log(
+    partitions: int, events: int, pages: int = 200, hours: int = 3, *, viewers: bool = False
+) -> Log:
+    """`events` views of a few pages in a few hours: nearly every key is met again.
+
+    With `viewers` each has one of a hundred labels, a third of them of robots.
+    """
     draw = Random(3)
     named: dict[Partition, list[str]] = {}
     for number in range(pages):
@@ -54,6 +75,7 @@ def repeating_log(partitions: int, events: int, pages: int = 200, hours: int = 3
                 for _ in range(each)
             ],
             draw,
+            _LABELS if viewers else (),
         )
         for partition, found in named.items()
     }
@@ -70,23 +92,27 @@ def distinct_log(partitions: int, events: int, page_bytes: int = 28) -> Log:
     return {partition: _batches(events_, draw) for partition, events_ in found.items()}
 
 
-def _batches(events: list[PageViewed], draw: Random) -> list[bytes]:
+def _batches(events: list[PageViewed], draw: Random, labels: Sequence[str] = ()) -> list[bytes]:
     # The header and what surrounds a page fit in the 200 and the 25 bytes.
     longest = max(len(event.page) for event in events) + 25
-    most = min(MAX_EVENTS, (MAX_BYTES - 200) // longest)
-    bodies = [
-        encode(
-            Batch(
-                format=FORMAT,
-                producer="0123456789abcdef0123456789abcdef",
-                sequence=start // most + 1,
-                recorded_ms=max(event.at_ms for event in events[start : start + most]),
-                shard=draw.randrange(10),
-                events=events[start : start + most],
-            )
+    table = TABLE_BYTES + sum(map(text_bytes, labels)) if labels else 0
+    longest += PLACE_BYTES if labels else 0
+    most = min(MAX_EVENTS, (MAX_BYTES - 200 - table) // longest)
+    bodies = []
+    for start in range(0, len(events), most):
+        part = events[start : start + most]
+        batch = Batch(
+            format=FORMAT,
+            producer="0123456789abcdef0123456789abcdef",
+            sequence=start // most + 1,
+            recorded_ms=max(event.at_ms for event in part),
+            shard=draw.randrange(10),
+            events=part,
         )
-        for start in range(0, len(events), most)
-    ]
+        texts = draw.choices(labels, k=len(part)) if labels else []
+        if (agents := Viewers.gathered(LABEL, "benchmark", texts)) is not None:
+            batch = TabledBatch(**asdict(batch), agents=agents)
+        bodies.append(encode(batch))
     assert all(len(body) <= MAX_BYTES for body in bodies)
     return bodies
 
@@ -116,9 +142,29 @@ async def open_database(settings: Settings) -> asyncpg.Connection:
 
 async def repeating(runs: int) -> list[Row]:
     """Batches of 500 events of 600 keys; a core is a second of the projector's processor time."""
+    per_core, rates, peaks = await _repeating(runs, viewers=False)
+    return [
+        Row("fold, keys repeat, a core", f"{per_core:,.0f} events/s", "at least 300,000"),
+        Row("fold, keys repeat, one projector", f"{rates:,.0f} events/s"),
+        Row("projector, peak memory (keys repeat)", f"{peaks:.0f} MB", "at most 200 MB"),
+    ]
+
+
+async def viewers(runs: int) -> list[Row]:
+    """The same where each view says who looked."""
+    per_core, rates, peaks = await _repeating(runs, viewers=True)
+    return [
+        Row("fold, viewers told, a core", f"{per_core:,.0f} events/s"),
+        Row("fold, viewers told, one projector", f"{rates:,.0f} events/s"),
+        Row("projector, peak memory (viewers told)", f"{peaks:.0f} MB", "at most 200 MB"),
+    ]
+
+
+async def _repeating(runs: int, *, viewers: bool) -> tuple[float, float, float]:
+    """Events a second of a core and of a projector, medians, and its peak of memory in MB."""
     per_core, rates, peaks = [], [], []
     async with production() as settings:
-        log = repeating_log(settings.num_partitions, 2_000_000)
+        log = repeating_log(settings.num_partitions, 2_000_000, viewers=viewers)
         events = events_of(log)
         await append(settings, log)
         for _ in range(runs):
@@ -128,11 +174,7 @@ async def repeating(runs: int) -> list[Row]:
                 peaks.append(projector.peak_mb())
             per_core.append(events / found.cpu_seconds)
             rates.append(events / found.seconds)
-    return [
-        Row("fold, keys repeat, a core", f"{median(per_core):,.0f} events/s", "at least 300,000"),
-        Row("fold, keys repeat, one projector", f"{median(rates):,.0f} events/s"),
-        Row("projector, peak memory (keys repeat)", f"{max(peaks):.0f} MB", "at most 200 MB"),
-    ]
+    return median(per_core), median(rates), max(peaks)
 
 
 async def distinct(runs: int) -> list[Row]:

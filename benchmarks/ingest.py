@@ -2,11 +2,16 @@
 
 import json
 from random import Random
+from secrets import token_bytes
 from statistics import median
 
-from benchmarks.load import Result, closed_loop, cycle, post
+from benchmarks.load import Result, closed_loop, cycle, post, with_key
 from benchmarks.processes import production, running
 from benchmarks.table import Row
+from domain.key_ring import Key
+from domain.key_secrets import digest_of, id_of, new_secret
+from domain.key_texts import keys_text
+from domain.keys import Right
 
 CONNECTIONS = 128
 _HOUR = "2025-07-16T10:00:00Z"
@@ -64,6 +69,35 @@ async def single(runs: int, seconds: float) -> list[Row]:
         Row("ingest single, median latency", f"{median(medians):.1f} ms"),
         Row("ingest single, p99 / median", f"{median(tails):.1f}", "under 10"),
         Row("ingest, peak memory (single)", f"{peak:.0f} MB", "at most 200 MB"),
+    ]
+
+
+async def locked(runs: int, seconds: float) -> list[Row]:
+    """Single views with a key that has a rate, against those of strangers.
+
+    In turns: the machine's speed drifts by more than keys and limits cost.
+    """
+    secret = new_secret(token_bytes)
+    key = Key(id_of(secret), frozenset([Right.INGEST]), digest_of(secret))
+    plain = _singles()
+    keyed = [with_key(request, secret) for request in plain]
+    ratios, rates = [], []
+    async with production() as settings:
+        file = settings.data_dir / "keys"
+        file.write_text(keys_text([key]))
+        limits = {"KEYS_FILE": str(file), "KEY_RATE_LIMIT": "1000000"}
+        async with (
+            running(settings, "cli", "ingest") as without,
+            running(settings, "cli", "ingest", **limits) as ingest,
+        ):
+            for _ in range(runs):
+                bare = await _load(without.port, plain, seconds)
+                found = await _load(ingest.port, keyed, seconds)
+                ratios.append(found.rate / bare.rate)
+                rates.append(found.rate)
+    return [
+        Row("ingest single, key and limits", f"{median(rates):,.0f} requests/s"),
+        Row("ingest single, key and limits / without", f"{median(ratios):.2f}", "at least 0.90"),
     ]
 
 

@@ -34,6 +34,12 @@ def post(path: str, body: bytes) -> bytes:
     )
 
 
+def with_key(request: bytes, secret: str) -> bytes:
+    """A request that says who sends it."""
+    line, rest = request.split(b"\r\n", 1)
+    return b"%s\r\nauthorization: Bearer %s\r\n%s" % (line, secret.encode(), rest)
+
+
 def get(path: str) -> bytes:
     """The bytes of a GET."""
     return b"GET %s HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" % path.encode()

@@ -29,7 +29,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Process:
     """A Python process that serves or folds; `-m` arguments."""
 
-    def __init__(self, settings: Settings, *arguments: str) -> None:
+    def __init__(self, settings: Settings, *arguments: str, **environment: str) -> None:
         self.port = free_port()
         self._arguments = arguments
         self.environment = {
@@ -41,6 +41,7 @@ class Process:
             "STREAM_PREFIX": settings.stream_prefix,
             "PORT": str(self.port),
             "LOG_LEVEL": "WARNING",
+            **environment,
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -93,10 +94,10 @@ def peak_mb(pid: int) -> float:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *arguments: str, serving: bool = True
+    settings: Settings, *arguments: str, serving: bool = True, **environment: str
 ) -> AsyncIterator[Process]:
     """A process for the time of a block."""
-    process = Process(settings, *arguments)
+    process = Process(settings, *arguments, **environment)
     await process.start(serving=serving)
     try:
         yield process

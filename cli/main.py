@@ -14,6 +14,7 @@ _VERBS = {
     "projector": "cli.verbs.roles:projector",
     "read-api": "cli.verbs.roles:read_api",
     "web": "cli.verbs.roles:web",
+    "key": "cli.verbs.key:key",
     "migrate": "cli.verbs.migrate:migrate",
     "check": "cli.verbs.check:check",
     "status": "cli.verbs.status:status",
@@ -24,6 +25,7 @@ _VERBS = {
     "rollback": "cli.verbs.replay:rollback",
     "load-worker": "cli.processes.load_workers:load_worker",
     "retain": "cli.verbs.retain:retain",
+    "roll-up": "cli.verbs.roll_up:roll_up",
     "import": "cli.verbs.import_:import_command",
 }
 

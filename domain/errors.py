@@ -3,7 +3,9 @@
 FootfallError
 ├── SettingsError          a setting is wrong; the message names it and says what to write
 ├── RequestRefused         the client sent something that cannot be counted
+│   └── NotJoined          it asks for pages by their sources, which are counted apart
 ├── Overloaded             too much is waiting already; nothing of the request was appended
+├── NotYet                 what an answer was to hold is not folded in the time there was
 ├── LogError
 │   ├── LogUnavailable     the log cannot be reached or did not confirm in time
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
@@ -69,8 +71,20 @@ class RequestRefused(FootfallError):
         super().__init__(problems[0].detail if problems else "the request was refused")
 
 
+class NotJoined(RequestRefused):
+    """It asks for pages by their sources; `member` of the question does not fit the rest."""
+
+    def __init__(self, member: str, detail: str = "pages and sources are not joined") -> None:
+        self.member = member
+        super().__init__([Problem(member, detail)])
+
+
 class Overloaded(FootfallError):
     """Too much is waiting for the log already; nothing of the request was appended."""
+
+
+class NotYet(FootfallError):
+    """What an answer was to hold is in the log and, in the time there was, not folded."""
 
 
 class LogError(FootfallError):

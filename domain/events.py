@@ -1,8 +1,12 @@
 """The facts that are counted and the batch they travel in."""
 
-from typing import Annotated, NewType
+from typing import Annotated, ClassVar, NewType
 
 from msgspec import Meta, Struct
+
+from domain.agents.viewers import Viewers
+from domain.guard import Guard
+from domain.sources import Sources
 
 Partition = NewType("Partition", int)
 Offset = NewType("Offset", int)
@@ -44,6 +48,25 @@ class Batch(Struct, frozen=True, array_like=True, gc=False):
     recorded_ms: Annotated[int, Meta(ge=MIN_AT_MS, le=MAX_AT_MS)]
     shard: Annotated[int, Meta(ge=0, le=32_767)]
     events: list[PageViewed]
+
+    # Of the class, so that a batch without costs nothing more, in the log and in the fold.
+    tabled: ClassVar[bool] = False
+    """Does anything stand beside the events?"""
+    agents: ClassVar[Viewers | None] = None
+    """Who looked, as far as it was told; None: of no event."""
+    sources: ClassVar[Sources | None] = None
+    """Where they came from; None: nobody knows of any."""
+    guard: ClassVar[Guard | None] = None
+    """Whose pages may be counted by another name; None: none."""
+
+
+class TabledBatch(Batch, frozen=True, gc=False):
+    """A batch with tables beside its events, one of them at least."""
+
+    tabled: ClassVar[bool] = True
+    agents: Viewers | None = None  # type: ignore[misc]
+    sources: Sources | None = None  # type: ignore[misc]
+    guard: Guard | None = None  # type: ignore[misc]
 
 
 class Entry(Struct, frozen=True, gc=False):

@@ -9,7 +9,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from domain.agents.classes import Agent
 from domain.checkpoint import Checkpoint
+from domain.dimensions import Dimension
 from domain.events import Generation, Hour, Offset, Partition
 from domain.hours import HOUR_MS, hour_of
 
@@ -49,6 +51,11 @@ class GenerationInfo(Struct, frozen=True):
 
     Every batch that was confirmed before `complete_ms`, by the database's clock, is folded: the
     least of its partitions while it was live, 0 before that is known.
+
+    `agent_lists` are the versions of the lists by which its rows were classed: a line each.
+
+    `carried_dimension_views` and `expired_dimension_views` are the same of what is counted beside
+    pages (`domain.dimensions`).
     """
 
     generation: Generation
@@ -61,6 +68,9 @@ class GenerationInfo(Struct, frozen=True):
     expired_views: int = 0
     kept_until_ms: int = 0
     complete_ms: int = 0
+    agent_lists: str = ""
+    carried_dimension_views: int = 0
+    expired_dimension_views: int = 0
 
     @property
     def building(self) -> bool:
@@ -72,18 +82,36 @@ class GenerationInfo(Struct, frozen=True):
 
 
 class HourDifference(Struct, frozen=True):
-    """Views of a page and hour in two generations."""
+    """Views of a page and hour in two generations, by `agent` (None: by anybody)."""
 
     page: str
     hour: Hour
     old: int
     new: int
+    agent: Agent | None = None
+
+
+class DimensionDifference(Struct, frozen=True):
+    """Views of a value of a dimension in two generations, in an hour of a site, by `agent` (None:
+    by anybody).
+    """
+
+    dimension: Dimension
+    site: str
+    hour: Hour
+    value: str
+    old: int
+    new: int
+    agent: Agent | None = None
 
 
 class Diff(Struct, frozen=True):
     """Two generations compared by page and hour at the same offsets.
 
-    Compared are the hours from `first_hour` on; `largest` holds the largest differences.
+    Compared are the hours from `first_hour` on; `largest` holds the largest differences. They are
+    compared `by_class` of viewers too where one list has classed both, as `old_lists` and
+    `new_lists` say. What is counted beside pages is compared as well: `differing_beside` are values
+    of a site and hour.
     """
 
     old: Generation
@@ -95,6 +123,16 @@ class Diff(Struct, frozen=True):
     new_views: int
     differing: int
     largest: Sequence[HourDifference]
+    by_class: bool = False
+    old_lists: str = ""
+    new_lists: str = ""
+    differing_beside: int = 0
+    largest_beside: Sequence[DimensionDifference] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Does anything?"""
+        return bool(self.differing or self.differing_beside)
 
 
 class Audit(Struct, frozen=True):
@@ -105,11 +143,18 @@ class Audit(Struct, frozen=True):
     expired_views: int
     folded_views: int
     carried_views: int
+    beside: "Audit | None" = None
+    """The same of what is counted beside pages, where there is anything."""
 
     @property
     def difference(self) -> int:
         """Views in the rows that nothing accounts for; negative: views that are missing."""
         return self.rows_views + self.expired_views - self.folded_views - self.carried_views
+
+    @property
+    def is_wrong(self) -> bool:
+        """Is anything not accounted for?"""
+        return bool(self.difference or (self.beside and self.beside.difference))
 
 
 def complete_from(truncated_recorded_ms: Iterable[int]) -> Hour | None:

@@ -1,10 +1,10 @@
 """Dead letters: what decided that they are, and how much of them is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from domain.events import Offset, Partition
 
@@ -67,12 +67,14 @@ class LetterCounts(Struct, frozen=True):
     """All dead letters of the live generation, and their `size` in the log, in bytes.
 
     Of those `by_clock` one clock was wrong. Of the `left_out` nothing but these numbers is kept.
+    `by_kind` has neither these nor those whose kind is not known.
     """
 
     letters: int = 0
     size: int = 0
     by_clock: int = 0
     left_out: int = 0
+    by_kind: Mapping[str, int] = field(default_factory=dict)
 
 
 NO_LETTERS = LetterCounts()

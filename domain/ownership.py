@@ -1,16 +1,53 @@
 """Who folds what, as everybody sees it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct, field
 
-from domain.errors import PartitionTrouble
+from domain.errors import (
+    HistoryTruncated,
+    LogError,
+    LogWentBackward,
+    PartitionTrouble,
+    StoreRefused,
+    StoreUnavailable,
+    UnknownFormat,
+    Unstorable,
+)
 from domain.events import Partition
 from domain.hours import as_moment
 
+TroubleKind = Literal[
+    "unheld",
+    "newer-format",
+    "log-truncated",
+    "log-went-backward",
+    "database-refuses",
+    "log-away",
+    "database-away",
+    "other",
+]
+"""Why a partition is not folded, as a word that programs go by."""
+
+_KINDS: Mapping[type[Exception], TroubleKind] = {
+    UnknownFormat: "newer-format",
+    HistoryTruncated: "log-truncated",
+    LogWentBackward: "log-went-backward",
+    StoreRefused: "database-refuses",
+    Unstorable: "database-refuses",
+    LogError: "log-away",
+    StoreUnavailable: "database-away",
+}
+
+
+def trouble_kind(error: Exception) -> TroubleKind:
+    """The word for what was raised while a partition was folded."""
+    return next((_KINDS[each] for each in type(error).__mro__ if each in _KINDS), "other")
+
 
 class Trouble(Struct, frozen=True):
-    """Why a partition is not folded just now.
+    """Why a partition is not folded just now, in a sentence and, where it is known, as a word.
 
     It is `stopped` where trying again does not help before somebody has done something, or else it
     waits for what is away. `since_ms` is by the clock of the database, 0 before it has seen it.
@@ -19,6 +56,7 @@ class Trouble(Struct, frozen=True):
     stopped: bool
     reason: str
     since_ms: int = 0
+    kind: str | None = None
 
     @property
     def sentence(self) -> str:

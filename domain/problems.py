@@ -15,6 +15,7 @@ PROBLEMS = "/problems/"
 # Clients may compare them, and Python renames its own (413 and 422 in 3.13).
 _TITLES: Mapping[int, str] = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
@@ -25,10 +26,12 @@ _TITLES: Mapping[int, str] = {
     416: "Requested Range Not Satisfiable",
     421: "Misdirected Request",
     422: "Unprocessable Entity",
+    429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 
@@ -105,9 +108,39 @@ CROSS_SITE = Kind(
     "cross-site",
     403,
     "none",
-    "A web page of another site had a browser send this, and views are not taken from there.",
-    "Send views from a server. One that passes on what browsers send leaves out their Origin and "
-    "Sec-Fetch-Site.",
+    "A web page of another site had a browser send this, and this is not taken from there.",
+    "Name the origin of a page that asks in CORS_ORIGINS. Send views from a server: one that "
+    "passes on what browsers send leaves out their Origin and Sec-Fetch-Site.",
+)
+UNDECLARED_SITE = Kind(
+    "undeclared-site",
+    403,
+    "none",
+    "A view is of a site that is not declared here (SITES).",
+    "Name the site in the setting SITES, as its pages' host is written, or send views of another.",
+)
+UNAUTHORIZED = Kind(
+    "unauthorized",
+    401,
+    "none",
+    "The service has keys, and the request came with none of them, or with one whose time is over.",
+    "Send the header Authorization: Bearer KEY. Whoever runs the service makes keys with footfall "
+    "key new.",
+)
+FORBIDDEN = Kind(
+    "forbidden",
+    403,
+    "none",
+    "The key that was sent is known, and is not for this.",
+    "Use a key with the right that `detail` names: ingest appends views, read asks for reports and "
+    "statistics, admin may do everything.",
+)
+UNKNOWN_SITE = Kind(
+    "unknown-site",
+    401,
+    "none",
+    "The site that is asked about is none of this service's, or none that the key may know of.",
+    "Send the name of a site as the setting SITES has it, with a key that is not bound to others.",
 )
 UNSUPPORTED_ENCODING = Kind(
     "unsupported-encoding",
@@ -129,6 +162,16 @@ TOO_MANY_BUCKETS = Kind(
     "none",
     "The range has more parts in the unit that was asked for than an answer may have.",
     "Ask for the unit that `detail` names, or for a shorter range.",
+)
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    429,
+    "none",
+    "One client has sent more than it may in a while (RATE_LIMIT by its address, KEY_RATE_LIMIT by "
+    "its key); nothing of the request was read.",
+    "Send it again after Retry-After: it cannot count twice. A proxy that asks for many has to be "
+    "named in the service's setting TRUSTED_PROXIES, and to say for whom it asks.",
+    again=True,
 )
 HEADERS_TOO_LARGE = Kind(
     "headers-too-large",
@@ -167,6 +210,16 @@ UNAVAILABLE = Kind(
     "Ask again after Retry-After. Where `outcome` is unknown, views sent again may count twice.",
     again=True,
 )
+NOT_YET = Kind(
+    "not-yet",
+    504,
+    "none",
+    "The views that the request names by min-position are in the log, and were not counted within "
+    "the time that it was to wait. They will be: nothing is lost.",
+    "Ask again after Retry-After, with a longer `wait` where there is one. Where it lasts, "
+    "/stats/state says which partitions stand still and why.",
+    again=True,
+)
 
 KINDS = (
     INVALID,
@@ -176,13 +229,19 @@ KINDS = (
     TOO_SLOW,
     TOO_LARGE,
     CROSS_SITE,
+    UNDECLARED_SITE,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    UNKNOWN_SITE,
     UNSUPPORTED_ENCODING,
     MISDIRECTED,
     TOO_MANY_BUCKETS,
+    TOO_MANY_REQUESTS,
     HEADERS_TOO_LARGE,
     FAILED,
     OVERLOADED,
     UNCONFIRMED,
     UNAVAILABLE,
+    NOT_YET,
 )
 BY_REFERENCE = {kind.reference: kind for kind in KINDS}

@@ -4,11 +4,22 @@ Splitting the entries differently, or starting again from a checkpoint, gives th
 `tests/unit/domain/test_projection.py` holds it to that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Checkpoint
+from domain.counting import (
+    RowKey,
+    add_beside,
+    add_guarded,
+    add_rows,
+    at_places,
+    not_carried,
+    told_beside,
+)
+from domain.dimensions import DimensionKey
 from domain.errors import Undecodable
 from domain.events import (
     MAX_AT_MS,
@@ -22,7 +33,8 @@ from domain.events import (
     PageViewed,
 )
 from domain.generations import Carry
-from domain.hours import HOUR_MS, MAX_AHEAD_MS
+from domain.guarding import GuardedRun
+from domain.hours import hour_of
 from domain.letters import Kind
 from domain.moments import Decided, Judge, ahead_of_record
 from domain.page_rules import NO_RULES, PageRules
@@ -39,15 +51,12 @@ _UNKNOWN = (
     "before, nobody can tell"
 )
 
-RowKey = tuple[str, Hour, int]
-"""Page, hour, shard key."""
-
 
 class Claim(Struct, frozen=True):
     """A partition of a generation, claimed: where to go on, and how to fold there.
 
     `now_ms` is the present that batches are held against. A generation that is not live follows
-    what the live one has `decided` by it.
+    what the live one has `decided` by it. `classes` say who looked.
     """
 
     checkpoint: Checkpoint
@@ -56,6 +65,7 @@ class Claim(Struct, frozen=True):
     carry: Carry | None = None
     now_ms: Clock | None = None
     decided: Decided | None = None
+    classes: Classes = UNCLASSED
 
 
 class DeadLetter(Struct, frozen=True):
@@ -70,6 +80,9 @@ class DeadLetter(Struct, frozen=True):
 class Delta(Struct):
     """What a run of entries adds: rows, producer positions, dead letters and totals.
 
+    Which views of `guarded` and `dimensions` are counted by their own names, what stands in the
+    rows decides (`domain.guarding`, `domain.dimensions`); both are in the order of the log.
+
     `duplicates` are batches that were counted before and are dropped, `forks` those that count
     though their producer had been that far, `jumps` those that left out more than can have been
     given up; `claimed` is who sent the last of these two. `complete_ms` is what is true of the
@@ -77,6 +90,8 @@ class Delta(Struct):
     """
 
     rows: dict[RowKey, int] = field(default_factory=dict)
+    guarded: list[GuardedRun] = field(default_factory=list)
+    dimensions: dict[DimensionKey, int] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     next_offset: Offset = Offset(0)
@@ -90,13 +105,25 @@ class Delta(Struct):
     claimed: str = ""
     complete_ms: int = 0
 
+    @property
+    def size(self) -> int:
+        """How many rows it holds, of pages and beside them."""
+        guarded = sum(len(run.rows) for run in self.guarded)
+        return len(self.rows) + guarded + len(self.dimensions)
+
+    @property
+    def hours(self) -> set[Hour]:
+        """Those of all its rows."""
+        return {key[1] for rows in (self.rows, *(run.rows for run in self.guarded)) for key in rows}
+
 
 class Fold:
     """Gathers entries into one delta on top of known producer positions.
 
-    `rules` name the pages; what `carry` says was copied is passed over. `views` are those of the
-    partition so far: a batch that would bring them beyond `MAX_VIEWS` is a dead letter. So is one
-    with views that lie too far after its recording, and one that `judge` refuses.
+    `rules` name the pages, `classes` say who looked; what `carry` says was copied is passed over.
+    `views` are those of the partition so far: a batch that would bring them beyond `MAX_VIEWS` is
+    a dead letter. So is one with views that lie too far after its recording, and one that `judge`
+    refuses.
     """
 
     def __init__(
@@ -106,8 +133,10 @@ class Fold:
         carry: Carry | None = None,
         views: int = 0,
         judge: Judge | None = None,
+        classes: Classes = UNCLASSED,
     ) -> None:
         self._judge = judge
+        self._classes = classes
         self._known = positions
         self._rules = rules
         self._carry = carry
@@ -138,7 +167,7 @@ class Fold:
                 and batch.recorded_ms <= self._sure_ms
                 and entry.offset >= self._uncarried
                 and len(batch.events) * MAX_COUNT <= self._room - delta.views
-                and self._count(batch, batch.events)
+                and self._count(batch)
             ):
                 position.take(batch, entry)
             else:
@@ -185,9 +214,11 @@ class Fold:
         self._set_aside(entry, reason, kind)
 
     def _add_batch(self, batch: Batch, entry: Entry) -> None:
+        left: Sequence[int] | None = None
         events = batch.events
         if self._carry is not None and entry.offset < self._uncarried:
-            events = _not_carried(events, self._carry)
+            left = not_carried(events, self._carry)
+            events = [events[place] for place in left]
         # Decided by the total, so by the log up to here: a rebuild of all of it decides the same.
         # One that carries hours over, or whose log has lost its beginning, has a smaller total and
         # may count this. The sum is only taken where it may matter.
@@ -196,31 +227,55 @@ class Fold:
             self._set_aside(entry, _TOO_MANY)
             return
         self._remember(batch, entry)
-        self._count(batch, events)
+        self._count(batch, left)
 
-    def _count(self, batch: Batch, events: list[PageViewed]) -> bool:
-        """Add the rows of `events`; False, and nothing is added, if `ahead_of_record` objects."""
-        if self._renames:
-            events = self._renamed(events)
-        delta, doubtful = self.delta, False
-        rows, shard, views = delta.rows, batch.shard, 0
-        # What is ahead is looked for on the way, by the hour: a look at each moment costs several
-        # per cent of the fold.
-        last_hour = (batch.recorded_ms + MAX_AHEAD_MS) // HOUR_MS
-        for event in events:
-            hour = event.at_ms // HOUR_MS
-            if hour >= last_hour:
-                doubtful = True
-            key = (event.page, hour, shard)
-            count = event.count
-            rows[key] = rows.get(key, 0) + count  # type: ignore[index, arg-type]
-            views += count
-        if doubtful and ahead_of_record(batch):
-            _take_back(rows, shard, events)
+    def _count(self, batch: Batch, left: Sequence[int] | None = None) -> bool:
+        """Add the views of its events, of those at the places `left` where these are given.
+
+        False, and nothing is added, if `ahead_of_record` objects.
+        """
+        events = self._renamed(batch.events) if self._renames else batch.events
+        if batch.tabled:
+            return self._count_tabled(batch, events, left)
+        if left is not None:
+            events = [events[place] for place in left]
+        return self._counted(add_rows(self.delta.rows, batch, events, None), events)
+
+    def _count_tabled(
+        self, batch: Batch, events: list[PageViewed], left: Sequence[int] | None
+    ) -> bool:
+        delta = self.delta
+        slots = None if batch.agents is None else self._classes.slots(batch.agents, batch.shard)
+        told = told_beside(batch)
+        if left is None and batch.guard is None and not told:
+            return self._counted(add_rows(delta.rows, batch, events, slots), events)
+        if ahead_of_record(batch):
             return False
-        delta.events += len(events)
-        delta.views += views
+        left = range(len(events)) if left is None else left
+        free = left
+        guarded = 0
+        if batch.guard is not None:
+            flags = batch.guard.flags(len(events))
+            free = [place for place in left if not flags[place]]
+            run = self._run(hour_of(batch.recorded_ms), batch.guard.new_pages)
+            guarded = add_guarded(run.rows, batch, events, slots, left)
+        add_beside(delta.dimensions, told, events, slots, left)
+        views = add_rows(delta.rows, batch, *at_places(events, slots, free)) or 0
+        return self._counted(views + guarded, left)
+
+    def _counted(self, views: int | None, events: Sequence[object]) -> bool:
+        if views is None:
+            return False
+        self.delta.events += len(events)
+        self.delta.views += views
         return True
+
+    def _run(self, hour: Hour, new_pages: int) -> GuardedRun:
+        """The one that goes on, or the next one."""
+        runs = self.delta.guarded
+        if not runs or (runs[-1].hour, runs[-1].new_pages) != (hour, new_pages):
+            runs.append(GuardedRun(hour, new_pages))
+        return runs[-1]
 
     def _seen(self, batch: Batch, entry: Entry) -> bool:
         """Is there nothing to add, because it was counted before, or may have been?"""
@@ -267,23 +322,14 @@ class Fold:
         return name
 
 
-def _take_back(rows: dict[RowKey, int], shard: int, events: list[PageViewed]) -> None:
-    for event in events:
-        key = (event.page, Hour(event.at_ms // HOUR_MS), shard)
-        rows[key] -= event.count
-        if not rows[key]:
-            del rows[key]
-
-
-def _not_carried(events: list[PageViewed], carry: Carry) -> list[PageViewed]:
-    return [event for event in events if not carry.covers(event.at_ms // HOUR_MS)]
-
-
 def project(
-    entries: Iterable[Entry], positions: Mapping[str, Position] | None = None, views: int = 0
+    entries: Iterable[Entry],
+    positions: Mapping[str, Position] | None = None,
+    views: int = 0,
+    classes: Classes = UNCLASSED,
 ) -> Delta:
     """The delta of `entries` on top of `positions` and a total of `views`."""
-    fold = Fold(positions or {}, views=views)
+    fold = Fold(positions or {}, views=views, classes=classes)
     for entry in entries:
         fold.add(entry)
     return fold.delta

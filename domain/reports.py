@@ -37,7 +37,7 @@ class HourlyViews(dict[Hour, int]):
 
 
 class AuditResult(Struct, frozen=True):
-    """The last audit of a kind: `totals` differ by views, `log` by pages and hours."""
+    """The last audit of a kind: `totals` and `dimensions` of views, `log` of pages and hours."""
 
     generation: int
     kind: str
@@ -49,7 +49,9 @@ class Facts(Struct, frozen=True):
     """What is measured, from one moment: checkpoints are those of the live generation.
 
     `clock_ahead_ms` is how far the clocks are ahead of what retention believes, 0: they are not.
-    `dead_letters` is their number, `letters` has more of them.
+    `dead_letters` is their number, `letters` has more of them. `other_pages` and `other_values` are
+    views of the live generation that lost the name of their page, or of their source, because
+    there were too many.
     """
 
     generation: int
@@ -60,3 +62,5 @@ class Facts(Struct, frozen=True):
     troubles: Mapping[Partition, Trouble] = field(default_factory=dict)
     clock_ahead_ms: int = 0
     letters: LetterCounts = NO_LETTERS
+    other_pages: int = 0
+    other_values: int = 0

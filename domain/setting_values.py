@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from domain.agents.viewers import KEPT
 from domain.database_urls import DatabaseUrl, address_of, parse_url
 from domain.errors import SettingsError
 from domain.hosts import ANY
+from domain.sites import is_site
 
 _MOST_DIGITS = 30
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # In the DNS, and what people call containers.
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[0-9]{1,5})?")
+_PARAMETER = re.compile(r"[\w.~-]+")
 _AMQP_PARAMETERS = ("heartbeat", "name", "timeout")
 _AMQPS_PARAMETERS = ("cafile", "capath", "cadata", "certfile", "keyfile", "no_verify_ssl")
 
@@ -34,6 +39,81 @@ def log_level(text: str) -> str:
     if level not in LOG_LEVELS:
         raise SettingsError(f"LOG_LEVEL is {text!r}: write one of {', '.join(LOG_LEVELS)}")
     return level
+
+
+def kept_of_user_agents(text: str) -> str:
+    """One of `KEPT`."""
+    if text not in KEPT:
+        message = (
+            f"KEEP_USER_AGENTS is {text!r}: write label, full (whole ones, which can tell viewers "
+            "apart) or class"
+        )
+        raise SettingsError(message)
+    return text
+
+
+def yes_or_no(name: str, text: str) -> bool:
+    """True or false, as people write it."""
+    found = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if text.lower() not in found:
+        raise SettingsError(f"{name} is {text!r}: write true or false")
+    return found[text.lower()]
+
+
+def proxies(text: str) -> str:
+    """Addresses and networks, as they are kept."""
+    try:
+        return ",".join(str(ip_network(each.strip())) for each in text.split(",") if each.strip())
+    except ValueError:
+        message = (
+            f"TRUSTED_PROXIES is {text!r}: write addresses or networks such as 10.0.0.0/8 or "
+            "fd00::/8, commas between"
+        )
+        raise SettingsError(message) from None
+
+
+def origins(text: str) -> str:
+    """Schemes and hosts of web pages, as browsers send them."""
+    found = [each.strip().lower() for each in text.split(",") if each.strip()]
+    if not all(_ORIGIN.fullmatch(each) for each in found):
+        message = (
+            f"CORS_ORIGINS is {text!r}: write origins such as https://example.com or "
+            "http://localhost:8080, commas between, without a path"
+        )
+        raise SettingsError(message)
+    return ",".join(_without_usual_port(each) for each in found)
+
+
+def _without_usual_port(origin: str) -> str:
+    usual = ":443" if origin.startswith("https:") else ":80"
+    return origin.removesuffix(usual)
+
+
+def sites_of_pages(name: str, text: str) -> str:
+    """Sites, each in full."""
+    found = [each.strip() for each in text.split(",") if each.strip()]
+    wrong = next((each for each in found if not is_site(each)), None)
+    if wrong is not None:
+        message = (
+            f"{name} has {wrong!r}: write sites, which are what stands before the first slash of "
+            "pages, such as example.com, commas between, each in full"
+        )
+        raise SettingsError(message)
+    return ",".join(found)
+
+
+def badges(text: str) -> str:
+    """The same, or `*` for any site."""
+    return text if text == ANY else sites_of_pages("BADGES", text)
+
+
+def query_names(text: str) -> str:
+    """Names of parameters."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not all(_PARAMETER.fullmatch(name) for name in names):
+        message = f"PAGE_QUERY is {text!r}: write names of parameters, commas between"
+        raise SettingsError(message)
+    return ",".join(names)
 
 
 def stream_prefix(text: str) -> str:

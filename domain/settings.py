@@ -5,20 +5,29 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from domain.agents.viewers import LABEL
 from domain.database_files import file_url
 from domain.errors import SettingsError
 from domain.page_rules import PageRules
 from domain.setting_values import (
     Given,
     allowed_hosts,
+    badges,
     database_url,
+    kept_of_user_agents,
     log_level,
     management_url,
+    origins,
+    proxies,
+    query_names,
     rabbitmq_url,
     read_database_url,
+    sites_of_pages,
     stream_prefix,
     whole_number,
+    yes_or_no,
 )
+from domain.sites import Sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,9 @@ class Settings:
     lease_ms: int = 10_000
     retention_days: int = 0
     retention_check_ms: int = 3_600_000
+    roll_up_check_ms: int = 60_000
     page_rules: str = ""
+    keep_user_agents: str = LABEL
     stream_prefix: str = "footfall.page-views"
     host: str = "127.0.0.1"
     allowed_hosts: str = ""
@@ -48,6 +59,23 @@ class Settings:
     projector_port: int = 0
     workers: int = 1
     log_level: str = "INFO"
+    keys_file: Path | None = None
+    # Not shown: they are secrets, several with commas between.
+    ingest_key: str = field(default="", repr=False)
+    read_key: str = field(default="", repr=False)
+    admin_key: str = field(default="", repr=False)
+    open_to_all: bool = False
+    public_sites: str = ""
+    badges: str = ""
+    trusted_proxies: str = ""
+    rate_limit: int = 200
+    key_rate_limit: int = 0
+    cors_origins: str = ""
+    max_new_pages: int = 10_000
+    sites: str = ""
+    page_query: str = ""
+    access_log: bool = False
+    access_log_addresses: bool = False
 
     @property
     def log_file(self) -> Path:
@@ -68,6 +96,12 @@ class Settings:
     def log_url(self) -> str:
         """Where the embedded log is, as the URL of a file."""
         return file_url(self.log_file)
+
+    @property
+    def has_keys(self) -> bool:
+        """Are there any, or a file for them? Then nobody comes in without one."""
+        variables = self.ingest_key or self.read_key or self.admin_key
+        return self.keys_file is not None or bool(variables)
 
     @property
     def reports_url(self) -> str:
@@ -159,9 +193,16 @@ SETTINGS = (
         "how pages are named when they are counted, see replay",
         read=lambda text: PageRules(text).text,
     ),
+    Setting(
+        "KEEP_USER_AGENTS",
+        "keep_user_agents",
+        "what of user agents the log may hold: label, full or class",
+        read=kept_of_user_agents,
+    ),
     Setting("RETENTION_DAYS", "retention_days", "how long views are kept, 0 for ever", 0, 36_500),
     # For tests: nobody needs another one.
     Setting("RETENTION_CHECK_MS", "retention_check_ms", None, 100, 86_400_000),
+    Setting("ROLL_UP_CHECK_MS", "roll_up_check_ms", None, 50, 86_400_000),
     Setting(
         "RABBITMQ_MANAGEMENT_URL",
         "rabbitmq_management_url",
@@ -185,6 +226,85 @@ SETTINGS = (
         65_535,
     ),
     Setting("WORKERS", "workers", "processes that answer there", 1, 256),
+    Setting("KEYS_FILE", "keys_file", "where the keys are, see footfall key", read=Path),
+    Setting("INGEST_KEY", "ingest_key", "keys themselves, commas between"),
+    Setting("READ_KEY", "read_key", ""),
+    Setting("ADMIN_KEY", "admin_key", ""),
+    Setting(
+        "OPEN",
+        "open_to_all",
+        "true: anybody may do all without a key, on any address",
+        read=lambda text: yes_or_no("OPEN", text),
+    ),
+    Setting(
+        "PUBLIC_SITES",
+        "public_sites",
+        "whose numbers anybody reads without a key: example.com",
+        read=lambda text: sites_of_pages("PUBLIC_SITES", text),
+    ),
+    Setting(
+        "BADGES",
+        "badges",
+        "for whose pages anybody gets badges: example.com, * any",
+        read=badges,
+    ),
+    Setting(
+        "SITES",
+        "sites",
+        "whose views browsers may send: example.com,*.example.org",
+        read=Sites.checked,
+    ),
+    Setting(
+        "PAGE_QUERY",
+        "page_query",
+        "parameters of an address that stay in a page's name",
+        read=query_names,
+    ),
+    Setting(
+        "MAX_NEW_PAGES",
+        "max_new_pages",
+        "of a site in an hour from browsers, 0: any",
+        0,
+        1_000_000_000,
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "trusted_proxies",
+        "whose word on a client's address is believed",
+        read=proxies,
+    ),
+    Setting(
+        "RATE_LIMIT",
+        "rate_limit",
+        "requests a second of a browser's address, 0: any",
+        0,
+        1_000_000,
+    ),
+    Setting(
+        "KEY_RATE_LIMIT",
+        "key_rate_limit",
+        "requests a second of one key, 0: any",
+        0,
+        1_000_000,
+    ),
+    Setting(
+        "CORS_ORIGINS",
+        "cors_origins",
+        "pages that may read with a key: https://example.com",
+        read=origins,
+    ),
+    Setting(
+        "ACCESS_LOG",
+        "access_log",
+        "true: a line for each request",
+        read=lambda text: yes_or_no("ACCESS_LOG", text),
+    ),
+    Setting(
+        "ACCESS_LOG_ADDRESSES",
+        "access_log_addresses",
+        "true: with the client's address in it",
+        read=lambda text: yes_or_no("ACCESS_LOG_ADDRESSES", text),
+    ),
     Setting("LOG_LEVEL", "log_level", "DEBUG, INFO, WARNING or ERROR", read=log_level),
 )
 """Every variable, in the order of `footfall --help`."""

@@ -11,13 +11,14 @@ from importer.views import HOUR_SECONDS, MAX_LINE_BYTES, Skip, View, is_in_calen
 
 # Possessive throughout, so that the time stays linear in the length whatever the bytes are.
 _QUOTED = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_AGENT = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _LINE = re.compile(
     rb'\S++ \S++ (?:"[^"]*+"|[^"\[\]]+?)'
     rb" \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d):([0-5]\d):([0-5]\d|60) ([+-]\d{4})\] "
     rb'(?:"([A-Z]++) (?! )([^\s"\\]*+(?:\\\S[^\s"\\]*+)*+) HTTP/\d(?:\.\d)?"|' + _QUOTED + rb")"
-    rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _QUOTED + rb"(?: .*)?)?\s*",
+    rb" (\d{3}) (?:\d++|-)(?: " + _QUOTED + rb" " + _AGENT + rb"(?: .*)?)?\s*",
 )
-_NOTHING = (None, b"", b"", b"")
+_NOTHING = (None, b"", b"", b"", b"")
 _MONTHS = {
     name: number
     for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)
@@ -39,17 +40,17 @@ class AccessLog:
             return Skip.LONG_LINE
         match = _LINE.fullmatch(line)
         if match and match[5]:
-            hour, minute, second, offset, method, target, status = match.groups()
+            hour, minute, second, offset, method, target, status, agent = match.groups()
             start = _seconds(hour, offset)
             at = None if start is None else start + int(minute) * 60 + int(second)
         else:
-            at, method, target, status = loose_line.read(line) or _NOTHING
+            at, method, target, status, agent = loose_line.read(line) or _NOTHING
         if at is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
         if line.count(b"[") > 1 and loose_line.is_joined(line):
             return Skip.JOINED
         host = host_of(line) if self._is_named else b""
-        return self._views.of(Request(at, method, target, status, host))
+        return self._views.of(Request(at, method, target, status, host, agent or b""))
 
 
 def is_log_line(line: bytes) -> bool:

@@ -1,6 +1,7 @@
 """What the service's answer to a batch means for the views in it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -10,10 +11,15 @@ import httpx
 import msgspec
 
 from domain.hours import hour_of, parse_instant
-from domain.problems import BY_REFERENCE, PAST_HORIZON, Kind
+from domain.problems import BY_REFERENCE, FORBIDDEN, PAST_HORIZON, UNAUTHORIZED, Kind
 from domain.shown import printable, without_password
 
 UNKNOWN = "whether its views were counted is unknown, so it was not sent again"
+
+_KEYS: Mapping[Kind | None, str] = dict.fromkeys(
+    (UNAUTHORIZED, FORBIDDEN),
+    ". A key with the right ingest goes into FOOTFALL_KEY, or a file that --key-file names",
+)
 
 _Document = TypeVar("_Document", bound=msgspec.Struct)
 
@@ -91,7 +97,7 @@ def judge(to: str, response: httpx.Response, views: int) -> Outcome | Again | Pa
         return Outcome(unknown=views, fault=f"{fault}; {UNKNOWN}")
     if kind is not None and kind.again:
         return Again(fault, _retry_after(response))
-    fault = f"{fault}; nothing of this request was counted"
+    fault = f"{fault}; nothing of this request was counted{_KEYS.get(kind, '')}"
     oldest = _oldest(problem) if kind is PAST_HORIZON else None
     return Outcome(fault=fault) if oldest is None else Past(oldest, fault)
 
@@ -159,7 +165,9 @@ def _where(response: httpx.Response) -> str:
 
 def _said(problem: _Problem) -> str:
     """The problem's detail and first faults, with a colon in front, if there is any."""
-    faults = [f"{fault.pointer} {fault.detail}" for fault in problem.errors[:3]]
+    # Of the whole request the only fault is the detail itself.
+    found = [fault for fault in problem.errors if fault.pointer or fault.detail != problem.detail]
+    faults = [f"{fault.pointer} {fault.detail}".lstrip(" ") for fault in found[:3]]
     parts = [part for part in (problem.detail, *faults) if part]
     return "".join(f": {_shown(part)}" for part in parts)
 

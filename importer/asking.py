@@ -23,12 +23,15 @@ class TooLarge:
 
 
 class Asker:
-    """Sends bodies to `to`, from any thread; `seconds` are for one and the whole of its answer."""
+    """Sends bodies to `to`, from any thread; `seconds` are for one and the whole of its answer.
 
-    def __init__(self, to: str, seconds: float, connections: int) -> None:
+    With a `key` where the service asks for one.
+    """
+
+    def __init__(self, to: str, seconds: float, connections: int, key: str = "") -> None:
         self._shown = without_password(to)
         self._seconds = seconds
-        self._poster = Poster(to, seconds, connections)
+        self._poster = Poster(to, seconds, connections, key)
         self._answered = Event()
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ that a status and a size. What stands before, between and after them may be anyt
 import re
 from typing import NamedTuple
 
+from importer.agents import behind_referrer
 from importer.formats.moments import seconds_of
 
 _TIME = re.compile(
@@ -32,23 +33,26 @@ _METHOD = re.compile(rb"[A-Z]++(?= )")
 
 class Parts(NamedTuple):
     """What a view needs of a line; `at` is in seconds since 1970 UTC, `method` is empty where the
-    request is none.
+    request is none, `agent` where no user agent stands behind a referrer.
     """
 
     at: int
     method: bytes
     target: bytes
     status: bytes
+    agent: bytes
 
 
 def read(line: bytes) -> Parts | None:
     """The parts of a line's first record, None where one is missing."""
-    found = _record(_plain(line), 0)
+    line = _plain(line)
+    found = _record(line, 0)
     at = seconds_of(found[0]) if found else None
     if found is None or at is None:
         return None
     answer = found[1]
-    return Parts(at, *request_of(answer[1] or answer[2] or b""), answer[4])
+    agent = behind_referrer(line, answer.end())
+    return Parts(at, *request_of(answer[1] or answer[2] or b""), answer[4], agent)
 
 
 def is_joined(line: bytes) -> bool:

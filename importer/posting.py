@@ -22,14 +22,15 @@ class Poster:
     """Posts to `to`, from any thread, over so many connections.
 
     `seconds` are for a request and the whole of its answer, half of them to connect. A loop of its
-    own waits: only there a limit holds for all of an answer, however slowly it comes.
+    own waits: only there a limit holds for all of an answer, however slowly it comes. Each request
+    shows the `key`, where there is one.
     """
 
-    def __init__(self, to: str, seconds: float, connections: int) -> None:
+    def __init__(self, to: str, seconds: float, connections: int, key: str = "") -> None:
         self._url = f"{to}/page-views/multi"
         self._seconds = seconds
         self._client = httpx.AsyncClient(
-            headers=_HEADERS,
+            headers=_HEADERS | ({"authorization": f"Bearer {key}"} if key else {}),
             timeout=httpx.Timeout(seconds, connect=seconds / 2),
             limits=httpx.Limits(max_connections=connections, keepalive_expiry=_KEEP_SECONDS),
         )

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from domain.events import MAX_PAGE_BYTES
+from importer.agents import NONE, sent
 from importer.page_names import is_static, origin_form, text_of, unescape
 from importer.views import HOUR_SECONDS, MAX_AHEAD_SECONDS, Skip, View, page_fault
 
@@ -29,7 +30,7 @@ class Reading(NamedTuple):
     out static assets and parts of files; `query` is what becomes of what follows the first question
     mark, `cut` or `keep`. `log_format` is the format string that the server wrote by, if told;
     `fields` are the members of JSON lines, as `importer.formats.names` names them; other formats
-    take none.
+    take none. `agents` is what is sent of user agents, one of `importer.agents.SENT`.
     """
 
     host: str = ""
@@ -37,13 +38,15 @@ class Reading(NamedTuple):
     query: str = "cut"
     log_format: str = ""
     fields: NamedMembers = ()
+    agents: str = NONE
 
 
 class Request(NamedTuple):
     """What a line says of a request: `at` in seconds since 1970 UTC, `method` and `target` as they
     were sent, a `status` of three digits, and the virtual `host` in lower case where one is named.
 
-    `method` is empty where the line has a request that is none.
+    `method` is empty where the line has a request that is none. `agent` is the user agent as it
+    stands in the line, empty where none does.
     """
 
     at: int
@@ -51,6 +54,7 @@ class Request(NamedTuple):
     target: bytes
     status: bytes
     host: bytes = b""
+    agent: bytes = b""
 
 
 class Views:
@@ -63,10 +67,11 @@ class Views:
         self._escaped = escaped
         self._latest = 0.0
         self._page = lru_cache(maxsize=8_192)(self._read_page)
+        self._agent = sent(reading.agents, escaped=escaped)
 
     def of(self, request: Request) -> View | Skip:
         """The view, or why there is none."""
-        at, method, target, status, host = request
+        at, method, target, status, host, agent = request
         if method != b"GET":
             return Skip.NOT_GET if method else Skip.MALFORMED_REQUEST
         if status not in COUNTED:
@@ -82,7 +87,7 @@ class Views:
             return page
         if at > self._latest and self._is_future(at):
             return Skip.FUTURE
-        return View(page, at // HOUR_SECONDS)
+        return View(page, at // HOUR_SECONDS, 1, self._agent(agent) if agent else "")
 
     def _is_future(self, at: int) -> bool:
         self._latest = self._clock() + MAX_AHEAD_SECONDS

@@ -3,8 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from importer.agents import LABEL
 from importer.batch import Line
 from importer.ending import Ended, ending_on_signals
 from importer.files import look_at, require_same
@@ -25,7 +26,8 @@ class Options:
     """What to import, where to, and how its lines are read.
 
     Of the first file, the lines before `from_line` are left out. `log_format` goes with the format
-    `log`.
+    `log`. Of user agents is sent what `agents` says, one of `importer.agents.SENT`. A service may
+    ask for the `key`.
     """
 
     files: tuple[str, ...]
@@ -37,6 +39,9 @@ class Options:
     query: str = "cut"
     log_format: str = ""
     fields: NamedMembers = ()
+    agents: str = LABEL
+    # Not shown: it is a secret.
+    key: str = field(default="", repr=False)
 
 
 def run_import(
@@ -55,7 +60,7 @@ def run_import(
         if errors:
             return nothing_sent(errors, warnings, 1)
         patience = patience or Patience()
-        sender = Sender(options.to, patience)
+        sender = Sender(options.to, patience, options.key)
         with Display() as display:
             work = _Import(options, clock, sender, display, patience.linger)
             work.warnings += warnings
@@ -170,6 +175,7 @@ class _Import:
             options.query,
             log_format=options.log_format,
             fields=options.fields,
+            agents=options.agents,
         )
         return Choice(options.format, self._clock, reading)
 

@@ -42,10 +42,11 @@ class Sender:
 
     Hours that the service does not keep are left out of a batch it refused for them; `oldest` is
     then the first hour it takes. A batch that is too large for somebody on the way goes in halves.
+    Each is sent with the `key`, where there is one.
     Threads, not a loop: a reader that waits for its input must not hold up the answers.
     """
 
-    def __init__(self, to: str, patience: Patience | None = None) -> None:
+    def __init__(self, to: str, patience: Patience | None = None, key: str = "") -> None:
         self.accepted = 0
         self.unknown = 0
         self.past = 0
@@ -53,7 +54,7 @@ class Sender:
         self.oldest = _ANY_HOUR
         self._fault = ""
         self._patience = patience or Patience()
-        self._asker = Asker(to.rstrip("/"), self._patience.answer, IN_FLIGHT)
+        self._asker = Asker(to.rstrip("/"), self._patience.answer, IN_FLIGHT, key)
         self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="send")
         self._free = Semaphore(IN_FLIGHT)
         self._standing = Standing()

@@ -15,11 +15,15 @@ HOUR_SECONDS = HOUR_MS // 1_000
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
-    """`count` views of `page` in `hour`, whole hours since 1970 UTC."""
+    """`count` views of `page` in `hour`, whole hours since 1970 UTC.
+
+    `agent` is what is sent of the viewer's user agent, empty where nothing is known.
+    """
 
     page: str
     hour: int
     count: int = 1
+    agent: str = ""
 
 
 class Skip(Enum):

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import uniform
 from typing import NamedTuple
 
+from domain.agents.keeping import Keeping, keeping_of
+from domain.agents.viewers import LABEL
 from domain.backoff import Backoff
 from domain.errors import LogUnavailable, Overloaded
 from domain.events import Batch, PageViewed, Partition
 from domain.hours import MAX_AHEAD_MS
 from domain.ports.common import Clock
 from domain.ports.log import LogWriter
-from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
-from ingest.cutting import cut
+from domain.receipts import Taken
+from domain.wire import FORMAT, encode
+from ingest.cutting import Room, Run, cut
+from ingest.viewers import NOBODY, NOTHING_BESIDE, Beside, Texts, with_tables
 
 logger = logging.getLogger(__name__)
 
@@ -25,15 +29,18 @@ _CLOSE_SECONDS = 1.0
 class _Request:
     """Done when every slice of it is confirmed, or when one of them fails."""
 
-    __slots__ = ("deadline", "done", "open", "slices")
+    __slots__ = ("deadline", "done", "open", "slices", "taken")
 
     def __init__(self, done: asyncio.Future[None], slices: int, deadline: float) -> None:
         self.done = done
         self.slices = slices
         self.open = slices
         self.deadline = deadline
+        self.taken: dict[tuple[Partition, str], int] = {}
 
-    def confirm(self) -> None:
+    def confirm(self, partition: Partition, producer: str, sequence: int) -> None:
+        # Of a partition the sequence only grows, as long as its producer has the same name.
+        self.taken[partition, producer] = sequence
         self.open -= 1
         if not self.open and not self.done.done():
             self.done.set_result(None)
@@ -50,8 +57,7 @@ class _Slice(NamedTuple):
     """As much of a request as goes into one batch of one partition."""
 
     request: _Request
-    events: Sequence[PageViewed]
-    size: int
+    run: Run
 
 
 class Appender:
@@ -73,6 +79,7 @@ class Appender:
         linger_seconds: float,
         deadline_seconds: float,
         max_waiting_bytes: int = 32_000_000,
+        keeping: Keeping | None = None,
     ) -> None:
         self._writer = writer
         self._clock = clock
@@ -81,27 +88,39 @@ class Appender:
         self._linger = linger_seconds
         self._deadline = deadline_seconds
         self._max_waiting_bytes = max_waiting_bytes
+        self._keeping = keeping or keeping_of(LABEL)
         self._waiting_bytes = 0
         self._lanes: dict[Partition, _Lane] = {}
         self._open: deque[_Request] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def append(self, events: Mapping[Partition, Sequence[PageViewed]]) -> None:
-        """Return once the log has confirmed every event.
+    async def append(
+        self,
+        events: Mapping[Partition, Sequence[PageViewed]],
+        texts: Texts = NOBODY,
+        beside: Beside = NOTHING_BESIDE,
+    ) -> Taken:
+        """Return once the log has confirmed every event, with the `texts` of viewers and what is
+        known `beside` them: what it has taken them as.
 
         Raises `Overloaded` at once, nothing appended, when too much waits already, and
         `LogUnavailable` when the deadline passes first; some or all of the events may then be
         in the log.
         """
-        slices = [(p, *run) for p, part in events.items() for run in cut(part)]
-        size = sum(size for _, _, size in slices)
+        sources, new_pages = beside
+        slices = [
+            (p, run)
+            for p, part in events.items()
+            for run in cut(part, texts.get(p), sources.get(p), new_pages)
+        ]
+        size = sum(run.size for _, run in slices)
         if self._waiting_bytes and self._waiting_bytes + size > self._max_waiting_bytes:
             raise Overloaded("too many views are waiting for the log")
         loop = asyncio.get_running_loop()
         request = _Request(loop.create_future(), len(slices), loop.time() + self._deadline)
         self._waiting_bytes += size
-        for partition, part, part_size in slices:
-            self._lane(partition).add(_Slice(request, part, part_size))
+        for partition, run in slices:
+            self._lane(partition).add(_Slice(request, run))
         while self._open and self._open[0].done.done():
             self._open.popleft()
         self._open.append(request)
@@ -109,6 +128,7 @@ class Appender:
             self._timer = loop.call_at(request.deadline, self._expire)
         try:
             await request.done
+            return request.taken
         finally:
             self._waiting_bytes -= size
 
@@ -168,9 +188,11 @@ class Appender:
 
         Each time `failed` is told why.
         """
-        events = [event for part in parts for event in part.events]
+        runs = [part.run for part in parts]
+        events = [event for run in runs for event in run.events]
         recorded_ms = max(self._clock(), _least_ms(events))
-        body = encode(Batch(FORMAT, producer, sequence, recorded_ms, self._draw_shard(), events))
+        batch = Batch(FORMAT, producer, sequence, recorded_ms, self._draw_shard(), events)
+        body = encode(with_tables(batch, runs, self._keeping))
         backoff, in_doubt = _BACKOFF.first, False
         while True:
             try:
@@ -252,7 +274,7 @@ class _Lane:
         else:
             self.trouble, self._unforeseen = None, False
             for part in batch:
-                part.request.confirm()
+                part.request.confirm(self._partition, self._producer, self._sequence)
 
     def _failed(self, error: LogUnavailable) -> None:
         self.trouble = error
@@ -260,13 +282,11 @@ class _Lane:
     def _cut(self) -> list[_Slice]:
         """The next batch: what waits, as far as the limits of a batch allow."""
         batch: list[_Slice] = []
-        events = size = 0
+        room = Room()
         while self._waiting:
             part = self._waiting[0]
             if not part.request.done.done():
-                events += len(part.events)
-                size += part.size
-                if batch and (events > MAX_EVENTS or size > MAX_BYTES):
+                if not room.takes(part.run):
                     break
                 batch.append(part)
             self._waiting.popleft()

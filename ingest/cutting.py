@@ -1,7 +1,11 @@
-"""A request's events in runs that fit into a batch."""
+"""A request's events in runs that fit into a batch, and runs together in one."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from domain import guard, sources
+from domain.agents import viewers
+from domain.columns import PLACE_BYTES, text_bytes
 from domain.events import PageViewed
 from domain.wire import MAX_BYTES, MAX_EVENTS
 
@@ -9,24 +13,126 @@ from domain.wire import MAX_BYTES, MAX_EVENTS
 _EVENT_OVERHEAD_BYTES = 36
 _HEADER_BYTES = 160
 
+Column = Sequence[str | None] | None
+"""A text for each event, None where nothing is known; None: of no event is."""
 
-def cut(events: Sequence[PageViewed]) -> list[tuple[Sequence[PageViewed], int]]:
-    """`events` in runs that fit into a batch, each with its size in bytes."""
+
+class Run(NamedTuple):
+    """As much of a request as goes into one batch, and how many bytes at most it takes there,
+    beside what tables take whatever is in them.
+
+    `texts` are of its viewers, `sources` are where they came from. New pages are bounded by
+    `new_pages`, 0: they are not.
+    """
+
+    events: Sequence[PageViewed]
+    size: int
+    texts: Column = None
+    sources: Column = None
+    new_pages: int = 0
+
+
+def cut(
+    events: Sequence[PageViewed], texts: Column = None, came_from: Column = None, new_pages: int = 0
+) -> list[Run]:
+    """`events` in runs that fit into a batch."""
+    if came_from is not None:
+        came_from = [s if s is not None and sources.usable(s) else None for s in came_from]
+    most = MAX_BYTES - _tables_bytes(texts is not None, came_from is not None, new_pages > 0)
+    if texts is not None or came_from is not None:
+        return _cut_with(events, (texts, came_from), most, new_pages)
     if len(events) == 1:
-        return [(events, _HEADER_BYTES + _cost(events[0]))]
+        return [Run(events, _HEADER_BYTES + _cost(events[0]), new_pages=new_pages)]
     size = _size(events)
-    if len(events) <= MAX_EVENTS and size <= MAX_BYTES:
-        return [(events, size)]
-    slices: list[tuple[Sequence[PageViewed], int]] = []
-    start = size = 0
+    if len(events) <= MAX_EVENTS and size <= most:
+        return [Run(events, size, new_pages=new_pages)]
+    runs: list[Run] = []
+    start, size = 0, _HEADER_BYTES
     for index, event in enumerate(events):
         cost = _cost(event)
-        if index > start and (index - start == MAX_EVENTS or size + cost > MAX_BYTES):
-            slices.append((events[start:index], size))
-            start, size = index, 0
+        if index > start and (index - start == MAX_EVENTS or size + cost > most):
+            runs.append(Run(events[start:index], size, new_pages=new_pages))
+            start, size = index, _HEADER_BYTES
         size += cost
-    slices.append((events[start:], size))
-    return slices
+    runs.append(Run(events[start:], size, new_pages=new_pages))
+    return runs
+
+
+def _cut_with(
+    events: Sequence[PageViewed], columns: tuple[Column, Column], most: int, new_pages: int
+) -> list[Run]:
+    """The same with texts: a batch holds each of its own once."""
+    used = [column for column in columns if column is not None]
+    runs: list[Run] = []
+
+    def run(start: int, end: int | None, size: int) -> None:
+        texts, came_from = (None if c is None else c[start:end] for c in columns)
+        runs.append(Run(events[start:end], size, texts, came_from, new_pages))
+
+    start, size = 0, _HEADER_BYTES
+    known = _nothing_known(used)
+    for index, event in enumerate(events):
+        cost = _cost(event) + len(used) * PLACE_BYTES
+        texts = [column[index] for column in used]
+        more = _texts_bytes(texts, known)
+        full = index - start == MAX_EVENTS or size + cost + more > most
+        if index > start and full:
+            run(start, index, size)
+            start, size, known = index, _HEADER_BYTES, _nothing_known(used)
+            more = _texts_bytes(texts, known)
+        size += cost + more
+        for text, its in zip(texts, known, strict=True):
+            its.add(text)
+    run(start, None, size)
+    return runs
+
+
+def _nothing_known(used: Sequence[object]) -> list[set[str | None]]:
+    return [{None} for _ in used]
+
+
+def _texts_bytes(texts: Sequence[str | None], known: Sequence[set[str | None]]) -> int:
+    return sum(
+        text_bytes(text or "") for text, its in zip(texts, known, strict=True) if text not in its
+    )
+
+
+class Room:
+    """What a batch holds that is put together of runs."""
+
+    def __init__(self) -> None:
+        self._events = self._size = 0
+        # Of each table: does the batch have it, and how many events it says nothing of.
+        self._texts = self._sources = self._guarded = False
+        self._textless = self._sourceless = 0
+
+    def takes(self, run: Run) -> bool:
+        """Put it in, unless that is too much for one batch; the first always is put in."""
+        events, size = self._events + len(run.events), self._size + run.size
+        texts = self._texts or run.texts is not None
+        came_from = self._sources or run.sources is not None
+        guarded = self._guarded or run.new_pages > 0
+        textless = self._textless + (len(run.events) if run.texts is None else 0)
+        sourceless = self._sourceless + (len(run.events) if run.sources is None else 0)
+        more = 0
+        if texts or came_from or guarded:
+            # What a table says nothing of has a place in its column too.
+            more = _tables_bytes(texts, came_from, guarded)
+            more += (texts * textless + came_from * sourceless) * PLACE_BYTES
+            more += guarded * events * guard.FLAG_BYTES
+        if self._events and (events > MAX_EVENTS or size + more > MAX_BYTES):
+            return False
+        self._events, self._size = events, size
+        self._texts, self._sources, self._guarded = texts, came_from, guarded
+        self._textless, self._sourceless = textless, sourceless
+        return True
+
+
+def _tables_bytes(texts: bool, came_from: bool, guarded: bool) -> int:
+    """What the tables take, whatever is in them."""
+    return (
+        texts * viewers.TABLE_BYTES + came_from * sources.TABLE_BYTES + guarded * guard.TABLE_BYTES
+    )
 
 
 def _size(events: Sequence[PageViewed]) -> int:

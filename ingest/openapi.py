@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.errors import Problem
-from domain.events import MAX_COUNT, MAX_PAGE_BYTES
+from domain.events import MAX_PAGE_BYTES
+from domain.keys import Right
 from domain.problems import (
     INVALID,
     OVERLOADED,
@@ -16,8 +17,11 @@ from domain.problems import (
     UNSUPPORTED_ENCODING,
     Kind,
 )
+from domain.receipts import MAX_TEXT
+from ingest.faults import AGENT
+from ingest.openapi_agents import COUNTS, USER_AGENT
 from ingest.requests import MAX_BODY_BYTES
-from web.openapi import Paths, json_response, problem_response
+from web.openapi import Paths, json_response, locked, problem_response
 from web.problems import document
 
 _PAGE = {
@@ -42,6 +46,14 @@ _ACCEPTED = {
     "type": "object",
     "required": ["accepted"],
     "properties": {"accepted": {"type": "integer", "minimum": 0}},
+}
+_POSITION = {
+    "description": (
+        "Where the views stand: send it as `min-position` with a question, whose answer then has "
+        f"them. An opaque word of at most {MAX_TEXT:,} characters, usually about 50; missing where "
+        "it would be longer, which takes views of more than 240 partitions in one request."
+    ),
+    "schema": {"type": "string", "pattern": "^[0-9A-Za-z_-]+$", "maxLength": MAX_TEXT},
 }
 _EXAMPLE_SINGLE = {"page": "example.com/page", "timestamp": "2025-07-16T10:00:00Z"}
 _EXAMPLE_MULTI = {
@@ -92,7 +104,8 @@ def _operation(
             "responses": {
                 "202": json_response(
                     "The log has confirmed the views.", _ACCEPTED, {"accepted": accepted}
-                ),
+                )
+                | {"headers": {"Footfall-Position": _POSITION}},
                 "400": problem_response(
                     "Something in the request cannot be counted; nothing was appended.",
                     _refused(
@@ -149,7 +162,7 @@ def _operation(
     }
 
 
-PATHS: Paths = {
+_PATHS: Paths = {
     "/page-views/single": _operation(
         "addView",
         "Count one view.",
@@ -157,7 +170,7 @@ PATHS: Paths = {
             "type": "object",
             "required": ["page", "timestamp"],
             "additionalProperties": False,
-            "properties": {"page": _PAGE, "timestamp": _TIMESTAMP},
+            "properties": {"page": _PAGE, "timestamp": _TIMESTAMP, AGENT: USER_AGENT},
         },
         _EXAMPLE_SINGLE,
         1,
@@ -165,18 +178,19 @@ PATHS: Paths = {
     ),
     "/page-views/multi": _operation(
         "addViews",
-        "Count many views: page to timestamp to count. All or nothing.",
+        "Count many views: page to timestamp to count, or to user agent to count. All or nothing.",
         {
             "type": "object",
             "propertyNames": _PAGE,
             "additionalProperties": {
                 "type": "object",
                 "propertyNames": _TIMESTAMP,
-                "additionalProperties": {"type": "integer", "minimum": 1, "maximum": MAX_COUNT},
+                "additionalProperties": COUNTS,
             },
         },
         _EXAMPLE_MULTI,
         10,
-        "A page or moment that is given twice is counted both times.",
+        "A page, moment or user agent that is given twice is counted both times.",
     ),
 }
+PATHS = locked(_PATHS, Right.INGEST)

@@ -46,8 +46,8 @@ class Log(Protocol):
     def writer(self) -> LogWriter:
         """The append side."""
 
-    def reader(self) -> LogReader:
-        """The read side."""
+    def reader(self, role: str = "projector") -> LogReader:
+        """The read side, for a role of that name."""
 
     @property
     def pause_seconds(self) -> float:
@@ -111,7 +111,7 @@ class EmbeddedLog(Log):
     def writer(self) -> LogWriter:
         return SqliteLogWriter(self._file, self._settings.num_partitions)
 
-    def reader(self) -> LogReader:
+    def reader(self, role: str = "projector") -> LogReader:
         return SqliteLogReader(self._file)
 
     @property
@@ -168,7 +168,7 @@ class BrokerLog(Log):
             confirm_timeout_seconds=_confirm_timeout_seconds(self._settings),
         )
 
-    def reader(self) -> LogReader:
+    def reader(self, role: str = "projector") -> LogReader:
         from log.rabbitmq.broker import RPC_SECONDS, nodes_of
         from log.rabbitmq.nodes import NodesLogReader
         from log.rabbitmq.reader import RabbitLogReader
@@ -176,7 +176,7 @@ class BrokerLog(Log):
         nodes = nodes_of(self._url)
         # All of them together are waited for no longer than one would be.
         patience = RPC_SECONDS / len(nodes)
-        readers = [RabbitLogReader(node, self._prefix, patience) for node in nodes]
+        readers = [RabbitLogReader(node, self._prefix, patience, role) for node in nodes]
         return readers[0] if len(readers) == 1 else NodesLogReader(readers)
 
     @property

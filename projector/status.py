@@ -13,11 +13,10 @@ from domain.events import MIN_AT_MS, Hour, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
 from domain.letters import NO_LETTERS, LetterCounts
+from domain.operations import Operations
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
-from domain.ports.fold import Leases
 from domain.ports.log import LogReader
-from domain.ports.rebuild import Generations, History
 from domain.processes import Process
 
 
@@ -67,23 +66,18 @@ class Status(Struct, frozen=True, omit_defaults=True):
 
 async def read_status(
     reader: LogReader,
-    generations: Generations,
-    history: History,
-    leases: Leases,
+    found: Operations,
     clock: Clock,
     partitions: int,
     connected: Sequence[Process] = (),
-    letters: LetterCounts = NO_LETTERS,
 ) -> Status:
-    """Compare log and checkpoints of the partitions 0 … `partitions` - 1 and all others known.
+    """Compare the log with what was `found` of the partitions 0 … `partitions` - 1 and all others.
 
-    `connected` are those of whom the database tells. Raises `StoreUnavailable`; a log that cannot
-    be read is said in the partition's `error`.
+    `connected` are those of whom the database tells. A log that cannot be read is said in the
+    partition's `error`.
     """
-    infos = await generations.all()
-    live = next(info.generation for info in infos if info.state == "live")
-    known = await generations.checkpoints(live)
-    ownership = await leases.ownership()
+    live, ownership = found.live, found.ownership
+    known = {one.partition: one for one in found.checkpoints.get(live, ())}
     wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
     rows = await asyncio.gather(
         *(
@@ -93,15 +87,15 @@ async def read_status(
     )
     return Status(
         generation=live,
-        generations=[*infos],
-        horizon=_horizon(await history.horizon()),
+        generations=[*found.generations],
+        horizon=_horizon(Hour(found.state.facts.horizon_hour)),
         partitions=rows,
         projectors=list(ownership.projectors),
         lag=_total(rows),
         events=sum(row.events for row in rows),
         views=sum(row.views for row in rows),
         processes=_processes(ownership, connected),
-        dead_letters=letters,
+        dead_letters=found.state.facts.letters,
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -13,25 +12,28 @@ from domain.events import MIN_AT_MS
 from domain.hours import HOUR_MS
 from domain.reports import Facts
 from web.app import route
+from web.metrics import MEDIA_TYPE, OPERATORS, PATH, Refused, exposed
 from web.problems import Answer
+from web.refused import Refusals
 
-MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
-
-def metrics_route(read: Callable[[], Awaitable[Facts]]) -> ASGIRouteHandler:
-    """GET /metrics."""
+def metrics_route(
+    read: Callable[[], Awaitable[Facts]],
+    refusals: Refusals | None = None,
+    live: Collector | None = None,
+) -> ASGIRouteHandler:
+    """GET /metrics, with what was refused where ingest is in this process, and who looks live."""
+    beside = [*([Refused(refusals)] if refusals else []), *([live] if live else [])]
 
     async def metrics(_: Scope, __: Receive) -> Answer:
-        return Answer(200, exposition(await read()), MEDIA_TYPE)
+        return Answer(200, exposed(_Facts(await read()), *beside), MEDIA_TYPE)
 
-    return route("/metrics", "GET", metrics)
+    return route(PATH, "GET", metrics, access=OPERATORS)
 
 
 def exposition(facts: Facts) -> bytes:
     """The facts in the text format of Prometheus."""
-    registry = CollectorRegistry()
-    registry.register(_Facts(facts))
-    return generate_latest(registry)
+    return exposed(_Facts(facts))
 
 
 class _Facts(Collector):
@@ -60,6 +62,7 @@ class _Facts(Collector):
         yield from self._set_aside()
         yield from self._folded()
         yield from self._claimed()
+        yield from self._too_many()
         yield from self._troubled()
         yield from self._audited()
 
@@ -107,6 +110,23 @@ class _Facts(Collector):
                 found.add_metric([str(checkpoint.partition)], getattr(checkpoint, member))
             yield found
 
+    def _too_many(self) -> Iterator[Metric]:
+        """Only where there are any: what is off by default is no matter for everybody."""
+        for name, text, views in (
+            (
+                "footfall_other_page_views",
+                "Views from browsers that count for a page (other): too many of the site were new.",
+                self._facts.other_pages,
+            ),
+            (
+                "footfall_other_source_views",
+                "Views whose source counts as other: their site had too many in that hour.",
+                self._facts.other_values,
+            ),
+        ):
+            if views:
+                yield CounterMetricFamily(name, text, value=views)
+
     def _troubled(self) -> Iterator[Metric]:
         stopped = GaugeMetricFamily(
             "footfall_partition_stopped",
@@ -129,7 +149,8 @@ class _Facts(Collector):
     def _audited(self) -> Iterator[Metric]:
         difference = GaugeMetricFamily(
             "footfall_audit_difference",
-            "What the last audit found: views (totals) or pages and hours (log); 0 is right.",
+            "What the last audit found: views (totals, dimensions), pages and hours (log), sums "
+            "(aggregates); 0 is right.",
             labels=_AUDIT,
         )
         checked = GaugeMetricFamily(

@@ -5,8 +5,12 @@ from typing import Any
 from domain.errors import Problem
 from domain.events import MAX_PAGE_BYTES
 from domain.hours import REPORT_HOURS
-from domain.problems import INVALID, UNAVAILABLE
-from web.openapi import Paths, json_response, problem_response
+from domain.keys import Right
+from domain.problems import INVALID, NOT_YET, UNAVAILABLE
+from domain.receipts import MAX_TEXT
+from read_api.awaited import DEFAULT_SECONDS, MAX_SECONDS
+from read_api.queries import AGENTS, ANYBODY
+from web.openapi import Paths, json_response, locked, problem_response
 from web.problems import document
 
 
@@ -75,9 +79,40 @@ _HEADERS = COMPLETENESS | {
     },
 }
 
+WAITING = {
+    "min-position": parameter(
+        "min-position",
+        "What `Footfall-Position` of a 202 said: the answer comes once the views of that request "
+        "are in it, or were set aside. It is no part of the question.",
+        {"type": "string", "maxLength": MAX_TEXT},
+    )
+    | {"example": "1ks8AAAGYEq09AJGTxBEAASNFZ4mrze8BI0VniavN75ECkQc"},
+    "wait": parameter(
+        "wait",
+        "Seconds after which it is 504 instead; only with min-position.",
+        {"type": "number", "minimum": 0, "maximum": MAX_SECONDS, "default": DEFAULT_SECONDS},
+    ),
+}
+"""The parameters of whoever wants to read what was written."""
+NOT_FOLDED = problem_response(
+    "The views that min-position names are not counted in the time there was.",
+    document(
+        NOT_YET,
+        f"the views of min-position are not counted within {DEFAULT_SECONDS:g} s; ask again later",
+        method="GET",
+    ),
+)
+
+AGENT = parameter(
+    "agent",
+    "Whose views count: everybody's, or those of persons, of robots, or of nobody known, which is "
+    "where no user agent was sent.",
+    {"type": "string", "enum": list(AGENTS), "default": ANYBODY},
+)
+
 _TAKE = f"take is not a whole number from 1 to {REPORT_HOURS}"
 
-PATHS: Paths = {
+_REPORTS: Paths = {
     "/report": {
         "get": {
             "operationId": "report",
@@ -122,6 +157,8 @@ PATHS: Paths = {
                         "default": REPORT_HOURS,
                     },
                 ),
+                AGENT,
+                *WAITING.values(),
             ],
             "responses": {
                 "200": json_response(
@@ -140,13 +177,20 @@ PATHS: Paths = {
                         method="GET",
                     ),
                 ),
+                "504": NOT_FOLDED,
             },
         }
     },
+}
+_OPERATIONS: Paths = {
     "/metrics": {
         "get": {
             "operationId": "metrics",
             "summary": "How far the fold is and what the last audits found, for Prometheus.",
+            "description": (
+                "Where ingest is part of the process, also what it refused, by reason; where it is "
+                "all of it, only that."
+            ),
             "responses": {
                 "200": {
                     "description": "Gauges and counters in the text format of Prometheus.",
@@ -173,3 +217,4 @@ PATHS: Paths = {
         }
     },
 }
+PATHS: Paths = {**locked(_REPORTS, Right.READ), **locked(_OPERATIONS, Right.ADMIN)}

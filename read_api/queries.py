@@ -1,21 +1,35 @@
 """Query strings: what is given, and what is no parameter."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from urllib.parse import parse_qsl
 
+from domain.agents.classes import Agent
 from domain.errors import Problem, RequestRefused
 from web.problems import MAX_ERRORS
 
+ANYBODY = "all"
+AGENTS: Mapping[str, Agent | None] = {
+    ANYBODY: None,
+    "person": Agent.PERSON,
+    "robot": Agent.ROBOT,
+    "unknown": Agent.UNKNOWN,
+}
+"""What the parameter `agent` can be."""
+
+_NOWHERE: Mapping[str, str] = {}
 # Characters of a name that is told.
 _SHOWN = 100
 
 
-def parameters(query: bytes, names: Sequence[str]) -> tuple[dict[str, str], list[Problem]]:
+def parameters(
+    query: bytes, names: Sequence[str], elsewhere: Mapping[str, str] = _NOWHERE
+) -> tuple[dict[str, str], list[Problem]]:
     """The last value of each, and a fault for each name that is unknown or given twice.
 
-    Raises `RequestRefused` where the query is not UTF-8.
+    Of names that are known `elsewhere` it says what to ask instead. Raises `RequestRefused` where
+    the query is not UTF-8.
     """
     try:
         # Bytes that were not percent-encoded mean the same, where they are UTF-8.
@@ -25,8 +39,19 @@ def parameters(query: bytes, names: Sequence[str]) -> tuple[dict[str, str], list
         # What else would be wrong with it, nobody can know.
         raise RequestRefused([Problem("", detail)]) from None
     counts = Counter(name for name, _ in pairs)
-    faults = (_fault(name, count, names) for name, count in counts.items())
+    faults = (
+        Problem(name, elsewhere[name]) if name in elsewhere else _fault(name, count, names)
+        for name, count in counts.items()
+    )
     return dict(pairs), list(islice(filter(None, faults), MAX_ERRORS))
+
+
+def agent_of(given: Mapping[str, str], problems: list[Problem]) -> Agent | None:
+    """Who made the views that are asked for, None: anybody. A fault is added to `problems`."""
+    text = given.get("agent", ANYBODY)
+    if text not in AGENTS:
+        problems.append(Problem("agent", f"agent is none of {', '.join(AGENTS)}: send one of them"))
+    return AGENTS.get(text)
 
 
 def moment_text(text: str) -> str:

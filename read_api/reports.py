@@ -4,23 +4,30 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from domain.agents.classes import Agent
 from domain.errors import Problem, RequestRefused
 from domain.events import Hour
 from domain.hours import REPORT_HOURS, as_iso, parse_instant, report_window
 from domain.pages import page_fault
 from domain.reports import HourlyViews
-from read_api.queries import moment_text, parameters
+from read_api.awaited import AWAITED, Awaited, take_awaited
+from read_api.queries import agent_of, moment_text, parameters
 
-_NAMES = ("page", "now", "order", "take")
+_NAMES = ("page", "now", "order", "take", "agent", *AWAITED)
 
 
 class Question(Struct, frozen=True):
-    """What GET /report was asked: the hours, oldest first, and how to list them."""
+    """What GET /report was asked: the hours, oldest first, and how to list them.
+
+    Only views that `agent` made count, None: all.
+    """
 
     page: str
     hours: range
     newest_first: bool
     take: int
+    agent: Agent | None = None
+    awaited: Awaited | None = None
 
 
 class HourViews(Struct):
@@ -33,6 +40,7 @@ class HourViews(Struct):
 def parse_question(query: bytes, now_ms: int) -> Question:
     """The question in a query string. Raises `RequestRefused` with every fault."""
     given, problems = parameters(query, _NAMES)
+    awaited = take_awaited(given, problems)
     page = given.get("page", "")
     if fault := page_fault(page):
         problems.append(Problem("page", fault))
@@ -44,9 +52,11 @@ def parse_question(query: bytes, now_ms: int) -> Question:
     if not (take.isascii() and take.isdigit() and len(take) < 3 and 1 <= int(take) <= REPORT_HOURS):
         detail = f"take is not a whole number from 1 to {REPORT_HOURS}"
         problems.append(Problem("take", detail))
+    agent = agent_of(given, problems)
     if problems:
         raise RequestRefused(problems)
-    return Question(page, report_window(asked_ms), order == "desc", int(take))
+    asked = report_window(asked_ms)
+    return Question(page, asked, order == "desc", int(take), agent, awaited)
 
 
 def fill(question: Question, views: Mapping[Hour, int]) -> list[HourViews]:

@@ -28,12 +28,14 @@ MADE = VENV / ".made"
 # Of the rest of what is installed nothing is ever loaded here: it is not compiled.
 _LOADED = """
 import importlib, pkgutil, sys
-import cli, domain, importer, ingest, log, projector, read_api, rows, web
-for package in (cli, domain, importer, ingest, log, projector, read_api, rows, web):
+import cli, dashboard, domain, importer, ingest, log, projector, read_api, rows, web
+for package in (cli, dashboard, domain, importer, ingest, log, projector, read_api, rows, web):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
 import sqlalchemy.dialects.postgresql.asyncpg, sqlalchemy.dialects.sqlite.aiosqlite
+import crawlerdetect.providers.crawlers, crawlerdetect.providers.exclusions
+import ua_parser.loaders, ua_parser.regex, ua_parser_builtins.lazy
 import uvicorn.lifespan.on, uvicorn.loops.uvloop, uvicorn.protocols.http.httptools_impl
 """
 NEEDS_VENV = (

@@ -18,9 +18,9 @@ _recent = msgspec.msgpack.Decoder(tuple[int, int, int, int, int, list[int], list
 
 
 def columns_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The columns of a new row; nothing is carried over before its offset."""
+    """The columns of a new row; nothing is carried over before its offset, or folded unmarked."""
     values = {name: getattr(checkpoint, name) for name in checkpoint.__struct_fields__}
-    return values | {"carried_offset": 0}
+    return values | {"carried_offset": 0, "marked_epoch": checkpoint.epoch}
 
 
 def read_checkpoint(row: Any) -> Checkpoint:

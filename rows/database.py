@@ -201,7 +201,9 @@ def lock_key(lock: int) -> str:
     )
 
 
-def insert_into(engine: AsyncEngine, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(
+    engine: AsyncEngine | AsyncConnection, table: Table
+) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT."""
     return postgresql.insert(table) if is_postgresql(engine.dialect) else sqlite.insert(table)
 

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.errors import Fenced
 from domain.events import Epoch
+from domain.jobs import REPLAY as REPLAY
+from domain.jobs import RETENTION as RETENTION
+from domain.jobs import ROLLUP as ROLLUP
 from domain.ports.common import Jobs
 from rows.conflicts import again
 from rows.database import clock_ms, database_errors, insert_into, over, transaction
 from rows.revision import require_understood
 from rows.tables import jobs
-
-REPLAY = "replay"
-RETENTION = "retention"
 
 
 class SqlJobs(Jobs):

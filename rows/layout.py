@@ -6,9 +6,9 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.counting import RowKey
 from domain.errors import StoreUnavailable
 from domain.events import Epoch, Generation, Hour
-from domain.projection import RowKey
 from domain.retention import ExpiredRows
 from rows.database import is_postgresql
 from rows.postgresql.layout import LayoutByMonth
@@ -87,9 +87,9 @@ class Layout(Protocol):
         """Without holding up anybody who reads or writes others. Can be repeated."""
 
     async def fill_ahead(
-        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
+        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int, int]]
     ) -> None:
-        """Many rows into the temporary table `ahead`: page, hour, new views, old views."""
+        """Many rows into the temporary table `ahead`: page, hour, slot, new views, old views."""
 
 
 def layout_of(engine: AsyncEngine) -> Layout:

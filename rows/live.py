@@ -6,10 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.clocks import Known
 from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
+from domain.partitioning import PartitionKind
 from domain.retention import NOTHING_PAST
-from rows.tables import clock, gaps, generations, retention
+from rows.tables import clock, gaps, generations, leases, retention
 
 IS_LIVE = generations.c.state == "live"
+OF_PAGES = leases.c.kind == PartitionKind.PAGES.value
+"""Partitions of another kind are another program's, or that of a Footfall to come."""
 LIVE = select(generations.c.generation).where(IS_LIVE).scalar_subquery()
 """The number of the live generation, as a value in a statement."""
 _NO_HORIZON = (

@@ -8,11 +8,14 @@ from typing import NamedTuple
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.ports.common import Clock
 from domain.settings import Settings
 from domain.version import VERSION
+from rows.aggregates.audit import SqlSumsAudits
+from rows.aggregates.refresh import SqlAggregates
 from rows.audits import SqlAudits
 from rows.database import (
     NOT_ALLOWED,
@@ -36,6 +39,8 @@ from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
 from rows.reports.facts import SqlMetricsReader
 from rows.reports.hourly import SqlReportReader
+from rows.reports.operations import SqlOperationsReader
+from rows.reports.receipts import SqlReceipts
 from rows.retention.expiry import SqlExpiry
 from rows.revision import require_understood
 from rows.sessions import SqlSessions
@@ -62,11 +67,14 @@ LOADING = Pool(10, patient=True)
 # Jobs go step by step: at most three for the step (a promotion that meets a month which is not
 # finished: its own transaction, the structure's lock, the month's), and one for the job's lease.
 PATIENT = Pool(4, patient=True)
+# Adding up goes step by step too, beside all that: one for the step, one for the job's lease.
+ADDING_UP = Pool(2, patient=True)
 # One comparison at a time: its snapshot, and what keeps tables from coming and going meanwhile.
 SNAPSHOTS = Pool(2, patient=True, read_only=True)
 # Reports: more at once only make each other wait. Of these, metrics, what they say of troubles, the
-# state and the probe have one each, so that none of them waits for reports.
-READING = Pool(11, read_only=True)
+# state, operations, the probe and those who wait for their views have one each, so that none of
+# them waits for reports.
+READING = Pool(13, read_only=True)
 _REPORTS = 7
 # Statistics take longer than a report by far: they take none of its places.
 STATISTICS = Pool(CONNECTIONS, read_only=True)
@@ -76,7 +84,7 @@ class Rows:
     """What the rows offer; nothing connects before it is used.
 
     With `read_only` all of it reads, over one pool: nothing waits for a writer, or for one that
-    froze.
+    froze. `classes` say who looked at what is folded.
     """
 
     def __init__(
@@ -86,8 +94,10 @@ class Rows:
         *,
         read_only: bool = False,
         name: str = f"footfall {VERSION}",
+        classes: Classes = UNCLASSED,
     ) -> None:
         self._name = name
+        self._classes = classes
         self._settings = settings
         self._clock = clock
         self._read_only = read_only
@@ -96,7 +106,7 @@ class Rows:
     @cached_property
     def store(self) -> SqlProjectionStore:
         """What the live fold changes."""
-        return SqlProjectionStore(self._engine(ORDINARY), self._clock)
+        return SqlProjectionStore(self._engine(ORDINARY), self._clock, classes=self._classes)
 
     @cached_property
     def watermarks(self) -> SqlWatermarks:
@@ -106,17 +116,18 @@ class Rows:
     @cached_property
     def catch_up_store(self) -> SqlProjectionStore:
         """What a rebuild changes once it is loaded: a flush takes as long as it takes."""
-        return SqlProjectionStore(self._engine(LOADING), self._clock)
+        return SqlProjectionStore(self._engine(LOADING), self._clock, classes=self._classes)
 
     @cached_property
     def bulk_store(self) -> SqlProjectionStore:
         """What a rebuild loads."""
-        return SqlProjectionStore(self._engine(LOADING), self._clock, bulk=True)
+        engine = self._engine(LOADING)
+        return SqlProjectionStore(engine, self._clock, bulk=True, classes=self._classes)
 
     @cached_property
     def dead_letters(self) -> SqlDeadLetters:
         """What is set aside."""
-        return SqlDeadLetters(self._engine(PATIENT), self._clock)
+        return SqlDeadLetters(self._engine(PATIENT), self._clock, self._classes)
 
     @cached_property
     def leases(self) -> SqlLeases:
@@ -131,7 +142,7 @@ class Rows:
     @cached_property
     def generations(self) -> SqlGenerations:
         """Generations as wholes."""
-        return SqlGenerations(self._engine(PATIENT), self._clock)
+        return SqlGenerations(self._engine(PATIENT), self._clock, self._classes)
 
     @cached_property
     def carry_over(self) -> SqlHistory:
@@ -141,12 +152,27 @@ class Rows:
     @cached_property
     def comparison(self) -> SqlComparison:
         """What generations hold, from snapshots."""
-        return SqlComparison(self._engine(SNAPSHOTS))
+        return SqlComparison(self._engine(SNAPSHOTS), self._classes)
 
     @cached_property
     def audits(self) -> SqlAudits:
         """The last result of each audit."""
         return SqlAudits(self._engine(PATIENT), self._clock)
+
+    @cached_property
+    def aggregates(self) -> SqlAggregates:
+        """Sums beside the rows."""
+        return SqlAggregates(self._engine(ADDING_UP))
+
+    @cached_property
+    def adding_up(self) -> SqlJobs:
+        """The job of whoever makes these."""
+        return SqlJobs(self._engine(ADDING_UP), self._settings.lease_ms)
+
+    @cached_property
+    def sums_audits(self) -> SqlSumsAudits:
+        """Sums held against the rows, in snapshots."""
+        return SqlSumsAudits(self._engine(SNAPSHOTS))
 
     @cached_property
     def expiry(self) -> SqlExpiry:
@@ -164,9 +190,22 @@ class Rows:
         return SqlStatsReader(self._engine_at(self._settings.reports_url, STATISTICS))
 
     @cached_property
+    def receipts(self) -> SqlReceipts:
+        """How far what was confirmed has come, from where reports come from."""
+        return SqlReceipts(self._reading)
+
+    @cached_property
     def facts(self) -> SqlMetricsReader:
         """What metrics tell, from where reports come from."""
         return SqlMetricsReader(self._reading)
+
+    @cached_property
+    def operations(self) -> SqlOperationsReader:
+        """How the service is run, from where reports come from; where all reads, from the primary:
+        a replica is behind.
+        """
+        engine = self._engine(READING) if self._read_only else self._reading
+        return SqlOperationsReader(engine, self._settings.lease_ms)
 
     @cached_property
     def sessions(self) -> SqlSessions:
@@ -251,12 +290,13 @@ async def open_rows(
     *,
     read_only: bool = False,
     name: str = f"footfall {VERSION}",
+    classes: Classes = UNCLASSED,
 ) -> AsyncIterator[Rows]:
     """The rows that the settings name, their connections closed at the end.
 
-    PostgreSQL shows these under `name`.
+    PostgreSQL shows these under `name`. `classes` say who looked at what is folded.
     """
-    rows = Rows(settings, clock, read_only=read_only, name=name)
+    rows = Rows(settings, clock, read_only=read_only, name=name, classes=classes)
     try:
         yield rows
     finally:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Outdated
 from rows.tables import compatibility
 
-REVISION = "rows_0008"
+REVISION = "rows_0012"
 """The migration that `rows/tables.py` describes: the newest."""
 
 _FAMILY = "rows_"

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Table
 
-from rows.tables import hourly_views
+from domain.agents.classes import SLOTS, Agent
+from rows.tables import dimension_views, hourly_views
 
 
 class Rollup(NamedTuple):
     """`sum` by generation and `keys`, one row in `table` for each.
 
-    The keys come in the order of `domain.projection.RowKey`; `time` is the one that says when.
+    `time` is the key that says when.
     """
 
     table: Table
@@ -23,11 +24,6 @@ class Rollup(NamedTuple):
         """All of the table."""
         return ("generation", *self.keys, self.sum)
 
-    @property
-    def compared(self) -> tuple[str, ...]:
-        """The keys that mean something: shards only spread the load."""
-        return tuple(key for key in self.keys if key != "shard")
-
     def sql(self, template: str, **more: str) -> str:
         """A statement: the roll-up's names, and `more`, at their places in `template`."""
         return template.format(
@@ -35,7 +31,6 @@ class Rollup(NamedTuple):
                 "table": self.table.name,
                 "columns": ", ".join(self.columns),
                 "keys": ", ".join(self.keys),
-                "compared": ", ".join(self.compared),
                 "time": self.time,
                 "sum": self.sum,
             }
@@ -43,4 +38,20 @@ class Rollup(NamedTuple):
         )
 
 
+_PERSON, _ = SLOTS[Agent.PERSON]
+AGENT = (
+    f"CASE WHEN shard >= 0 THEN {Agent.UNKNOWN:d} WHEN shard >= {_PERSON} THEN {Agent.PERSON:d} "
+    f"ELSE {Agent.ROBOT:d} END"
+)
+"""The number of the class that a slot says, in SQL."""
+
 HOURLY = Rollup(hourly_views, keys=("page", "view_hour", "shard"), time="view_hour", sum="views")
+"""Its keys come in the order of `domain.counting.RowKey`."""
+
+DIMENSIONS = Rollup(
+    dimension_views,
+    keys=("dimension", "site", "view_hour", "partition", "value", "agent"),
+    time="view_hour",
+    sum="views",
+)
+"""What is counted beside pages (`domain.dimensions.DimensionKey`), for each partition by itself."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -57,14 +58,19 @@ generations = Table(
     Column("expired_views", BigInteger, nullable=False),
     Column("kept_until_ms", BigInteger, nullable=False),
     Column("complete_ms", BigInteger, nullable=False, server_default="0"),
+    Column("agent_lists", Text, nullable=False, server_default=""),
+    Column("carried_dimension_views", BigInteger, nullable=False, server_default="0"),
+    Column("expired_dimension_views", BigInteger, nullable=False, server_default="0"),
 )
 """`domain.generations.GenerationInfo`; exactly one is live."""
+
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
 
 hourly_views = Table(
     "hourly_views",
     metadata,
     Column("generation", Integer, primary_key=True),
-    Column("page", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Column("page", _NAME, primary_key=True),
     Column("view_hour", HOUR, primary_key=True),
     Column("shard", SmallInteger, primary_key=True),
     Column("views", BigInteger, nullable=False),
@@ -85,8 +91,108 @@ checkpoints = Table(
     Column("forks", BigInteger, nullable=False, server_default="0"),
     Column("jumps", BigInteger, nullable=False, server_default="0"),
     Column("complete_ms", BigInteger, nullable=False, server_default="0"),
+    Column("marked_epoch", BigInteger, nullable=False, server_default="-1"),
+    Column("dimension_views", BigInteger, nullable=False, server_default="0"),
+    Column("other_pages", BigInteger, nullable=False, server_default="0"),
+    Column("other_values", BigInteger, nullable=False, server_default="0"),
 )
-"""`domain.checkpoint.Checkpoint`; nothing is carried over before `carried_offset`."""
+"""`domain.checkpoint.Checkpoint`; nothing is carried over before `carried_offset`.
+
+Three more totals: `other_pages` are the views that lost the name of their page because strangers
+named too many, `dimension_views` is the sum of the rows beside pages that were ever added, and of
+these `other_values` lost their value.
+
+Whoever folds under `marked_epoch` marks what it makes untrue of the sums below. Where that is not
+`epoch`, an older Footfall may have folded here, which marks nothing: these sums are worth nothing.
+"""
+
+
+def _wide(name: str, what: str, time: str, letter: str, parts: range) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("generation", Integer, primary_key=True, autoincrement=False),
+        Column(time, Integer, primary_key=True, autoincrement=False),
+        Column(what, _NAME, primary_key=True),
+        Column("agent", SmallInteger, primary_key=True, autoincrement=False),
+        *(Column(f"{letter}{part:02}", BigInteger) for part in parts),
+    )
+
+
+page_months = _wide("page_months", "page", "month", "d", range(1, 32))
+"""Views of a page in a month (whole months since January 1970) by `domain.agents.classes.Agent`: a
+column for each day, which counts where `rolled_months` says that it is true. NULL is no view."""
+
+page_years = _wide("page_years", "page", "year", "m", range(1, 13))
+"""The same of a year (of our era) with a column for each month that is `whole`."""
+
+site_days = _wide("site_days", "site", "day", "h", range(24))
+"""The same of a site in a day (whole days since 1970) with a column for each hour; true where the
+day is."""
+
+rolled_months = Table(
+    "rolled_months",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("rolled", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("building", BigInteger, nullable=False),
+    Column("whole", Boolean, nullable=False),
+)
+"""The days of a month (whole months since January 1970), bit 0 the first, that have rows: of each
+the sums are true (`rolled`), are not (`due`), or somebody is at them and nothing has come in since
+(`building`). `whole`: all that is in the month stands in `page_years`."""
+
+rollup_generations = Table(
+    "rollup_generations",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("listed", Boolean, nullable=False),
+)
+"""Do all days of the generation that have rows stand in `rolled_months`?"""
+
+dimension_views = Table(
+    "dimension_views",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("dimension", SmallInteger, primary_key=True, autoincrement=False),
+    Column("site", _NAME, primary_key=True),
+    Column("view_hour", HOUR, primary_key=True, autoincrement=False),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("value", _NAME, primary_key=True),
+    Column("agent", SmallInteger, primary_key=True, autoincrement=False),
+    Column("views", BigInteger, nullable=False),
+)
+"""Views of a site in an hour by a value of a `domain.dimensions.Dimension`, by partition of the log
+and `domain.agents.classes.Agent`. Of each partition only whoever folds it writes rows."""
+
+dimension_months = Table(
+    "dimension_months",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("dimension", SmallInteger, primary_key=True, autoincrement=False),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("site", _NAME, primary_key=True),
+    Column("value", _NAME, primary_key=True),
+    Column("agent", SmallInteger, primary_key=True, autoincrement=False),
+    *(Column(f"d{day:02}", BigInteger) for day in range(1, 32)),
+)
+"""The same in a month, as `page_months` is of pages and true where that is."""
+
+new_pages = Table(
+    "new_pages",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("page", _NAME, primary_key=True),
+    Column("first_hour", Integer, primary_key=True, autoincrement=False),
+    Column("last_hour", Integer, nullable=False),
+    Column("site", _NAME, nullable=False),
+    Index("new_pages_by_hour", "generation", "partition", "first_hour", "site"),
+)
+"""Pages of strangers that had or have a name of their own: `domain.guarding.Known`, a row for each
+time that one was new, in whole hours of recording since 1970."""
 
 producer_positions = Table(
     "producer_positions",
@@ -138,7 +244,9 @@ leases = Table(
     Column("owner", String(128)),
     Column("epoch", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="pages"),
 )
+"""Every partition there is, who has it, and its `domain.partitioning.PartitionKind`."""
 
 troubles = Table(
     "troubles",
@@ -148,8 +256,10 @@ troubles = Table(
     Column("stopped", Boolean, nullable=False),
     Column("since_ms", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("kind", String(32)),
 )
-"""What an owner cannot fold, and why; true as long as its lease of the partition is."""
+"""What an owner cannot fold, and why; true as long as its lease of the partition is. `kind` is
+`domain.ownership.TroubleKind`, NULL of an owner up to 0.2.0."""
 
 projectors = Table(
     "projectors",
@@ -212,7 +322,8 @@ audits = Table(
     Column("checked_ms", BigInteger, nullable=False),
     Column("difference", BigInteger, nullable=False),
 )
-"""The last result of each audit: `totals` (views), `log` (hours that differ)."""
+"""The last result of each audit: `totals` (views), `dimensions` (views beside pages), `log` (hours
+that differ), `aggregates` (sums that differ)."""
 
 compatibility = Table(
     "compatibility",

@@ -12,24 +12,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from cli.wiring.migrate import migrate
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
 from log.rabbitmq.broker import connect
-from rows.engine import open_engine
 from tests.servers import (
     PrivatePostgres,
     PrivateRabbitMQ,
+    caddy_binary,
+    chromium_binary,
     nginx_binary,
+    node_binary,
+    npm_command,
     pgbouncer_binary,
     postgres_url,
     rabbitmq_url,
     reachable,
 )
+from tests.templates import fill, remove_templates
+from tests.templates import postgres_database as postgres_database
 
 PARTITIONS = 3
 # What a test may raise their number to.
@@ -58,6 +61,11 @@ def _group(test: str) -> str:
         return "servers of their own" if _has_servers_of_its_own(file) else file
     if file.startswith("tests/upgrades/"):
         return "processes of several versions"
+    if file.startswith("tests/browser/"):
+        return "a browser"
+    if file.startswith("tests/dashboard/"):
+        # They share a browser and a service.
+        return file
     return test
 
 
@@ -67,6 +75,8 @@ _ORDER = (
     "tests/acceptance/test_outages.py",
     "tests/upgrades/",
     "tests/acceptance/",
+    "tests/browser/",
+    "tests/dashboard/",
     "tests/deploy/",
     "tests/migrations/",
     "tests/contract/",
@@ -105,6 +115,14 @@ def _missing(item: pytest.Item) -> list[str]:
         missing.append("nginx")
     if item.get_closest_marker("pgbouncer") and pgbouncer_binary() is None:
         missing.append("PgBouncer")
+    if item.get_closest_marker("caddy") and caddy_binary() is None:
+        missing.append("Caddy")
+    if item.get_closest_marker("chromium") and chromium_binary() is None:
+        missing.append("Chromium")
+    if item.get_closest_marker("npm") and npm_command() is None:
+        missing.append("npm")
+    if item.get_closest_marker("node") and node_binary() is None:
+        missing.append("node")
     return missing
 
 
@@ -119,6 +137,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}: nothing may be left out with CI=true", pytrace=False)
     pytest.skip(reason)
+
+
+def pytest_sessionfinish() -> None:
+    remove_templates()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -139,19 +161,6 @@ def embedded(tmp_path: Path) -> Settings:
 
 
 @asynccontextmanager
-async def postgres_database() -> AsyncIterator[str]:
-    """The URL of an empty database, dropped afterwards."""
-    name = f"footfall_test_{uuid.uuid4().hex[:12]}"
-    server = open_engine(postgres_url(), read_only=True)
-    async with server.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_url()).set(database=name).render_as_string(hide_password=False)
-    async with server.connect() as connection:
-        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await server.dispose()
-
-
-@asynccontextmanager
 async def stream_prefix() -> AsyncIterator[str]:
     """A prefix of streams that are deleted afterwards."""
     prefix = f"footfall-test-{uuid.uuid4().hex[:12]}"
@@ -165,7 +174,10 @@ async def stream_prefix() -> AsyncIterator[str]:
 @asynccontextmanager
 async def production_backend(tmp_path: Path) -> AsyncIterator[Settings]:
     """Settings of RabbitMQ and PostgreSQL, migrated and empty."""
-    async with postgres_database() as database_url, stream_prefix() as prefix:
+    async with (
+        postgres_database(migrated=True) as database_url,
+        stream_prefix() as prefix,
+    ):
         settings = replace(
             embedded(tmp_path),
             database_url=database_url,
@@ -191,6 +203,7 @@ async def open_backend(name: str, tmp_path: Path) -> AsyncIterator[Settings]:
     """Embedded or production, migrated and empty."""
     if name == "embedded":
         settings = embedded(tmp_path)
+        await fill(settings)
         await migrate(settings)
         yield settings
         return

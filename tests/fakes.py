@@ -11,18 +11,41 @@ from typing import Self
 
 from msgspec.structs import replace
 
+from domain import wire
+from domain.agents.classes import Agent, agent_of
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Bounds, Checkpoint
-from domain.errors import Fenced, HistoryTruncated, LogWentBackward
+from domain.counting import RowKey
+from domain.dimensions import DimensionKey, Values
+from domain.errors import Fenced, HistoryTruncated, LogWentBackward, Undecodable
 from domain.events import Entry, Epoch, Generation, Hour, Offset, Partition
+from domain.guarding import GuardedRun, Pages
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock, Jobs
 from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore, Watermarks
 from domain.ports.log import LogReader, LogWriter, Subscription
+from domain.ports.receipts import Receipts
 from domain.ports.reports import ReportReader
 from domain.positions import Position
-from domain.projection import Claim, DeadLetter, Delta, RowKey
+from domain.projection import Claim, DeadLetter, Delta
+from domain.receipts import Receipt
 from domain.reports import HourlyViews, Watermark
+from domain.stats.selection import Kind, Selection
 from domain.version import VERSION
+
+
+class FakeReceipts(Receipts):
+    """All is folded once it was asked about `looks` times; `asked` counts them."""
+
+    def __init__(self, looks: int = 1) -> None:
+        self.looks = looks
+        self.asked = 0
+        self.look = asyncio.Event()
+
+    async def folded(self, receipt: Receipt) -> bool:
+        self.asked += 1
+        self.look.set()
+        return self.asked >= self.looks
 
 
 class FakeLog(LogWriter, LogReader):
@@ -59,6 +82,12 @@ class FakeLog(LogWriter, LogReader):
         offset = Offset(max(offset, self.firsts[partition]))
         return Entry(offset, bodies[offset]) if offset < len(bodies) else None
 
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        for offset, body in enumerate(self.entries[partition]):
+            if offset >= self.firsts[partition] and _recorded_ms(body) >= recorded_ms:
+                return Offset(offset)
+        return Offset(len(self.entries[partition]))
+
     def delete_before(self, partition: Partition, offset: int) -> None:
         """As retention does; the offsets of what stays do not change."""
         self.firsts[partition] = offset
@@ -66,6 +95,13 @@ class FakeLog(LogWriter, LogReader):
     async def ping(self) -> None: ...
 
     async def close(self) -> None: ...
+
+
+def _recorded_ms(body: bytes) -> int:
+    try:
+        return wire.recorded_ms(body)
+    except Undecodable:
+        return 0
 
 
 class _FakeSubscription(Subscription):
@@ -91,8 +127,12 @@ class _FakeSubscription(Subscription):
 class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
     """Rows and checkpoints in dictionaries; `now` is its clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: Classes = UNCLASSED) -> None:
+        self.classes = classes
         self.rows: dict[RowKey, int] = defaultdict(int)
+        self.dimensions: dict[DimensionKey, int] = defaultdict(int)
+        self._pages: dict[Partition, Pages] = defaultdict(Pages)
+        self._values: dict[Partition, Values] = defaultdict(Values)
         self.stored: dict[Partition, Checkpoint] = {}
         self.positions: dict[Partition, dict[str, Position]] = defaultdict(dict)
         self.dead_letters: list[DeadLetter] = []
@@ -108,15 +148,20 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
         if found.epoch > epoch:
             raise Fenced(f"partition {partition}")
         self.stored[partition] = replace(found, epoch=epoch)
-        return Claim(self.stored[partition], dict(self.positions[partition]))
+        positions = dict(self.positions[partition])
+        return Claim(self.stored[partition], positions, classes=self.classes)
 
     async def apply(self, checkpoint: Checkpoint, delta: Delta) -> Checkpoint:
         stored = self.stored[checkpoint.partition]
         expected = (checkpoint.next_offset, checkpoint.epoch)
         if (stored.next_offset, stored.epoch) != expected:
             raise Fenced(f"partition {checkpoint.partition}")
-        for key, views in delta.rows.items():
+        guarded = self._named(checkpoint.partition, delta.guarded)
+        for key, views in (*delta.rows.items(), *guarded.items()):
             self.rows[key] += views
+        values = self._values[checkpoint.partition]
+        for place, views in values.admit(delta.dimensions).items():
+            self.dimensions[place] += views
         self.positions[checkpoint.partition].update(delta.positions)
         self.dead_letters += delta.dead_letters
         self.stored[checkpoint.partition] = replace(
@@ -131,6 +176,12 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
             complete_ms=max(stored.complete_ms, delta.complete_ms),
         )
         return self.stored[checkpoint.partition]
+
+    def _named(self, partition: Partition, runs: Sequence[GuardedRun]) -> Mapping[RowKey, int]:
+        pages = self._pages[partition]
+        pages.learn(pages.unknown(runs), {})
+        pages.learn_new(pages.uncounted(runs), {})
+        return pages.named(runs)[0]
 
     async def live_checkpoints(self) -> Mapping[Partition, Checkpoint]:
         return dict(self.stored)
@@ -150,10 +201,18 @@ class FakeStore(ProjectionStore, LiveCheckpoints, Watermarks, ReportReader):
     async def checkpoints(self) -> Sequence[Checkpoint]:
         return sorted(self.stored.values(), key=lambda found: found.partition)
 
-    async def hourly(self, page: str, first: Hour, end: Hour) -> HourlyViews:
+    async def hourly(
+        self,
+        page: str,
+        first: Hour,
+        end: Hour,
+        agent: Agent | None = None,
+        sites: frozenset[str] | None = None,
+    ) -> HourlyViews:
         found: dict[Hour, int] = defaultdict(int)
-        for (row_page, hour, _), views in self.rows.items():
-            if row_page == page and first <= hour < end:
+        asked = Selection(Kind.PAGE, page, sites=sites)
+        for (row_page, hour, slot), views in self.rows.items():
+            if asked.holds(row_page) and first <= hour < end and agent in (None, agent_of(slot)):
                 found[hour] += views
         watermark = Watermark(Generation(1), self.complete_ms, self.now)
         return HourlyViews(found, self.horizon, watermark)

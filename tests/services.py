@@ -17,6 +17,8 @@ from tests.servers import (
     PrivateServer,
     Process,
     address,
+    caddy_binary,
+    chromium_binary,
     end,
     nginx_binary,
     pgbouncer_binary,
@@ -105,13 +107,18 @@ def _start_servers() -> int:
 
 def _provide_others() -> int:
     # Tests start their own; they only have to be there.
-    found = {"nginx": nginx_binary(), "PgBouncer": pgbouncer_binary()}
+    found = {
+        "nginx": nginx_binary(),
+        "PgBouncer": pgbouncer_binary(),
+        "Chromium": chromium_binary(),
+        "Caddy": caddy_binary(),
+    }
     absent = {name: name.lower() for name, binary in found.items() if binary is None}
     if not absent:
         return 0
     if not _wanted():
         names = " and ".join(absent)
-        print(f"Not installed: {names}; the tests before or behind it are left out. To {_INSTALL}")
+        print(f"Not installed: {names}; the tests with it are left out. To {_INSTALL}")
         return 0
     return 0 if _install(absent) else 1
 

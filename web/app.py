@@ -8,16 +8,34 @@ from time import monotonic
 from typing import Any
 
 from litestar import Litestar, Request, Response, asgi
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
-from domain.errors import FootfallError
+from domain.errors import FootfallError, NotYet
+from domain.keys import STRANGER, Caller, Right
 from domain.ports.common import Probe
 from domain.problems import FAILED, INVALID, KINDS, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE, Kind
+from web.access import PUBLIC, Access, caller_of
 from web.door import ANYWHERE, NOTHING_HERE, Door
-from web.problems import PROBLEM, Answer, answer, explained, from_error, problem, send_answer
-from web.readiness import Readiness
+from web.entrance import BARE, Entrance, Front, OfCallers
+from web.lock import Lock, nobody_locks
+from web.packed import packed
+from web.passage import named
+from web.places import ANY_NAME, ANY_PATH, Places
+from web.problems import (
+    PROBLEM,
+    Answer,
+    answer,
+    explained,
+    from_error,
+    kind_of,
+    problem,
+    send_answer,
+)
+from web.readiness import NOT_READY, READY, Readiness
+from web.refused import Noted, not_noted
 from web.seldom import Seldom
 from web.streaming import Streamed, send_streamed
 
@@ -26,19 +44,38 @@ logger = logging.getLogger(__name__)
 # Of what Litestar refuses before a handler of ours is asked.
 _OF_THE_FRAMEWORK = {kind.status: kind for kind in (NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)}
 
+ACCESS = "access"
+ENDINGS = "endings"
+"""Under which name the application's state has them."""
+_PATH = "path"
 Handle = Callable[[Scope, Receive], Any]
+Ending = Callable[[], None]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def route(path: str, method: str, handle: Handle) -> ASGIRouteHandler:
+def route(
+    path: str,
+    method: str,
+    handle: Handle,
+    noted: Noted = not_noted,
+    access: Access = PUBLIC,
+    also: Sequence[str] = (),
+) -> ASGIRouteHandler:
     """A bare ASGI handler: about twice as fast here as one with Litestar's argument parsing.
 
-    One of GET is asked with HEAD too. `handle` returns an `Answer`, or one that is `Streamed`.
+    One of GET is asked with HEAD too. `handle` returns an `Answer`, or one that is `Streamed`. What
+    it raises is `noted`. Who may ask is said by `access`. A path may end in `ANY_NAME`: one part of
+    any name, the last in `name_asked`; or in `ANY_PATH`: all that `path_asked` says. Of methods
+    there may be others `also`.
     """
-    methods = (method, "HEAD") if method == "GET" else (method,)
+    methods = (method, "HEAD", *also) if method == "GET" else (method, *also)
     seldom = Seldom(monotonic)
+    # Litestar finds no bare handler by a path with a parameter, only whatever is below one; the
+    # door lets through what it says.
+    below = path.endswith((ANY_NAME, ANY_PATH))
+    place = path.removesuffix(ANY_NAME).removesuffix(ANY_PATH)
 
-    @asgi(path, copy_scope=False)
+    @asgi(place, is_mount=below, copy_scope=False, opt={ACCESS: access, _PATH: path})
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         asked: str = scope["method"]  # type: ignore[typeddict-item]
         if asked not in methods:
@@ -51,15 +88,32 @@ def route(path: str, method: str, handle: Handle) -> ASGIRouteHandler:
             if isinstance(found, Streamed):
                 await send_streamed(scope, receive, send, found)
                 return
-        except FootfallError as error:
+        except Exception as error:
+            noted(kind_of(error))
+            if not isinstance(error, FootfallError):
+                raise
             found = from_error(error, method)
-            if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR and (
-                told := seldom.due(str(error))
-            ):
-                logger.warning("%s %s: %s", method, path, told)
-        await send_answer(send, found)
+            # Who asked for less time than the fold takes is told, nobody else.
+            ours = found.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
+                error, NotYet
+            )
+            if ours and (told := seldom.due(str(error))):
+                logger.warning("%s %s: %s%s", method, path, told, named(scope))
+        await send_answer(send, await packed(scope, found))
 
     return handler
+
+
+def name_asked(scope: Scope) -> str:
+    """The last part of the path, as it was written."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return path.rpartition(b"/")[2].decode("latin-1")
+
+
+def path_asked(scope: Scope, above: str) -> bytes:
+    """What is below the path `above`, as it was written."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return path.removeprefix(f"{above}/".encode())
 
 
 def create_app(
@@ -68,10 +122,20 @@ def create_app(
     schema: Mapping[str, Any],
     lifespan: Sequence[Lifespan] = (),
     allowed_hosts: Collection[str] = ANYWHERE,
+    noted: Noted = not_noted,
+    lock: Lock = nobody_locks,
+    front: Front = BARE,
+    nameless: Caller = STRANGER,
+    endings: Sequence[Ending] = (),
 ) -> Litestar:
     """An application of `handlers`, health, readiness of `probes` and the API's description.
 
-    It answers for the names in `allowed_hosts`, for every address and for this machine.
+    It answers for the names in `allowed_hosts`, for every address and for this machine, and lets in
+    whom the `lock` knows; who comes without a key to where it asks for one is the `nameless` one.
+    What is refused in front of the handlers because of who sent it is `noted`. Strangers are told
+    whether it is ready and not what is wrong. Clients meet what stands in `front` first. `endings`
+    are called when the process is to end, before answers that are under way are waited for: so do
+    those end that would go on.
     """
     described = answer(schema)
 
@@ -80,8 +144,13 @@ def create_app(
 
     readiness = Readiness(probes, monotonic)
 
-    async def ready(_: Scope, __: Receive) -> Answer:
-        return await readiness.answer()
+    async def ready(scope: Scope, _: Receive) -> Answer:
+        found = await readiness.answer()
+        if Right.ADMIN in caller_of(scope).rights:
+            return found
+        return answer(
+            {"status": READY if found.status == HTTPStatus.OK else NOT_READY}, found.status
+        )
 
     async def describe(_: Scope, __: Receive) -> Answer:
         return described
@@ -103,9 +172,14 @@ def create_app(
         },
         lifespan=list(lifespan),
         logging_config=None,
+        state=State({ENDINGS: tuple(endings)}),
     )
-    paths = {path for each in routes for path in each.paths}
-    app.asgi_handler = Door(app.asgi_handler, paths, allowed_hosts)
+    places = Places({each.opt[_PATH]: each.opt[ACCESS] for each in routes})
+    inside = app.asgi_handler
+    if front.of_callers or (front.of_pages and nameless.is_public):
+        inside = OfCallers(inside, front, noted)
+    door = Door(inside, places, allowed_hosts, noted, lock, nameless)
+    app.asgi_handler = Entrance(door, places, front, noted)
     return app
 
 
@@ -132,7 +206,7 @@ def _unforeseen(seldom: Seldom) -> Callable[[Request[Any, Any, Any], Exception],
         # The path is one of ours; what stands behind it is a stranger's.
         what = f"{request.method} {request.scope['path']} failed: {type(error).__name__}"
         if told := seldom.due(what):
-            logger.error("%s", told, exc_info=error)
+            logger.error("%s%s", told, named(request.scope), exc_info=error)
         return _response(from_error(FootfallError(), request.method))
 
     return answered

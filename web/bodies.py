@@ -52,6 +52,7 @@ class Bodies:
             body = await self._arrived(receive, share)
             small = unpacked(body, _LARGE_BYTES) if packed else body
             if small is not None and len(small) <= _LARGE_BYTES:
+                self._check(len(small))
                 return judge(small)
             async with self._turn():
                 # In a thread, so that other requests go on meanwhile.

@@ -11,6 +11,7 @@ from domain import problems
 from domain.errors import (
     FootfallError,
     LogUnavailable,
+    NotYet,
     Overloaded,
     Problem,
     RequestRefused,
@@ -34,6 +35,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 _HEADERS: Mapping[Kind, Headers] = {
     # The rest of the body may still come: it is no request.
     problems.TOO_SLOW: [(b"connection", b"close")],
+    problems.UNKNOWN_SITE: [(b"www-authenticate", b'Bearer realm="footfall"')],
     problems.UNSUPPORTED_ENCODING: [(b"accept-encoding", b"gzip, identity")],
 }
 
@@ -83,30 +85,51 @@ def problem(
 
 
 def from_error(error: FootfallError, method: str = "POST") -> Answer:
-    """The one table from our errors to HTTP, for a request of that method."""
-    told, retry = error.told, [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
+    """An error as it is told over HTTP, to a request of that method."""
+    kind, told = kind_of(error), error.told
+    retry = [(b"retry-after", str(RETRY_AFTER_SECONDS).encode())]
     match error:
         case RequestRefused():
             headers = _HEADERS.get(error.kind, ())
             summary = _summary(error.problems, method)
-            return problem(_kind(error), summary, error.problems, headers, method)
-        case Overloaded():
+            return problem(kind, summary, error.problems, headers, method)
+        case Overloaded() | LogUnavailable(took_nothing=True):
             detail = f"{told}; nothing was appended, send it again later"
-            return problem(problems.OVERLOADED, detail, (), retry, method)
-        case LogUnavailable(took_nothing=True):
-            detail = f"{told}; nothing was appended, send it again later"
-            return problem(problems.UNAVAILABLE, detail, (), retry, method)
+            return problem(kind, detail, (), retry, method)
+        case NotYet():
+            return problem(kind, f"{told}; ask again later", (), retry, method)
         case LogUnavailable():
             detail = f"{told}; the views may or may not be counted later, nothing is confirmed"
-            return problem(problems.UNCONFIRMED, detail, (), retry, method)
+            return problem(kind, detail, (), retry, method)
         case StoreRefused() | Unstorable():
-            # Asking again later would be answered the same.
-            return problem(problems.FAILED, told, method=method)
+            return problem(kind, told, method=method)
         case StoreUnavailable():
-            return problem(problems.UNAVAILABLE, f"{told}; ask again later", (), retry, method)
+            return problem(kind, f"{told}; ask again later", (), retry, method)
         case _:
             detail = "something went wrong here; the log of the server says what"
-            return problem(problems.FAILED, detail, method=method)
+            return problem(kind, detail, method=method)
+
+
+def kind_of(error: Exception) -> Kind:
+    """The one table from our errors to kinds of refusals."""
+    match error:
+        case RequestRefused():
+            # As `detail` does, `type` speaks of the first fault.
+            past = error.problems and error.problems[0].oldest_ms is not None
+            return problems.PAST_HORIZON if past else error.kind
+        case Overloaded():
+            return problems.OVERLOADED
+        case NotYet():
+            return problems.NOT_YET
+        case LogUnavailable(took_nothing=False):
+            return problems.UNCONFIRMED
+        case StoreRefused() | Unstorable():
+            # Asking again later would be answered the same.
+            return problems.FAILED
+        case LogUnavailable() | StoreUnavailable():
+            return problems.UNAVAILABLE
+        case _:
+            return problems.FAILED
 
 
 def explained(kind: Kind) -> dict[str, Any]:
@@ -118,12 +141,6 @@ def explained(kind: Kind) -> dict[str, Any]:
         "means": kind.means,
         "advice": kind.advice,
     }
-
-
-def _kind(error: RequestRefused) -> Kind:
-    """As `detail` does, `type` speaks of the first fault."""
-    past = error.problems and error.problems[0].oldest_ms is not None
-    return problems.PAST_HORIZON if past else error.kind
 
 
 def _summary(faults: Sequence[Problem], method: str) -> str:
@@ -141,8 +158,8 @@ async def send_answer(send: Send, found: Answer) -> None:
         (b"content-length", str(len(found.body)).encode()),
         *found.headers,
     ]
-    if found.status == HTTPStatus.NOT_MODIFIED:
-        # They would be those of the body that the client has.
+    if found.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        # There is no body, or they would be those of the one that the client has.
         headers = [*found.headers]
     await send({"type": "http.response.start", "status": found.status, "headers": headers})
     await send({"type": "http.response.body", "body": found.body, "more_body": False})

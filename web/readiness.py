@@ -10,6 +10,7 @@ from web.problems import Answer, answer
 
 logger = logging.getLogger(__name__)
 
+READY, NOT_READY = "ready", "unavailable"
 READY_TIMEOUT_SECONDS = 3.0
 # Whoever asks within that gets the same answer.
 FRESH_SECONDS = 1.0
@@ -45,8 +46,8 @@ class Readiness:
         self._looked_at = self._clock()
         entries = dict(zip(self._probes, states, strict=True))
         if all(state == "ok" for state in states):
-            return answer({"status": "ready", "checks": entries})
-        return answer({"status": "unavailable", "checks": entries}, 503)
+            return answer({"status": READY, "checks": entries})
+        return answer({"status": NOT_READY, "checks": entries}, 503)
 
 
 async def _state(probe: Probe) -> str:

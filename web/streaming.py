@@ -10,6 +10,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from domain.errors import FootfallError
+from web.passage import named, passage_of
 from web.problems import Headers
 
 logger = logging.getLogger(__name__)
@@ -18,12 +19,14 @@ logger = logging.getLogger(__name__)
 class Streamed(msgspec.Struct, frozen=True):
     """An answer in pieces, made as the client takes them in.
 
-    What goes wrong before the first of them is answered as ever.
+    What goes wrong before the first of them is answered as ever. One that has `no_end` goes on
+    until the client says that it will send nothing more: others are taken in to their end by then.
     """
 
     pieces: AsyncGenerator[bytes, None]
     media_type: bytes
     headers: Headers = ()
+    no_end: bool = False
 
 
 async def send_streamed(scope: Scope, receive: Receive, send: Send, found: Streamed) -> None:
@@ -39,9 +42,11 @@ async def send_streamed(scope: Scope, receive: Receive, send: Send, found: Strea
             await _piece(send, b"", more=False)
             return
         first = await anext(pieces, b"")
+        if passage := passage_of(scope):
+            passage.no_end = found.no_end
         await _start(send, found)
         writing = asyncio.create_task(_write(send, first, pieces))
-        leaving = asyncio.create_task(_gone(receive))
+        leaving = asyncio.create_task(gone(receive))
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -53,7 +58,7 @@ async def send_streamed(scope: Scope, receive: Receive, send: Send, found: Strea
         try:
             writing.result()
         except FootfallError as error:
-            logger.warning("%s was left unfinished: %s", scope["path"], error)
+            logger.warning("%s was left unfinished: %s%s", scope["path"], error, named(scope))
 
 
 async def _write(send: Send, first: bytes, pieces: AsyncGenerator[bytes, None]) -> None:
@@ -65,8 +70,8 @@ async def _write(send: Send, first: bytes, pieces: AsyncGenerator[bytes, None]) 
     await _piece(send, b"", more=False)
 
 
-async def _gone(receive: Receive) -> None:
-    """Returns once the client is."""
+async def gone(receive: Receive) -> None:
+    """Returns once the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
+from cli.output.agents import listed
 from cli.output.progress import progress_bar
 from cli.output.saying import say
 from domain.errors import FootfallError
 from domain.events import Generation
-from domain.generations import Diff, GenerationInfo
+from domain.generations import Diff, DimensionDifference, GenerationInfo, HourDifference
 from domain.hours import as_text
+from domain.shown import printable
 from projector.rebuild.listener import ReplayListener
 from projector.rebuild.steps import Progress
 
@@ -49,6 +51,9 @@ class Narrator(ReplayListener):
     def dropped_again(self, info: GenerationInfo) -> None:
         _say(f"dry run: generation {info.generation} is dropped again")
 
+    def rolled_up(self, done: int, total: int) -> None:
+        _say(f"adding days up: {done:,} of {total:,}")
+
     def live(self, info: GenerationInfo, keep_ms: int) -> None:
         _say(f"generation {info.generation} is live")
         if keep_ms:
@@ -70,18 +75,39 @@ class Narrator(ReplayListener):
 
 def summary(diff: Diff) -> str:
     """The comparison as text."""
+    what = "pages, classes and hours" if diff.by_class else "pages and hours"
     lines = [
         f"{'':16}{'live':>16}{'new':>16}",
         f"{'generation':16}{diff.old:>16}{diff.new:>16}",
         f"{'rows':16}{diff.old_rows:>16,}{diff.new_rows:>16,}",
         f"{'views':16}{diff.old_views:>16,}{diff.new_views:>16,}",
-        f"pages and hours that differ: {diff.differing:,}",
+        f"{what} that differ: {diff.differing:,}",
     ]
     lines += [
-        f"  {as_text(row.hour)}  {row.old:>12,} -> {row.new:<12,}  {row.page[:120]}"
+        f"  {as_text(row.hour)}  {row.old:>12,} -> {row.new:<12,}  {_looked(row)}{row.page[:120]}"
         for row in diff.largest
     ]
+    if diff.differing_beside:
+        lines.append(f"sites, hours and values that differ: {diff.differing_beside:,}")
+        lines += map(_beside, diff.largest_beside)
+    if not diff.by_class and (diff.old_lists or diff.new_lists):
+        lines.append(
+            f"NOT COMPARED: classes of viewers; the live generation was classed by "
+            f"{listed(diff.old_lists)}, the new one by {listed(diff.new_lists)}"
+        )
     return "\n".join(lines)
+
+
+def _beside(row: DimensionDifference) -> str:
+    value = printable(row.value) or "(none)"
+    return (
+        f"  {as_text(row.hour)}  {row.old:>12,} -> {row.new:<12,}  {_looked(row)}"
+        f"{printable(row.site)[:120]} {row.dimension.name.lower()} {value}"
+    )
+
+
+def _looked(row: HourDifference | DimensionDifference) -> str:
+    return "" if row.agent is None else f"{row.agent.name.lower():9}"
 
 
 def _say(line: str) -> None:

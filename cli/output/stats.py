@@ -11,7 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.output.saying import say
+from domain.dimensions import NONE
 from domain.shown import printable
+from read_api.queries import ANYBODY
+from read_api.stats.given import SOURCE
 from read_api.stats.shapes import (
     Answer,
     Bounds,
@@ -22,9 +25,12 @@ from read_api.stats.shapes import (
     Pages,
     Question,
     Sites,
+    Sources,
     Views,
 )
 
+DIRECT = "(direct)"
+"""Viewers came from nowhere."""
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _PIPE_COLUMNS = 10_000
 # So much is said to be more than nothing, and less than everything.
@@ -64,6 +70,13 @@ def _body(answer: Answer) -> Iterator[str]:
             rows = [(row.rank, row.site, row.views, row.share, row.change) for row in answer.sites]
             yield from _list("site", rows, answer)
             yield from _rest(answer, answer.sites_total, "sites")
+        case Sources():
+            rows = [
+                (row.rank, source_text(row.source), row.views, row.share, row.change)
+                for row in answer.sources
+            ]
+            yield from _list("source", rows, answer)
+            yield from _rest(answer, answer.sources_total, "sources")
         case Movers():
             rows_ = [*answer.risers, *reversed(answer.fallers)]
             cells = [
@@ -110,7 +123,7 @@ def _compared(compare: Compared) -> str:
 def _list(
     name: str,
     rows: Iterable[tuple[int, str, int, float, float | None]],
-    answer: Pages | Sites,
+    answer: Pages | Sites | Sources,
 ) -> Iterator[str]:
     compared = answer.compare is not UNSET
     columns = ["rank", "views", "share", *(["change"] if compared else []), name]
@@ -127,7 +140,7 @@ def _list(
     yield from _table(columns, cells, left=(len(columns) - 1,))
 
 
-def _rest(answer: Pages | Sites, names: int, what: str) -> Iterator[str]:
+def _rest(answer: Pages | Sites | Sources, names: int, what: str) -> Iterator[str]:
     yield f"{answer.total:,} views of {names:,} {what}"
     if answer.next:
         yield f"more with --cursor {answer.next}"
@@ -143,6 +156,10 @@ def _week(answer: HoursOfWeek) -> Iterator[str]:
     yield f"{answer.total:,} views"
 
 
+def _number(found: int | None) -> str:
+    return "not counted" if found is None else f"{found:,}"
+
+
 def _bounds(answer: Bounds) -> Iterator[str]:
     yield from _table(
         ("", ""),
@@ -151,9 +168,9 @@ def _bounds(answer: Bounds) -> Iterator[str]:
             ("last hour with views", answer.last or "none"),
             ("oldest hour kept", answer.horizon or "all are"),
             ("views", f"{answer.total:,}"),
-            ("pages", f"{answer.pages:,}"),
-            ("sites", f"{answer.sites:,}"),
-            ("rows", f"{answer.rows:,}"),
+            ("pages", _number(answer.pages)),
+            ("sites", _number(answer.sites)),
+            ("rows", _number(answer.rows)),
         ],
         left=(0,),
         headed=False,
@@ -162,10 +179,19 @@ def _bounds(answer: Bounds) -> Iterator[str]:
 
 def _about(question: Question) -> str:
     """The question as it was understood."""
-    selected = [f"{name} {printable(value)}" for name, value in question.selection.items()]
-    what = selected[0] if selected else "all pages"
+    selected = [
+        f"{name} {source_text(value) if name == SOURCE else printable(value)}"
+        for name, value in question.selection.items()
+    ]
+    what = ", ".join(selected) or "all pages"
+    agent = "" if question.agent == ANYBODY else f", agent {question.agent}"
     against = "" if question.compare is UNSET else f", against {question.compare}"
-    return f"{what}, {question.from_} to {question.to}, {question.tz}{against}"
+    return f"{what}{agent}, {question.from_} to {question.to}, {question.tz}{against}"
+
+
+def source_text(source: str) -> str:
+    """A source as it is shown."""
+    return printable(source) if source != NONE else DIRECT
 
 
 def _table(

@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from domain import shown
 from domain.errors import SettingsError
@@ -62,12 +62,22 @@ def address_of(host: str, port: int) -> str:
 
 def is_loopback(host: str) -> bool:
     """Does what listens on `host` hear this machine alone? A name may lead to either."""
+    found = _addresses(host)
+    return bool(found) and all(address.is_loopback for address in found)
+
+
+def is_for_others(host: str) -> bool:
+    """Does it hear others? Where nothing can listen, nobody does, and whoever tries says so."""
+    return any(not address.is_loopback for address in _addresses(host))
+
+
+def _addresses(host: str) -> Sequence[IPv4Address | IPv6Address]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        # Nothing can listen there, and whoever tries says so.
-        return False
-    return all(ip_address(str(address[0])).is_loopback for *_, address in found)
+        return []
+    # An address of one link names that behind a percent sign.
+    return [ip_address(str(address[0]).partition("%")[0]) for *_, address in found]
 
 
 def _reason(error: OSError | UnicodeError) -> str:

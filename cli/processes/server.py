@@ -4,16 +4,18 @@ import asyncio
 import gc
 import logging
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from socket import socket
 from typing import Any
 
 import uvicorn
 from litestar import Litestar
 
 from cli.processes.listening import BACKLOG
-from web.server.crowd import Crowd
+from web.app import ENDINGS, Ending
+from web.server.crowd import Crowd, Told, not_told
 from web.server.limits import Limits
 from web.server.protocol import Connection
 
@@ -24,9 +26,14 @@ _TICKS_A_SECOND = 10
 _COLLECT_SECONDS = 30
 
 
-def server_of(app: Litestar, drain_seconds: int, crowd: Crowd | None = None) -> uvicorn.Server:
-    """It answers what is under way for so long after `should_exit`; signals are the role's."""
-    crowd = crowd or Crowd(Limits(connections=most_connections()))
+def server_of(
+    app: Litestar, drain_seconds: int, crowd: Crowd | None = None, told: Told = not_told
+) -> uvicorn.Server:
+    """It answers what is under way for so long after `should_exit`; signals are the role's.
+
+    Of requests that never reach `app` their answers are `told`.
+    """
+    crowd = crowd or Crowd(Limits(connections=most_connections()), told)
     logging.getLogger("uvicorn.error").addFilter(_NOT_CANCELLED)
     # uvicorn calls what it is given; only its annotation wants a class.
     protocol: Any = partial(Connection, crowd)
@@ -41,13 +48,14 @@ def server_of(app: Litestar, drain_seconds: int, crowd: Crowd | None = None) -> 
             log_level=None,
             access_log=False,
             server_header=False,
-            # The client address is not used; looking for it in headers costs each request.
+            # It would believe headers of its own choice: web.clients knows whom to believe.
             proxy_headers=False,
             timeout_graceful_shutdown=drain_seconds,
             lifespan="on",
             log_config=None,
             backlog=BACKLOG,
         ),
+        app.state.get(ENDINGS, ()),
     )
 
 
@@ -79,15 +87,21 @@ _NOT_CANCELLED = _NotCancelled()
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, crowd: Crowd, config: uvicorn.Config) -> None:
+    def __init__(self, crowd: Crowd, config: uvicorn.Config, endings: Sequence[Ending]) -> None:
         super().__init__(config)
         self._crowd = crowd
+        self._endings = endings
         self._collected = 0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # Its own way ends the process by the signal once more, after everything was answered.
         yield
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        for end in self._endings:
+            end()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_A_SECOND == 0:

@@ -13,7 +13,9 @@ from cli.processes.ending import DRAIN_SECONDS
 from cli.processes.listening import Sockets, address_of, inherited, listening, port_of
 from cli.processes.running import Watch, stop_on_signals
 from cli.processes.server import server_of
+from cli.wiring.front import access_log_of
 from domain.settings import Settings
+from web.server.crowd import not_told
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,9 @@ async def serve(app: Litestar, settings: Settings, watch: Watch = lambda _: null
 
 
 async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: Watch) -> int:
-    server = server_of(app, DRAIN_SECONDS)
+    access_log = access_log_of(settings)
+    told = access_log.refused if access_log else not_told
+    server = server_of(app, DRAIN_SECONDS, told=told)
 
     def stop() -> None:
         server.should_exit = True

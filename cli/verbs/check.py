@@ -7,18 +7,26 @@ from pathlib import Path
 
 import click
 
+from cli.output.agents import class_lines
 from cli.output.bounds import bound_lines
 from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
+from cli.output.locks import file_lines, key_lines, open_lines, public_lines
 from cli.output.rights import rights_lines
 from cli.output.saying import say
+from cli.output.sites import site_lines
+from cli.output.too_many import too_many_lines
 from cli.processes.folder import open_to_others, require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
+from cli.wiring.keys import all_keys, require_readable
 from cli.wiring.process import now_ms
 from cli.wiring.versions import compare_versions, version_at
-from domain.errors import FootfallError
+from domain.agents.robots import list_version
+from domain.agents.viewers import FULL
+from domain.errors import FootfallError, SettingsError
+from domain.generations import GenerationInfo
 from domain.settings import Settings
 from log.opening import Log, open_log
 from projector.housekeeping.watch import Watch
@@ -35,13 +43,15 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 @click.command()
 def check() -> None:
-    """Check every layer: versions, settings, databases, log, clocks, partitions, projectors.
+    """Check every layer: versions, settings, databases, log, locks, clocks, partitions, projectors.
 
     The first line says which Footfall this is and at which versions the databases are. Then a line
     a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps its streams
-    for another time than RETENTION_DAYS says or a clock is not believed, or ERROR; both with what
-    to do. Exit code 1 after an ERROR. A partition that is stopped or waits is an ERROR with what
-    its projector says of it, and so is one whose log has waited for a minute and is not folded.
+    for another time than RETENTION_DAYS says, a clock is not believed, or a lock is missing or
+    others can change it, or ERROR; both with what to do. Exit code 1 after an ERROR. A partition
+    that is stopped or waits is an ERROR with what its projector says of it, and so is one whose log
+    has waited for a minute and is not folded.
+    locks says who comes in over HTTP, with which keys, and whether OPEN lets everybody in.
     """
     settings = read_settings_or_exit()
 
@@ -51,9 +61,12 @@ def check() -> None:
         fits, versions = await compare_versions(settings)
         say(f"{'OK   ' if fits else 'ERROR'} version: {versions}")
         say("OK    settings")
+        for line in (*kept_lines(settings.keep_user_agents), *site_lines(settings.sites)):
+            say(line)
         log = open_log(settings)
         results = [fits]
         results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]
+        locked = _report_locks(settings)
         if all(results):
             for line in private_lines(open_to_others(settings)):
                 say(line)
@@ -61,12 +74,43 @@ def check() -> None:
             results.append(await _report_bounds(settings, log))
             results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
-        return 0 if all(results) else 1
+        return 0 if locked and all(results) else 1
 
     async def folder() -> None:
         require_folder(settings)
 
     run(main())
+
+
+def _report_locks(settings: Settings) -> bool:
+    try:
+        lines = list(lock_lines(settings, now_ms()))
+    except SettingsError as error:
+        lines = [f"ERROR locks: {error}"]
+    for line in lines:
+        say(line)
+    return not any(line.startswith("ERROR") for line in lines)
+
+
+def lock_lines(settings: Settings, now: int) -> Iterator[str]:
+    """What is locked and what is not. Raises `SettingsError` where keys cannot be read."""
+    require_readable(settings)
+    if not settings.has_keys:
+        yield from open_lines(settings)
+        return
+    yield from key_lines(all_keys(settings), now)
+    yield from public_lines(settings)
+    if settings.keys_file:
+        yield from file_lines(settings.keys_file)
+
+
+def kept_lines(kept: str) -> Iterator[str]:
+    """Whether the log is told more of viewers than it need be."""
+    if kept == FULL:
+        yield (
+            "NOTE  user agents: KEEP_USER_AGENTS is full, whole ones are in the log for as long as "
+            "views are, and many of them tell a viewer from all others: docs/privacy.md"
+        )
 
 
 def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
@@ -153,12 +197,15 @@ async def _report_fold(settings: Settings) -> bool:
     try:
         async with open_rows(settings, now_ms) as rows:
             entered = (await rows.leases.ownership()).owners
+            facts = await rows.facts.facts()
         found = await status.ask(settings)
         lines = list(fold_lines(found, entered, settings.num_partitions))
         lines += check_lines(found.dead_letters)
         lines += claim_lines(found.partitions)
+        lines += too_many_lines(facts)
         lines += await _backlog_lines(settings, found)
         lines += rules_lines(found, settings.page_rules)
+        lines += class_lines(live_of(found).agent_lists, list_version())
     except FootfallError as error:
         lines = [f"ERROR partitions: {error}"]
     say("\n".join(lines))
@@ -217,12 +264,17 @@ def _waits_long(row: PartitionStatus) -> bool:
 
 def rules_lines(found: Status, wanted: str) -> Iterator[str]:
     """Whether the rows are counted by the rules that are set."""
-    live = next(info for info in found.generations if info.state == "live")
+    live = live_of(found)
     if live.page_rules != wanted:
         yield (
             f"NOTE  page rules: PAGE_RULES is {wanted or 'empty'}, the rows are counted by "
             f"{live.page_rules or 'none'}: footfall replay --accept-diff applies it to all of them"
         )
+
+
+def live_of(found: Status) -> GenerationInfo:
+    """The generation that reports read."""
+    return next(info for info in found.generations if info.state == "live")
 
 
 def _old_line(old: Sequence[PartitionStatus], written: int) -> str:

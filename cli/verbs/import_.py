@@ -2,12 +2,15 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 import httpx
 import msgspec
 
 from cli.output.telling import tell
+from cli.processes.client_key import client_key
+from importer.agents import LABEL, NONE, SENT
 from importer.formats.choice import AUTO, FORMATS
 from importer.formats.format_fields import FormatFault
 from importer.formats.format_string import log_format_of
@@ -117,14 +120,29 @@ def _fields(_: click.Context, __: click.Parameter, value: str) -> NamedMembers:
     default="",
     metavar="NAME=MEMBER,...",
     callback=_fields,
-    help="Which members of JSON lines hold time, method, target (or request), status and host.",
+    help="Which members of JSON lines hold time, method, target (or request), status, host, agent.",
 )
+@click.option(
+    "--user-agents",
+    "agents",
+    type=click.Choice(SENT),
+    default=LABEL,
+    show_default=True,
+    help="What is sent of a log's user agents: a label, the full ones, or none.",
+)
+@click.option("--no-user-agents", is_flag=True, help="The same as --user-agents none.")
 @click.option(
     "--from-line",
     type=click.IntRange(min=1),
     default=1,
     metavar="N",
     help="Leave out what stands before line N of the first FILE, unpacked.",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the key is, if the service asks for one (or FOOTFALL_KEY, the key itself).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary for machines.")
 def import_command(
@@ -136,7 +154,10 @@ def import_command(
     log_format: str,
     query: str,
     fields: NamedMembers,
+    agents: str,
+    no_user_agents: bool,
     from_line: int,
+    key_file: Path | None,
     as_json: bool,
 ) -> None:
     """Bring along the past: send the views of access logs, or hourly counts, to the service.
@@ -202,6 +223,11 @@ def import_command(
     member that matters and is there twice with two values counts nothing. JSON that names no
     request, such as what else Caddy and Traefik tell, is no request.
 
+    Of the user agent that a line names, a label is sent with the view, such as Firefox/128
+    (Windows) or Googlebot: the service tells robots from persons by it (docs/privacy.md).
+    --user-agents full sends it whole, of which the service keeps what KEEP_USER_AGENTS lets it;
+    --no-user-agents sends none. Counts are the same in any case, requests are a few more.
+
     What Docker (json-file) and Kubernetes (CRI) wrote around each line, of whatever format, is left
     out, and lines that they cut are put together.
 
@@ -239,6 +265,10 @@ def import_command(
     part twice. It says up to which line everything is counted, and from which line nothing is:
     --from-line goes on at either. A second Ctrl-C ends it without a word.
 
+    Where the service has keys, one with the right ingest is sent along: what FOOTFALL_KEY says, or
+    what the file has in it that --key-file names. On the command line others would read it. Behind
+    http:// it goes over the network as it is: name an address with https://.
+
     --json has these lines in from_line, what does not change the exit code in warnings, and in
     formats what each file was read as.
 
@@ -256,7 +286,17 @@ def import_command(
         other = "--log-format" if log_format else f"--format {format_}"
         raise click.UsageError(f"--fields is for --format json, not for {other}")
     options = Options(
-        files, to, host, pages_only, format_, from_line, query, log_format=log_format, fields=fields
+        files,
+        to,
+        host,
+        pages_only,
+        format_,
+        from_line,
+        query,
+        log_format=log_format,
+        fields=fields,
+        agents=NONE if no_user_agents else agents,
+        key=client_key(key_file),
     )
     summary = run_import(options)
     text = msgspec.json.encode(summary).decode() if as_json else _table(summary)

@@ -62,6 +62,9 @@ def replay(
     report fails, is empty or falls back. Where they differ nothing is promoted; look at the
     differences, then run it again with --accept-diff, or --abandon it.
 
+    Viewers are classed by this program's list of robots, which may move views from one class to
+    another. Classes are compared only where the same list has classed the live generation.
+
     \b
     To apply a changed counting rule to history:
         PAGE_RULES=lower-host,strip-trailing-slash footfall replay --accept-diff --keep-previous

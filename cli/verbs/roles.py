@@ -13,7 +13,9 @@ from cli.processes.running import (
     stop_on_signals,
     unless_stopped,
 )
+from cli.wiring.aggregates import rolling_up
 from cli.wiring.housekeeping import keeping_house
+from cli.wiring.keys import locked_or_exit
 from cli.wiring.outdated import open_watch
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
@@ -37,8 +39,12 @@ def ingest(port: int | None, workers: int | None) -> None:
     """Take page views over HTTP and append them to the log.
 
     POST /page-views/single and /page-views/multi answer 202 only after the log has confirmed, and
-    503 with Retry-After otherwise. GET /health, /ready and /schema. Ctrl-C or SIGTERM: open
-    requests are answered, then it exits.
+    503 with Retry-After otherwise. Views that browsers send come in at /page-views/browser,
+    /pixel.gif and the doors of docs/clients.md, scripts are /tracker.js and /js/. GET /health,
+    /ready and /schema. Ctrl-C or SIGTERM: open requests are answered, then it exits.
+
+    Where there are keys (footfall key new), servers need one with the right ingest, browsers none;
+    where HOST lets others in than this machine, it does not start without keys, or OPEN=true.
 
     With --workers N, N processes answer behind the one port; one that dies is started again.
     """
@@ -50,10 +56,14 @@ def ingest(port: int | None, workers: int | None) -> None:
 @_PORT
 @WORKERS
 def read_api(port: int | None, workers: int | None) -> None:
-    """Answer reports over HTTP.
+    """Answer reports over HTTP, and people at / with a dashboard.
 
-    GET /report?page=&now=&order=&take=, /health, /ready and /schema. Reads from the replica that
+    GET /report?page=&now=&order=&take=, /stats/..., /export/hourly, what clients of Plausible ask
+    (docs/plausible-api.md), /health, /ready and /schema. Reads from the replica that
     READ_DATABASE_URL names, where it is set.
+
+    Where there are keys (footfall key new), one with the right read is needed; where HOST lets
+    others in than this machine, it does not start without keys, or OPEN=true.
 
     With --workers N, N processes answer behind the one port; one that dies is started again.
     """
@@ -69,6 +79,8 @@ def web(port: int | None) -> None:
 
 
 def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> None:
+    if not started_by_a_parent():
+        locked_or_exit(settings)
 
     async def main() -> int:
         if not started_by_a_parent():
@@ -118,6 +130,8 @@ def projector(port: int | None) -> None:
 
     With --port GET /ready says whether all the partitions it holds are folded: one that is stopped
     or waits is named with the reason, 503. footfall check and the metrics say the same of all.
+    Where there are keys, or HOST lets others in than this machine, reasons and metrics are for keys
+    with the right admin.
     """
     settings = settings_or_exit(PROJECTOR_PORT=port)
 
@@ -126,7 +140,11 @@ def projector(port: int | None) -> None:
         stop_on_signals(stop.set)
         if not await unless_stopped(stop, require_migrated(settings)):
             return 0
-        async with open_supervisor(settings) as supervisor, keeping_house(settings):
+        async with (
+            open_supervisor(settings) as supervisor,
+            keeping_house(settings),
+            rolling_up(settings),
+        ):
             await supervisor.run(stop)
         return 0
 

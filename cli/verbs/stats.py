@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,8 +18,12 @@ from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import version_at
 from domain.errors import FootfallError, RequestRefused
+from domain.keys import ANYBODY
+from domain.ports.stats import StatsReader
 from domain.settings import Settings
 from domain.shown import printable
+from read_api.awaited import AWAITED, DEFAULT_SECONDS, MAX_SECONDS, POSITION, WAIT, until_folded
+from read_api.stats.after import After
 from read_api.stats.asking import ENDPOINTS, Endpoint
 from read_api.stats.export import NAMES, pieces, read_export
 from read_api.stats.formats import FORMATS, Format, json_bytes
@@ -26,7 +31,7 @@ from read_api.stats.given import Given
 from read_api.stats.last_known import Seen
 from read_api.stats.state import told_state
 from read_api.stats.tables import encoded
-from rows.opening import open_rows
+from rows.opening import Rows, open_rows
 
 _WRONG = 2
 
@@ -34,16 +39,21 @@ _OPTIONS: Mapping[str, tuple[str, str]] = {
     "page": ("PAGE", "One page."),
     "prefix": ("TEXT", "All pages that begin with TEXT."),
     "site": ("SITE", "All pages of a site: what stands before the first slash."),
+    "source": ("SOURCE", "Only views that came from there; empty: from nowhere."),
+    "agent": ("WHO", "person, robot, unknown or all: whose views count; all if left out."),
     "period": ("PERIOD", "24h, today, 7d, 30d, month, 12mo or all: up to the present."),
     "from": ("MOMENT", "In place of --period: a date in --tz, or ISO 8601 (UTC)."),
     "to": ("MOMENT", "Not part of it any more; the present if left out."),
     "unit": ("UNIT", "hour, day, week or month; what shows the range well if left out."),
     "tz": ("ZONE", "Whose days, such as Europe/Berlin; UTC if left out."),
     "compare": ("WHAT", "previous or year: change over whole hours."),
-    "order": ("ORDER", "views, change, or page (site in a list of these)."),
+    "order": ("ORDER", "views, change, or page (site or source in a list of these)."),
     "search": ("TEXT", "Only names that hold TEXT."),
     "limit": ("N", "So many at most, 10 if left out."),
     "cursor": ("CURSOR", "Where a list goes on: the answer before says it."),
+    POSITION: ("POSITION", "Of a 202 (Footfall-Position): wait until its views are counted."),
+    WAIT: ("SECONDS", f"How long, {DEFAULT_SECONDS:g} if left out, at most {MAX_SECONDS:g}."),
+    "count": ("WHAT", "all or none: whether pages and rows are counted; all if left out."),
     "trend": ("N", "Also the views in N parts of the range (--json, --csv)."),
 }
 _HELP = {
@@ -65,6 +75,12 @@ _HELP = {
 
     \b
         footfall stats sites --period month --compare previous
+    """,
+    "sources": """Where viewers came from: sources by the views they brought.
+
+    \b
+        footfall stats sources --site example.com --period 30d
+        footfall stats sources --compare previous --order change
     """,
     "movers": """Pages that gained or lost most against the range before.
 
@@ -104,14 +120,16 @@ def stats() -> None:
 
 def _options(names: Sequence[str]) -> list[click.Parameter]:
     return [
-        click.Option([f"--{name}", name.replace("from", "from_")], metavar=_OPTIONS[name][0],
-                     help=_OPTIONS[name][1])
-        for name in names
+        click.Option([f"--{name}", name.replace("from", "from_").replace("-", "_")],
+                     metavar=_OPTIONS[name][0], help=_OPTIONS[name][1])
+        for name in (*names, *AWAITED)
     ]  # fmt: skip
 
 
 def _query(given: Mapping[str, str | None]) -> bytes:
-    pairs = {name.rstrip("_"): text for name, text in given.items() if text is not None}
+    pairs = {
+        name.rstrip("_").replace("_", "-"): text for name, text in given.items() if text is not None
+    }
     return urlencode(pairs, errors="surrogateescape").encode()
 
 
@@ -138,8 +156,8 @@ async def _answered(
     name = application_name("stats")
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
         try:
-            given = Given(_query(options), endpoint.names)
-            answer, _ = await endpoint.read(rows.stats, given, now_ms() // 1_000)
+            given = Given(_query(options), endpoint.names, ANYBODY)
+            answer, _ = await endpoint.read(_after(rows, given), given, now_ms() // 1_000)
         except RequestRefused as refused:
             return _refused(refused)
     if wanted is None:
@@ -149,6 +167,13 @@ async def _answered(
     else:
         put(encoded(answer, wanted))
     return 0
+
+
+def _after(rows: Rows, given: Given) -> StatsReader:
+    """Statistics, read once what is waited for is folded."""
+    if given.awaited is None:
+        return rows.stats
+    return After(rows.stats, partial(until_folded, rows.receipts, given.awaited))
 
 
 def _refused(refused: RequestRefused) -> int:
@@ -190,7 +215,7 @@ async def _state(settings: Settings, as_json: bool) -> int:
     await version_at(settings.reports_url)
     name = application_name("stats")
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
-        told = told_state(Seen(await rows.facts.state()))
+        told = told_state(Seen(await rows.facts.state()), settings.retention_days)
     if as_json:
         say_json(json_bytes(told).decode())
     else:
@@ -245,10 +270,11 @@ async def _exported(
     name = application_name("stats")
     async with open_rows(settings, now_ms, read_only=True, name=name) as rows:
         try:
-            asked = read_export(Given(_query(options), NAMES), now_ms() // 1_000)
+            given = Given(_query(options), NAMES, ANYBODY)
+            asked = read_export(given, now_ms() // 1_000)
         except RequestRefused as refused:
             return _refused(refused)
-        async with aclosing(pieces(rows.stats, asked, wanted)) as made:
+        async with aclosing(pieces(_after(rows, given), asked, wanted)) as made:
             try:
                 if output is None:
                     return await _to_stdout(made)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import click
 import msgspec
 
+from cli.output.agents import class_lines, listed
 from cli.output.letters import status_lines
 from cli.output.saying import say, say_json
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import require_migrated
+from domain.agents.robots import list_version
 from domain.generations import GenerationInfo
 from domain.hours import as_text, from_datetime, hour_of
 from domain.processes import Process
@@ -64,13 +66,10 @@ async def ask(settings: Settings) -> Status:
         try:
             return await read_status(
                 reader,
-                rows.generations,
-                rows.carry_over,
-                rows.leases,
+                await rows.operations.operations(),
                 now_ms,
                 settings.num_partitions,
                 [*await rows.sessions.all(), *await log.connected()],
-                await rows.dead_letters.counts(),
             )
         finally:
             await reader.close()
@@ -100,6 +99,7 @@ def _table(found: Status) -> str:
     projectors = ", ".join(found.projectors) or "none: nothing is folded"
     errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
     oldest = as_text(from_datetime(found.horizon)) if found.horizon else ""
+    live = next(info for info in found.generations if info.state == "live")
     kept = f"{oldest}, older hours are in no report" if oldest else ""
     return "\n".join(
         [
@@ -108,6 +108,7 @@ def _table(found: Status) -> str:
             *_versions(found.processes),
             f"oldest hour kept: {kept or 'all are'}",
             *map(_generation, found.generations),
+            *class_lines(live.agent_lists, list_version()),
             *status_lines(found.dead_letters),
             *errors,
         ]
@@ -137,6 +138,8 @@ def _generation(info: GenerationInfo) -> str:
         parts.append(f"for footfall rollback until {_moment(info.kept_until_ms)}")
     if info.page_rules:
         parts.append(f"PAGE_RULES {info.page_rules}")
+    if info.agent_lists:
+        parts.append(f"viewers classed by {listed(info.agent_lists)}")
     if info.carried_before is not None:
         hour = as_text(info.carried_before)
         parts.append(f"hours before {hour} carried over, not counted again")

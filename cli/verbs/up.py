@@ -13,6 +13,7 @@ from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
 from cli.verbs.roles import WORKERS
+from cli.wiring.keys import locked_or_exit
 from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
 from domain.settings import Settings
@@ -28,18 +29,22 @@ from log.opening import open_log
 )
 @WORKERS
 def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
-    """Run everything: ingest, projector and read API on one port.
+    """Run everything: ingest, projector and read API on one port, the dashboard at /.
 
     Embedded in two SQLite files unless RABBITMQ_URL or DATABASE_URL (POSTGRES_HOST) say
     otherwise. Creates and upgrades what it needs. Each role is a process of its own; one that
     dies is started again. Ctrl-C or SIGTERM: requests under way are answered, what was read is
     committed, then it exits.
 
+    Where HOST lets others in than this machine it starts with keys alone (footfall key new), or
+    with OPEN=true.
+
     One process answers requests until --workers says more; one projector folds them. Where that
     is not enough, start `footfall projector` beside it, here or on other machines.
     """
     settings = settings_or_exit(PORT=port, DATA_DIR=data_dir, WORKERS=workers)
     settings = replace(settings, data_dir=settings.data_dir.resolve())
+    locked_or_exit(settings)
     run(_up(settings))
 
 
@@ -55,7 +60,9 @@ async def _up(settings: Settings) -> int:
         Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
     ):
         address = address_of(settings.host, port_of(listeners))
-        for line in first_steps(address, open_log(settings).place, rows, now_ms()):
+        for line in first_steps(
+            address, open_log(settings).place, rows, now_ms(), settings.has_keys
+        ):
             say(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):

@@ -1,7 +1,11 @@
 """footfall verify"""
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 import msgspec
+from msgspec import to_builtins
 
 from cli.output.claims import duplicate_line
 from cli.output.rebuild import Narrator
@@ -11,9 +15,10 @@ from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import now_ms
 from cli.wiring.rebuild import rebuilding
 from cli.wiring.versions import require_migrated
+from domain.aggregates import SumsAudit
 from domain.generations import Audit, Diff
 from domain.settings import Settings
-from projector.housekeeping.audits import audit_all
+from projector.housekeeping.audits import audit_all, audit_sums
 from projector.rebuild.steps import Rebuild
 from projector.rebuild.verify import verify as verify_story
 from rows.opening import open_rows
@@ -28,10 +33,12 @@ def verify(deep: bool, as_json: bool) -> None:
     Every flush adds to the rows and, in the same transaction, to running totals beside the
     checkpoint. verify adds the rows of each generation up and holds them against these totals
     (and against what retention dropped or a rebuild carried over). It reads, in one snapshot,
-    nothing but the database, and can run at any time.
+    nothing but the database, and can run at any time. The sums of days and months that statistics
+    are answered from are held against the rows, page by page, as far as they are said to be true.
 
     With --deep the log itself is the witness: it is folded again, by the live generation's own
-    rules, into a generation beside, compared by page and hour at the same offsets, and dropped.
+    rules, into a generation beside, compared by page and hour at the same offsets (and by class of
+    viewers, where one list of robots has classed both), and dropped.
     That costs what footfall replay --dry-run costs. Hours whose events the log no longer holds
     whole cannot be compared; how many these are is said, and where nothing else is left, verify
     fails.
@@ -46,14 +53,41 @@ async def _totals(settings: Settings, *, as_json: bool) -> int:
     await require_migrated(settings)
     async with open_rows(settings, now_ms) as rows:
         audits = await audit_all(rows.generations, rows.comparison, rows.audits)
+        sums = await audit_sums(rows.generations, rows.sums_audits, rows.audits, by_page=True)
     if as_json:
-        say_json(msgspec.json.encode(audits).decode())
+        say_json(msgspec.json.encode(_told(audits, sums)).decode())
+        for one in sums:
+            if one.differing:
+                say(_sums_line(one), err=True)
     else:
-        say("\n".join(map(_line, audits)))
-    return 1 if any(audit.difference for audit in audits) else 0
+        lines = [line for audit in audits for line in _lines(audit)]
+        say("\n".join([*lines, *(_sums_line(one) for one in sums if one.days)]))
+    wrong = any(audit.is_wrong for audit in audits) or any(audit.differing for audit in sums)
+    return 1 if wrong else 0
 
 
-def _line(audit: Audit) -> str:
+def _told(audits: Sequence[Audit], sums: Sequence[SumsAudit]) -> list[dict[str, Any]]:
+    """A generation each: its totals, and what of its sums was looked at and is wrong."""
+    found = {one.generation: one for one in sums}
+    return [
+        {**to_builtins(audit), "sums": to_builtins(found.get(audit.generation))} for audit in audits
+    ]
+
+
+def _sums_line(audit: SumsAudit) -> str:
+    verdict = "OK   " if not audit.differing else "ERROR"
+    parts = [f"sums of days {audit.days:,}, of whole months {audit.months:,}"]
+    if audit.differing:
+        parts.append(f"{audit.differing:,} are wrong: footfall roll-up --again makes them anew")
+    return f"{verdict} generation {audit.generation}: {', '.join(parts)}"
+
+
+def _lines(audit: Audit) -> list[str]:
+    found = [_line(audit)]
+    return [*found, _line(audit.beside, "beside pages, ")] if audit.beside else found
+
+
+def _line(audit: Audit, of: str = "") -> str:
     verdict = "OK   " if not audit.difference else "ERROR"
     parts = [f"rows {audit.rows_views:,}", f"folded {audit.folded_views:,}"]
     if audit.expired_views:
@@ -62,7 +96,7 @@ def _line(audit: Audit) -> str:
         parts.append(f"carried over {audit.carried_views:,}")
     if audit.difference:
         parts.append(f"difference {audit.difference:+,} views: footfall replay rebuilds the rows")
-    return f"{verdict} generation {audit.generation}: {', '.join(parts)}"
+    return f"{verdict} generation {audit.generation}: {of}{', '.join(parts)}"
 
 
 async def _deep(settings: Settings) -> int:
@@ -75,7 +109,7 @@ async def _deep(settings: Settings) -> int:
         return code
     (diff,) = diffs
     async with open_rows(settings, now_ms) as rows:
-        await rows.audits.save(diff.old, "log", diff.differing)
+        await rows.audits.save(diff.old, "log", diff.differing + diff.differing_beside)
         folded = await rows.generations.checkpoints(diff.old)
     say(duplicate_line(folded.values()))
-    return 1 if diff.differing else 0
+    return 1 if diff.differs else 0

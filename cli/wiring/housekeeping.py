@@ -1,22 +1,28 @@
 """The parts of retention, and the task that carries it out beside a projector."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    suppress,
 )
 from dataclasses import dataclass
+from functools import partial
 
+from cli.wiring.background import in_background
 from cli.wiring.process import application_name, now_ms, owner_name, uptime_ms
+from domain.ports.aggregates import SumsAudits
 from domain.ports.common import Jobs
 from domain.ports.rebuild import Audits, Comparison, Generations
 from domain.retention import Removal
 from domain.settings import Settings
 from log.opening import open_log
-from projector.housekeeping.audits import audit_all, log_differences
+from projector.housekeeping.audits import (
+    audit_all,
+    audit_sums,
+    log_differences,
+    log_wrong_sums,
+)
 from projector.housekeeping.loop import keep_house
 from projector.housekeeping.reset import HorizonReset, Reset
 from projector.housekeeping.retention import Retention, retain
@@ -26,8 +32,6 @@ from rows.opening import open_rows
 
 # Not at once: what projectors owe to views comes first.
 _FIRST_SECONDS = 5.0
-# For what is under way when a projector ends.
-_PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Housekeeping:
     generations: Generations
     comparison: Comparison
     audits: Audits
+    sums: SumsAudits
     horizon: HorizonReset
 
     async def retain(self) -> Removal:
@@ -64,6 +69,7 @@ class Housekeeping:
     async def audit(self) -> None:
         """Log what does not add up."""
         log_differences(await audit_all(self.generations, self.comparison, self.audits))
+        log_wrong_sums(await audit_sums(self.generations, self.sums, self.audits))
 
 
 @asynccontextmanager
@@ -94,6 +100,7 @@ async def open_housekeeping(
             rows.generations,
             rows.comparison,
             rows.audits,
+            rows.sums_audits,
             HorizonReset(rows.expiry, rows.generations, reader, now_ms, settings.retention_days),
         )
 
@@ -102,21 +109,8 @@ async def open_housekeeping(
 async def keeping_house(settings: Settings) -> AsyncIterator[None]:
     """Retention and audits go on in the background for the time of the block."""
     every_seconds = settings.retention_check_ms / 1_000
-    stop = asyncio.Event()
+    first_seconds = min(_FIRST_SECONDS, every_seconds)
     async with open_housekeeping(settings) as house:
-        task = asyncio.create_task(
-            keep_house(
-                [house.retain, house.audit], min(_FIRST_SECONDS, every_seconds), every_seconds, stop
-            ),
-            name="retention",
-        )
-        try:
+        keep = partial(keep_house, [house.retain, house.audit], first_seconds, every_seconds)
+        async with in_background("retention", keep):
             yield
-        finally:
-            stop.set()
-            try:
-                await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task

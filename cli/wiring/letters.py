@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from cli.output.saying import say
+from cli.wiring.agents import agent_classes
 from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
 from log.opening import open_reader
@@ -16,7 +17,8 @@ from rows.opening import Rows, open_rows
 @asynccontextmanager
 async def open_letters(settings: Settings) -> AsyncIterator[tuple[Rows, LetterBox]]:
     """Closed at the end; nothing connects before it is used."""
-    async with open_rows(settings, now_ms, name=application_name("dead-letters")) as rows:
+    name, classes = application_name("dead-letters"), agent_classes()
+    async with open_rows(settings, now_ms, name=name, classes=classes) as rows:
         reader = open_reader(settings)
         try:
             yield rows, LetterBox(rows.dead_letters, reader)

@@ -53,6 +53,9 @@ def configure_logging(settings: Settings) -> None:
     # At DEBUG they write statements with their values, and frames: page names hold search words.
     for name in ("aiosqlite", "asyncpg", "sqlalchemy", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    if settings.access_log:
+        # It was asked for, whatever else is to be told.
+        logging.getLogger("web.access_log").setLevel(logging.INFO)
     if settings.log_level == "INFO":
         # What they say at INFO is for those who look for something: LOG_LEVEL=DEBUG.
         for name in ("alembic", "uvicorn"):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cli.wiring.agents import agent_classes
 from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
 from log.opening import open_log
@@ -18,7 +19,8 @@ _ROUND_SECONDS = 2.0
 @asynccontextmanager
 async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
     """The projector, answering on PROJECTOR_PORT; its connections closed at the end."""
-    async with open_rows(settings, now_ms, name=application_name("projector")) as rows:
+    name, classes = application_name("projector"), agent_classes()
+    async with open_rows(settings, now_ms, name=name, classes=classes) as rows:
         log = open_log(settings)
         reader = log.reader()
         runner = Runner(

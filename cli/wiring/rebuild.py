@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli.output.saying import say
 from cli.processes.running import Signalled
+from cli.wiring.agents import agent_classes
 from cli.wiring.process import now_ms, owner_name
 from cli.wiring.versions import require_migrated
 from domain.errors import Interrupted, RebuildError
@@ -44,7 +45,7 @@ Steps = Callable[[Rebuild], Awaitable[None]]
 async def open_loader(settings: Settings, events_per_second: float) -> AsyncIterator[Runner]:
     """What folds in bulk into a generation that is loading; 0 events a second mean no limit."""
     reader = open_reader(settings)
-    rows = Rows(settings, now_ms)
+    rows = Rows(settings, now_ms, classes=agent_classes())
     store: ProjectionStore = rows.bulk_store
     batch_size = _LOAD_EVENTS
     if events_per_second:
@@ -80,7 +81,7 @@ async def rebuilding(settings: Settings, load: Load, steps: Steps) -> int:
 
 
 async def _under_the_job(settings: Settings, stop: asyncio.Event, load: Load, steps: Steps) -> None:
-    rows = Rows(settings, now_ms)
+    rows = Rows(settings, now_ms, classes=agent_classes())
     reader = open_reader(settings)
     lease_seconds = settings.lease_ms / 1_000
     try:
@@ -101,6 +102,7 @@ async def _under_the_job(settings: Settings, stop: asyncio.Event, load: Load, st
                     rows.carry_over,
                     rows.comparison,
                     reader,
+                    rows.aggregates,
                     _runner(settings, reader, rows.catch_up_store),
                     load,
                     job.epoch,

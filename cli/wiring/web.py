@@ -4,35 +4,58 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from time import monotonic
 
 from litestar import Litestar
 from litestar.handlers import ASGIRouteHandler
 
 from cli.processes.listening import is_loopback
 from cli.processes.producer import Producer
+from cli.wiring.dashboard import dashboard
+from cli.wiring.doors import doors
+from cli.wiring.front import front_of
 from cli.wiring.horizon import WatchedHorizon
+from cli.wiring.live import follower_of
+from cli.wiring.locks import lock_for, nameless_of
+from cli.wiring.operations import operations
 from cli.wiring.process import application_name, now_ms
+from dashboard.openapi import PATHS as DASHBOARD_PATHS
+from domain.agents.keeping import Keeping, keeping_of
 from domain.errors import StoreUnavailable
 from domain.ownership import require_untroubled
 from domain.ports.common import Probe
 from domain.ports.log import LogWriter
 from domain.reports import Facts
 from domain.settings import Settings
+from domain.sites import Sites
 from domain.version import VERSION
 from ingest import openapi as ingest_openapi
 from ingest.appender import Appender
+from ingest.doors.openapi import PATHS as DOORS_PATHS
 from ingest.routes import routes as ingest_routes
+from ingest.tracker.openapi import PATHS as TRACKER_PATHS
+from ingest.tracker.routes import tracker_routes
 from log.opening import open_writer
 from read_api import openapi as read_openapi
+from read_api.badges.openapi import PATHS as BADGES_PATHS
+from read_api.badges.routes import badge_route
+from read_api.live.metrics import LiveMetrics
+from read_api.live.openapi import PATHS as LIVE_PATHS
+from read_api.live.routes import live_routes
 from read_api.metrics import metrics_route
+from read_api.plausible.openapi import PATHS as PLAUSIBLE_PATHS
+from read_api.plausible.routes import plausible_routes
 from read_api.routes import routes as read_routes
 from read_api.stats.openapi import PATHS as STATS_PATHS
 from read_api.stats.routes import stats_routes
 from read_api.stats.state import state_route
+from read_api.waiting import Waiting
 from rows.opening import Rows
-from web.app import Lifespan, create_app
+from web.app import Ending, Lifespan, create_app
 from web.door import ANYWHERE
+from web.metrics import refusals_route
 from web.openapi import describe
+from web.refused import Refusals
 
 
 def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = "web") -> Litestar:
@@ -41,9 +64,13 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
     probes: dict[str, Probe] = {}
     stack = AsyncExitStack()
     lifespans: list[Lifespan] = []
+    endings: list[Ending] = []
+    refusals = Refusals(now_ms())
+    lock = lock_for(settings)
     if ingest:
         writer = open_writer(settings)
-        appender = _appender(settings, writer)
+        keeping = keeping_of(settings.keep_user_agents)
+        appender = _appender(settings, writer, keeping)
         horizon = WatchedHorizon(settings, role)
         stack.push_async_callback(writer.close)
         stack.push_async_callback(appender.close)
@@ -54,16 +81,33 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
             settings.request_timeout_ms / 1_000,
             settings.retention_days,
             horizon,
+            keeping.text_of,
+            refusals.note,
         )
+        handlers += doors(settings, appender, keeping, horizon, refusals.note)
+        handlers += tracker_routes()
         lifespans.append(horizon.watched)
         probes["log"] = writer.ping
+        if not read_api:
+            handlers.append(refusals_route(refusals))
     if read_api:
         rows = Rows(settings, now_ms, name=application_name(role))
         stack.push_async_callback(rows.close)
-        handlers += read_routes(rows.reports, now_ms)
-        handlers += stats_routes(rows.stats, now_ms)
-        handlers.append(metrics_route(rows.facts.facts))
-        handlers.append(state_route(rows.facts.state, now_ms))
+        waiting = Waiting(rows.receipts)
+        handlers += read_routes(rows.reports, now_ms, waiting)
+        handlers += stats_routes(rows.stats, now_ms, waiting)
+        seconds = settings.request_timeout_ms / 1_000
+        handlers += plausible_routes(rows.stats, now_ms, waiting, Sites(settings.sites), seconds)
+        refused = refusals if ingest else None
+        follower = follower_of(settings, rows, now_ms, role)
+        stack.push_async_callback(follower.close)
+        endings.append(follower.end)
+        handlers += live_routes(follower, now_ms)
+        handlers.append(metrics_route(rows.facts.facts, refused, LiveMetrics(follower)))
+        handlers.append(state_route(rows.facts.state, now_ms, settings.retention_days, refused))
+        handlers.append(operations(settings, rows, refused, stack))
+        handlers.append(badge_route(rows.stats, settings.badges, now_ms, monotonic))
+        handlers += dashboard(settings, lock)
         # The one that answers for all roles of `up` says too where nothing can be folded.
         probes["database"] = partial(_foldable if ingest else _readable, rows)
         if ingest:
@@ -76,7 +120,12 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
             yield
 
     lifespans = [lifespan, *lifespans]
-    return create_app(handlers, probes, api_description(), lifespans, hosts_of(settings))
+    described, hosts = api_description(), hosts_of(settings)
+    front, note = front_of(settings), refusals.note
+    nameless = nameless_of(settings)
+    return create_app(
+        handlers, probes, described, lifespans, hosts, note, lock, front, nameless, endings
+    )
 
 
 async def _readable(rows: Rows) -> None:
@@ -107,8 +156,9 @@ def create_health(
     settings: Settings, probes: Mapping[str, Probe], facts: Callable[[], Awaitable[Facts]]
 ) -> Litestar:
     """What a role answers that has no API of its own."""
-    hosts = hosts_of(settings)
-    return create_app([metrics_route(facts)], probes, api_description(), allowed_hosts=hosts)
+    hosts, lock, front = hosts_of(settings), lock_for(settings), front_of(settings)
+    described, found = api_description(), [metrics_route(facts)]
+    return create_app(found, probes, described, allowed_hosts=hosts, lock=lock, front=front)
 
 
 def _folded(rows: Rows) -> Probe:
@@ -120,10 +170,21 @@ def _folded(rows: Rows) -> Probe:
 
 def api_description() -> Mapping[str, object]:
     """The OpenAPI document of the whole API."""
-    return describe(VERSION, ingest_openapi.PATHS, read_openapi.PATHS, STATS_PATHS)
+    return describe(
+        VERSION,
+        ingest_openapi.PATHS,
+        DOORS_PATHS,
+        TRACKER_PATHS,
+        read_openapi.PATHS,
+        STATS_PATHS,
+        LIVE_PATHS,
+        BADGES_PATHS,
+        PLAUSIBLE_PATHS,
+        DASHBOARD_PATHS,
+    )
 
 
-def _appender(settings: Settings, writer: LogWriter) -> Appender:
+def _appender(settings: Settings, writer: LogWriter, keeping: Keeping) -> Appender:
     shards = settings.num_shards
     return Appender(
         writer,
@@ -132,4 +193,5 @@ def _appender(settings: Settings, writer: LogWriter) -> Appender:
         draw_shard=lambda: random.randrange(shards),  # noqa: S311
         linger_seconds=settings.linger_ms / 1_000,
         deadline_seconds=settings.request_timeout_ms / 1_000,
+        keeping=keeping,
     )

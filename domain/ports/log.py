@@ -6,10 +6,13 @@ from typing import Protocol
 
 from domain.checkpoint import Bounds
 from domain.events import Entry, Offset, Partition
+from domain.partitioning import PartitionKind
 
 
 class LogWriter(Protocol):
-    """The append side of the log."""
+    """The append side of the log: of the partitions of one kind."""
+
+    kind: PartitionKind = PartitionKind.PAGES
 
     async def append(self, partition: Partition, body: bytes) -> None:
         """Durable when this returns. `LogUnavailable` means not, or not known.
@@ -35,7 +38,9 @@ class Subscription(Protocol):
 
 
 class LogReader(Protocol):
-    """The read side of the log."""
+    """The read side of the log: of the partitions of one kind. Those of others are not there."""
+
+    kind: PartitionKind = PartitionKind.PAGES
 
     def subscribe(
         self, partition: Partition, offset: Offset
@@ -46,6 +51,13 @@ class LogReader(Protocol):
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         """The first entry at or after `offset`, None where there is none."""
+
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        """Where to begin for all that was recorded at `recorded_ms` or later.
+
+        As far as the log lies in the order in which that was; what was recorded before may come
+        too. Raises `LogUnavailable`.
+        """
 
     async def ping(self) -> None: ...
 

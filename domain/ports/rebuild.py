@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from domain.checkpoint import Checkpoint
@@ -10,6 +11,9 @@ from domain.generations import Audit, Diff, GenerationInfo
 from domain.page_rules import PageRules
 from domain.ports.fold import ProjectionStore
 from domain.ports.log import LogReader
+
+NOTHING_LOST: Mapping[Partition, Hour] = MappingProxyType({})
+"""No log has lost its beginning."""
 
 
 class Promotion(NamedTuple):
@@ -41,10 +45,13 @@ class Generations(Protocol):
         rules: PageRules,
         starts: Mapping[Partition, Offset],
         carried_before: Hour | None,
+        begun: Mapping[Partition, Hour] = NOTHING_LOST,
     ) -> GenerationInfo:
         """A new generation, loading, its checkpoints at `starts`.
 
-        Hours before `carried_before` are still to be carried over.
+        Hours before `carried_before` are still to be carried over. Of partitions whose log has lost
+        its beginning, `begun` says in which hour what is left was recorded first: pages of
+        strangers that were known then are known.
         """
 
     async def reopen(self, epoch: Epoch, generation: Generation, purpose: str) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple, Protocol
 
+from domain.agents.classes import Agent
 from domain.events import Hour
-from domain.stats.answers import Bounds, Hours, Movers, Ranking, Series, Standing
+from domain.stats.answers import Bounds, First, Hours, Movers, Ranking, Series, Standing
 from domain.stats.ranking import Listing
 from domain.stats.selection import Selection
 from domain.stats.units import Range
@@ -22,7 +23,9 @@ class StatsReader(Protocol):
     """Each answer is of one snapshot; pages are named as the generation's rules name them.
 
     Numbers are exact; hours before the horizon are left out. A page or a site that is selected is
-    named by the rules first, a prefix is taken as it is written. All raise `StoreUnavailable`.
+    named by the rules first, and so are the sites that a selection is within; a prefix is taken as
+    it is written. All raise `StoreUnavailable`, and `NotJoined` where pages are asked for by their
+    sources.
     """
 
     async def series(self, selection: Selection, ranges: Sequence[Sequence[Hour]]) -> Series:
@@ -37,8 +40,20 @@ class StatsReader(Protocol):
     async def movers(self, listing: Listing) -> Movers:
         """The `limit` largest rises and falls against `before`, which must be there."""
 
-    async def bounds(self) -> Bounds:
-        """How much there is."""
+    async def first(self, sites: frozenset[str] | None = None) -> First:
+        """Since when there are views of `sites`, None: of any."""
+
+    async def bounds(
+        self,
+        agent: Agent | None = None,
+        sites: frozenset[str] | None = None,
+        *,
+        counted: bool = True,
+    ) -> Bounds:
+        """How much there is of `sites` that `agent` made, None: of any, anybody.
+
+        Pages and rows are `counted`, which takes a look at every one of them, or left out.
+        """
 
     def rows(
         self, selection: Selection, asked: Range, tell: Callable[[Standing], None] | None = None

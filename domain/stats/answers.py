@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from domain.events import MIN_AT_MS, Generation, Hour
 from domain.hours import hour_of
@@ -48,13 +47,6 @@ class Standing(Struct, frozen=True):
         """Would the same hours be asked for?"""
         return self.same_rows(other) and self.open_hour == other.open_hour
 
-    def with_(self, other: Self) -> Self:
-        """What numbers are of that come from both: as complete as the less complete."""
-        least = min(self, other, key=lambda one: one.complete_ms)
-        if self.same_rows(other) and self.folded == other.folded:
-            return least
-        return replace(least, folded=None)
-
 
 class Series(Struct, frozen=True):
     """Views of one selection between edges, as many as there are buckets, for each range asked."""
@@ -71,7 +63,7 @@ class Hours(Struct, frozen=True):
 
 
 class Ranked(Struct, frozen=True):
-    """A page or a site: its views in the range, and in the range that is compared.
+    """A page, a site or a source: its views in the range, and in the range that is compared.
 
     `trend` are those between the edges that were asked for, as many as there are buckets.
     """
@@ -82,12 +74,22 @@ class Ranked(Struct, frozen=True):
     trend: Sequence[int] = ()
 
 
+class Coverage(Struct, frozen=True):
+    """Of `of_views` in the range it is of `known` where their viewers came from, or that from
+    nowhere.
+    """
+
+    known: int
+    of_views: int
+
+
 class Ranking(Struct, frozen=True):
     """Rows in their order from where they were asked.
 
     `rank` is that of the first row; `more` says that others follow. `names` and `total` are of all
     in the list, whatever part of it this is. `total_before` also has the views of names that had
-    them only in the range that is compared, and so does a list by change in `names`.
+    them only in the range that is compared, and so does a list by change in `names`. A list of
+    sources has its `coverage`, whatever is searched for.
     """
 
     standing: Standing
@@ -97,25 +99,40 @@ class Ranking(Struct, frozen=True):
     names: int
     total: int
     total_before: int
+    coverage: Coverage | None = None
 
 
 class Movers(Struct, frozen=True):
-    """The largest rises and falls, the largest first; ties in the order of names."""
+    """The largest rises and falls, the largest first; ties in the order of names.
+
+    `total` and `total_before` are of all names, whether they moved or not.
+    """
 
     standing: Standing
     risers: Sequence[Ranked]
     fallers: Sequence[Ranked]
+    total: int
+    total_before: int
+
+
+class First(Struct, frozen=True):
+    """The first hour with views, None where there are none."""
+
+    standing: Standing
+    hour: Hour | None
 
 
 class Bounds(Struct, frozen=True):
     """How much there is: the first and the last hour with views, None where there are none.
 
-    `rows` are those that lie there: one for each page, hour and shard.
+    `rows` are those that lie there: one for each page, hour and shard. `total` are their views.
+    `pages` and `rows` are None where they were not to be counted.
     """
 
     standing: Standing
     first: Hour | None
     last: Hour | None
-    pages: int
+    pages: int | None
     sites: int
-    rows: int
+    rows: int | None
+    total: int

@@ -1,4 +1,4 @@
-"""Lists of pages or sites by their views."""
+"""Lists of pages, sites or sources by their views."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -17,6 +17,8 @@ class By(Enum):
 
     PAGE = "page"
     SITE = "site"
+    SOURCE = "source"
+    """Where viewers came from, `domain.dimensions.NONE` for those who came from nowhere."""
 
 
 class Order(Enum):

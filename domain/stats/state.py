@@ -10,7 +10,9 @@ from domain.generations import GenerationInfo
 from domain.ownership import Trouble
 from domain.reports import Facts, Watermark
 
-UNHELD = Trouble(stopped=False, reason="no projector folds it: start one (footfall projector)")
+UNHELD = Trouble(
+    stopped=False, reason="no projector folds it: start one (footfall projector)", kind="unheld"
+)
 
 
 class Building(Struct, frozen=True):

@@ -17,6 +17,9 @@ _DAY = 86_400
 # No zone was ever further from UTC: Manila had -15:56 until 1844, Juneau +15:02 until 1867.
 _FURTHEST = 16 * 3_600
 _LONGEST_NAME = 64
+# What a folder of zones may hold beside them: the machine's own zone, and copies of all with leap
+# seconds, which nobody here counts.
+_NO_ZONES = ("localtime", "posixrules", "Factory", "posix/", "right/")
 
 
 class UnknownZone(ValueError):
@@ -26,7 +29,7 @@ class UnknownZone(ValueError):
 @lru_cache(maxsize=1_024)
 def zone_of(name: str) -> ZoneInfo:
     """The zone of an IANA name such as Europe/Berlin, in its spelling. Raises `UnknownZone`."""
-    if not name.isascii() or len(name) > _LONGEST_NAME:
+    if not name.isascii() or len(name) > _LONGEST_NAME or name.startswith(_NO_ZONES):
         raise UnknownZone(name)
     try:
         return ZoneInfo(name)

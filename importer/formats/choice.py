@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 from importer.access_log import AccessLog, is_log_line
+from importer.agents import NONE
 from importer.counts import Counts, is_counts_line
 from importer.formats.cloudfront import CloudFront, is_cloudfront_line
 from importer.formats.format_string import FormatString
@@ -84,7 +85,7 @@ def parser_of(name: str, clock: Clock, reading: Reading) -> Parser:
         raise NotHonoured(_OF_MEMBERS.format(name))
     if form.is_log:
         return form.make(clock, reading)
-    if reading != Reading():
+    if reading._replace(agents=NONE) != Reading():
         raise NotHonoured(_OF_LOGS)
     return form.make(clock)
 

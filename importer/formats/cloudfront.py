@@ -2,6 +2,7 @@
 
 import re
 from typing import ClassVar
+from urllib.parse import unquote_to_bytes
 
 from importer.formats.w3c import W3C, Columns, is_fields_line
 from importer.views import Skip
@@ -37,6 +38,11 @@ class CloudFront(W3C):
     def path_of(self, stem: bytes) -> bytes:
         """The path as it was requested: `%2520` in the log was `%20`, and `%7E` was `~`."""
         return _ENCODED.sub(_decoded, stem) if b"%" in stem else stem
+
+    def agent_of(self, field: bytes) -> bytes:
+        """The user agent as it was sent: encoded once, and earlier twice."""
+        text = unquote_to_bytes(field)
+        return unquote_to_bytes(text) if b"%20" in text else text
 
     def _header(self, line: bytes) -> Skip:
         if is_fields_line(line) and not is_cloudfront_line(line):

@@ -30,6 +30,8 @@ class Kind(Enum):
     """A path with its query behind it."""
     HOST = auto()
     STATUS = auto()
+    AGENT = auto()
+    """Good to know, and nothing that a view needs."""
     TEXT = auto()
 
 
@@ -66,6 +68,7 @@ _VARIABLES = {
     "is_args": (Kind.TEXT, rb"\??"),
     **dict.fromkeys(("host", "http_host", "server_name"), (Kind.HOST, _HOST)),
     "status": (Kind.STATUS, _STATUS),
+    "http_user_agent": (Kind.AGENT, b""),
     "server_protocol": (Kind.TEXT, _PROTOCOL),
     **dict.fromkeys(
         (
@@ -125,8 +128,10 @@ def _directive(found: re.Match[str]) -> Field:
     if letter == "t" and argument is not None:
         return Field(written, Kind.TIME, _time(written, argument))
     if argument is not None:
-        is_host = letter == "i" and argument.lower() == "host"
-        return Field(written, Kind.HOST, _HOST) if is_host else Field(written)
+        header = argument.lower() if letter == "i" else ""
+        if header == "user-agent":
+            return Field(written, Kind.AGENT)
+        return Field(written, Kind.HOST, _HOST) if header == "host" else Field(written)
     kind, look = _DIRECTIVES.get(letter, (Kind.TEXT, b""))
     # The name that was asked for goes before that of the configuration, the last status before
     # the first.

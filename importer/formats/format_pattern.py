@@ -10,6 +10,7 @@ from importer.formats.format_time import are_enough
 
 _NAMED = re.compile(rb"\(\?P<(\w+)>")
 _ANYTHING = b".*?"
+_WITHIN = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
 # With nothing between them a path begins where a host cannot go on.
 _HOST_OF_ADDRESS = rb"[^\s/\"]{0,260}+"
 _GROUPS = {
@@ -47,11 +48,13 @@ class Pattern(NamedTuple):
     """`first` reads a line up to the last thing that a view needs, `again` what follows that.
 
     `moment` are the groups that tell the moment. A line has a second record only where it has
-    `mark` more than `marks` times.
+    `mark` more than `marks` times. `agent` reads the user agent from where the group `here` of
+    `first` stands; None where there is none, or `first` has read it.
     """
 
     first: re.Pattern[bytes]
     again: re.Pattern[bytes]
+    agent: re.Pattern[bytes] | None
     moment: tuple[str, ...]
     mark: bytes
     marks: int
@@ -67,7 +70,32 @@ def pattern_of(tokens: Sequence[Token]) -> Pattern:
         raise FormatFault(_LACKS_TIME)
     anywhere = [_ANYTHING + steps[0], *steps[1:]]
     mark, marks = _mark(tokens)
-    return Pattern(_compiled(steps), _compiled(anywhere), moment, mark, marks)
+    return Pattern(_compiled(steps), _compiled(anywhere), _agent(tokens), moment, mark, marks)
+
+
+def _agent(tokens: Sequence[Token]) -> re.Pattern[bytes] | None:
+    """A line that was cut before or within the user agent is a view all the same: apart it is
+    read, where all else was found.
+    """
+    place = _agent_place(tokens)
+    last = max(_needed(tokens))
+    if place is None or place < last:
+        return None
+    steps, _ = _steps(tokens[last + 1 :], {place - last - 1: "agent"})
+    before = tokens[place - 1]
+    if isinstance(before, bytes) and before.endswith(b'"'):
+        # Its own quotation marks are escaped.
+        steps = [step.replace(b"(?P<agent>" + _ANYTHING, b"(?P<agent>" + _WITHIN) for step in steps]
+    return _compiled(steps)
+
+
+def _agent_place(tokens: Sequence[Token]) -> int | None:
+    """Where the user agent stands, with something around it that tells where it ends."""
+    for place, token in enumerate(tokens):
+        if isinstance(token, Field) and token.kind is Kind.AGENT:
+            around = [*tokens[max(place - 1, 0) : place], *tokens[place + 1 : place + 2]]
+            return place if not any(isinstance(one, Field) for one in around) else None
+    return None
 
 
 def _compiled(steps: Sequence[bytes]) -> re.Pattern[bytes]:
@@ -105,7 +133,7 @@ def _needed(tokens: Sequence[Token]) -> dict[int, str]:
     """The places of the fields that views are told by, and what they are called."""
     best: dict[Kind, int] = {}
     for place, token in enumerate(tokens):
-        if isinstance(token, Field) and token.kind not in {Kind.TEXT, Kind.TIME}:
+        if isinstance(token, Field) and token.kind not in {Kind.TEXT, Kind.TIME, Kind.AGENT}:
             other = best.get(token.kind)
             if other is None or token.rank < _rank(tokens, other):
                 best[token.kind] = place
@@ -152,6 +180,9 @@ def _steps(tokens: Sequence[Token], needed: dict[int, str]) -> tuple[list[bytes]
     """
     steps, step, groups = [], b"", dict[str, None]()
     last = max(needed)
+    agent = _agent_place(tokens)
+    if agent is not None and agent < last:
+        needed = {**needed, agent: "agent"}
     for place, token in enumerate(tokens[: last + 1]):
         role = needed.get(place)
         if isinstance(token, bytes):
@@ -161,7 +192,7 @@ def _steps(tokens: Sequence[Token], needed: dict[int, str]) -> tuple[list[bytes]
         else:
             steps.append(step)
             step = _group(role, _ANYTHING)
-    steps.append(step + _end(tokens[last], tokens[last + 1 :]))
+    steps.append(step + b"(?P<here>)" + _end(tokens[last], tokens[last + 1 :]))
     return steps, tuple(groups)
 
 

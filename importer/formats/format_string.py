@@ -78,7 +78,7 @@ class FormatString:
         self._views = Views(clock, reading, escaped=form.is_escaped)
         self._pattern = form.pattern
         self._is_nginx = form.is_nginx
-        self._roles = self._pattern.first.groupindex.keys() - set(self._pattern.moment)
+        self._roles = self._pattern.first.groupindex.keys() - {*self._pattern.moment, "here"}
 
     def parse(self, line: bytes) -> View | Skip:
         """The view in a line without its line feed, or why there is none. Never raises."""
@@ -98,13 +98,15 @@ class FormatString:
         if self._is_joined(line, match.end()):
             return Skip.JOINED
         said = {role: match[role] for role in self._roles}
+        if self._pattern.agent and (found := self._pattern.agent.match(line, match.end("here"))):
+            said["agent"] = found["agent"]
         # The blank in front of it was one of the path.
         if said.get("query", b"").strip()[:1] not in {b"", b"?"}:
             return Skip.MALFORMED_LINE
         return self._views.of(self._request(at, said))
 
     def _is_joined(self, line: bytes, end: int) -> bool:
-        _, again, _, mark, marks = self._pattern
+        again, mark, marks = self._pattern.again, self._pattern.mark, self._pattern.marks
         if mark and line.count(mark) <= marks:
             return False
         return again.match(line, end) is not None
@@ -118,7 +120,9 @@ class FormatString:
             method = said["method"] if is_request else b""
         status = said["status"]
         host = host_in(said.get("host", b""))
-        return Request(at, method, target, _NOT_SENT if status == b"-" else status, host)
+        status = _NOT_SENT if status == b"-" else status
+        agent = said.get("agent", b"").strip()
+        return Request(at, method, target, status, host, b"" if agent == b"-" else agent)
 
 
 def _target(said: dict[str, bytes], is_nginx: bool) -> bytes:

@@ -78,7 +78,8 @@ class JsonLines:
             if at is None:
                 return Skip.TIMESTAMP
             host = self._host(found.members, fields.host, sent[1])
-            return Request(at, *sent, status[1].zfill(3), host)
+            agent = _agent(found.members, fields.agent)
+            return Request(at, *sent, status[1].zfill(3), host, agent)
         except _GivenTwice:
             return Skip.TWICE
 
@@ -138,6 +139,17 @@ def _sent(members: dict[str, Member], fields: Fields) -> tuple[bytes, bytes] | N
         return method.upper(), _with_query(path, query.removeprefix(b"?"))
     is_there = line is not None or None not in (method, path if target is None else target)
     return (b"", b"") if is_there else None
+
+
+def _agent(members: dict[str, Member], names: Names) -> bytes:
+    """The user agent, which Caddy has as the one item of a list; empty where it is not certain."""
+    for name in names:
+        value = _member(members, name)
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
+        if isinstance(value, str) and value not in {"", "-"}:
+            return bytes_of(value)
+    return b""
 
 
 def _texts(members: dict[str, Member], names: Names) -> Iterator[bytes]:

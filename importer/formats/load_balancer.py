@@ -2,6 +2,7 @@
 
 import re
 
+from importer.agents import in_quotes
 from importer.formats.hosts import host_in
 from importer.formats.moments import seconds_of
 from importer.requests import Clock, Reading, Request, Views
@@ -35,13 +36,14 @@ class LoadBalancer:
         if len(line) > MAX_LINE_BYTES:
             return Skip.LONG_LINE
         match = _LINE.match(line)
-        text = _request_text(line, match.end()) if match else None
+        text, end = _request_text(line, match.end()) if match else (None, 0)
         at = seconds_of(match[2]) if match else None
         if match is None or text is None or at is None:
             return Skip.MALFORMED_LINE if line.strip() else Skip.EMPTY
         status = _NOT_SENT if match[3] == b"-" else match[3]
         views = self._application if match[1] else self._classic
-        return views.of(Request(at, *_method_and_target(text, status)))
+        agent = in_quotes(line, end)
+        return views.of(Request(at, *_method_and_target(text, status), agent))
 
 
 def is_load_balancer_line(line: bytes) -> bool:
@@ -49,11 +51,13 @@ def is_load_balancer_line(line: bytes) -> bool:
     return _LINE.match(line) is not None
 
 
-def _request_text(line: bytes, start: int) -> bytes | None:
-    """Without the protocol; None where the line ends before it does."""
+def _request_text(line: bytes, start: int) -> tuple[bytes | None, int]:
+    """Without the protocol, and where it ends; None where the line ends before it does."""
     end = _END.search(line, start)
     at = end.start() if end else line.find(b'"', start)
-    return None if at < 0 else line[start:at] if end else b""
+    if at < 0:
+        return None, 0
+    return (line[start:at], end.end()) if end else (b"", at + 1)
 
 
 def _method_and_target(text: bytes, status: bytes) -> tuple[bytes, bytes, bytes, bytes]:

@@ -22,6 +22,7 @@ class Fields(NamedTuple):
     request: Names = ()
     path: Names = ()
     query: Names = ()
+    agent: Names = ()
 
 
 CADDY = Fields(
@@ -30,6 +31,7 @@ CADDY = Fields(
     status=("status",),
     host=("request.host",),
     target=("request.uri",),
+    agent=("request.headers.User-Agent",),
 )
 TRAEFIK = Fields(
     time=("StartUTC", "StartLocal", "time"),
@@ -37,6 +39,7 @@ TRAEFIK = Fields(
     status=("DownstreamStatus", "OriginStatus"),
     host=("RequestHost", "RequestAddr"),
     target=("RequestPath",),
+    agent=("request_User-Agent",),
 )
 # Names of nginx's variables first: what carried a log elsewhere adds its own moment and host.
 GUESSED = Fields(
@@ -65,9 +68,14 @@ GUESSED = Fields(
         *("request_path", "requested_uri", "RequestPath", "request"),
     ),
     query=("args", "query_string", "query", "url.query"),
+    agent=(
+        *("http_user_agent", "user_agent", "userAgent", "user_agent.original", "http.user_agent"),
+        *("httpRequest.userAgent", "ClientRequestUserAgent", "req.headers.user-agent", "UserAgent"),
+        *("user-agent", "agent", "ua"),
+    ),
 )
 
-NAMED = ("time", "method", "target", "query", "request", "status", "host")
+NAMED = ("time", "method", "target", "query", "request", "status", "host", "agent")
 """What a person may name a member for."""
 
 

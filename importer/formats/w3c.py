@@ -21,13 +21,15 @@ _IIS = re.compile(
     rb" [0-9A-Fa-f:.%]++ (?:[^ ]++ ){1,2}?\d{3} \d{1,4} \d{1,10} \d{1,10}"
 )
 _IIS_FIRST = b"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip".split()
+_IIS_BETWEEN = b"cs(user-agent) cs(referer)".split()
 _IIS_LAST = b"sc-status sc-substatus sc-win32-status time-taken".split()
 
 
 class Columns(NamedTuple):
     """Where what a view needs stands among `width` columns; -1 is nowhere.
 
-    `moment` is date and time in one; `is_whole` says that the query is part of `stem`.
+    `moment` is date and time in one; `is_whole` says that the query is part of `stem`. A line that
+    was cut may end before `agent`.
     """
 
     moment: int
@@ -40,6 +42,7 @@ class Columns(NamedTuple):
     host: int
     width: int
     is_whole: bool
+    agent: int
 
     def are_enough(self) -> bool:
         """Whether they tell a view."""
@@ -81,11 +84,15 @@ class W3C:
         if not _IIS.fullmatch(line):
             return None
         between = line.count(b" ") + 1 - len(_IIS_FIRST) - len(_IIS_LAST)
-        return self.columns_of([*_IIS_FIRST, *[b""] * between, *_IIS_LAST])
+        return self.columns_of([*_IIS_FIRST, *_IIS_BETWEEN[:between], *_IIS_LAST])
 
     def path_of(self, stem: bytes) -> bytes:
         """The path as it was requested: IIS has decoded it, so that `?` was `%3F`."""
         return stem.replace(b"?", b"%3F")
+
+    def agent_of(self, field: bytes) -> bytes:
+        """The user agent as it was sent: IIS writes a blank as +."""
+        return field.replace(b"+", b" ")
 
     def columns_of(self, names: Sequence[bytes]) -> Columns:
         """Where the columns called so are; a name that stands twice is the first."""
@@ -105,6 +112,7 @@ class W3C:
             host=place(*self.hosts),
             width=len(names),
             is_whole=b"cs-uri-stem" not in at,
+            agent=place(b"cs(user-agent)", b"cs-user-agent"),
         )
 
     def _header(self, line: bytes) -> Skip:
@@ -121,7 +129,14 @@ class W3C:
         if not target or not _METHOD.fullmatch(method):
             method = b""
         host = host_in(fields[columns.host].strip(b'"')) if columns.host >= 0 else b""
-        return Request(at, method, target, _NOT_SENT if status in _NONE else status, host)
+        status = _NOT_SENT if status in _NONE else status
+        return Request(at, method, target, status, host, self._agent(fields, columns))
+
+    def _agent(self, fields: list[bytes], columns: Columns) -> bytes:
+        """The user agent, empty where the line was cut before it."""
+        if not 0 <= columns.agent < len(fields):
+            return b""
+        return self.agent_of(fields[columns.agent].strip(b'"'))
 
     def _target(self, fields: list[bytes], columns: Columns) -> bytes:
         """Empty where there was none."""

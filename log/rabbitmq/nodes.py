@@ -39,6 +39,9 @@ class NodesLogReader(LogReader):
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         return await self._ask(lambda node: node.entry_at(partition, offset))
 
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        return await self._ask(lambda node: node.offset_since(partition, recorded_ms))
+
     async def ping(self) -> None:
         await self._ask(lambda node: node.ping())
 

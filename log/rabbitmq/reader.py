@@ -7,14 +7,22 @@ begins one offset early and does not believe in the log before it has seen that 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.exceptions import AMQPError
 
+from domain import wire
 from domain.checkpoint import Bounds
-from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.errors import (
+    HistoryTruncated,
+    LogUnavailable,
+    LogWentBackward,
+    Undecodable,
+    UnknownFormat,
+)
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
@@ -31,11 +39,20 @@ _TO_READ = "read on footfall's queues"
 
 
 class RabbitLogReader(LogReader):
-    """A channel for each subscription, on as few connections as the broker allows."""
+    """A channel for each subscription, on as few connections as the broker allows.
 
-    def __init__(self, url: str, prefix: str, patience_seconds: float | None = None) -> None:
+    The broker is told which `role` reads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        prefix: str,
+        patience_seconds: float | None = None,
+        role: str = "projector",
+    ) -> None:
         self._prefix = prefix
-        self._channels = Channels(url, "footfall projector", patience_seconds)
+        self._channels = Channels(url, f"footfall {role}", patience_seconds)
 
     @asynccontextmanager
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
@@ -114,6 +131,26 @@ class RabbitLogReader(LogReader):
                 found = await subscription.take_some(1, _ATTACH_SECONDS)
         return found[0] if found else None
 
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        # The broker goes by when it wrote a chunk, in whole seconds: that is later.
+        moment = datetime.fromtimestamp(recorded_ms // 1_000, UTC)
+        async with self._consume(partition, moment, prefetch=1) as subscription:
+            found = await subscription.take(1, _QUIET_SECONDS)
+            if not found:
+                last = await self._last_chunk(partition)
+                if last is None or _recorded_before(last, recorded_ms):
+                    return last.offset if last else Offset(0)
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
+        return found[0].offset
+
+    async def _last_chunk(self, partition: Partition) -> Entry | None:
+        """Its first entry, None where nothing was ever appended."""
+        async with self._consume(partition, "last", prefetch=1) as subscription:
+            found = await subscription.take(1, _QUIET_SECONDS)
+            if not found and await self._count(partition):
+                found = await subscription.take_some(1, _ATTACH_SECONDS)
+        return found[0] if found else None
+
     async def ping(self) -> None:
         async with self._channels.channel():
             pass
@@ -123,7 +160,7 @@ class RabbitLogReader(LogReader):
 
     @asynccontextmanager
     async def _consume(
-        self, partition: Partition, start: int | str, prefetch: int = PREFETCH
+        self, partition: Partition, start: int | str | datetime, prefetch: int = PREFETCH
     ) -> AsyncIterator["RabbitSubscription"]:
         stream = stream_name(self._prefix, partition)
         async with self._channels.channel() as opened:
@@ -136,6 +173,13 @@ class RabbitLogReader(LogReader):
                     stream, subscription.deliver, arguments={"x-stream-offset": start}
                 )
             yield subscription
+
+
+def _recorded_before(entry: Entry, moment_ms: int) -> bool:
+    try:
+        return wire.recorded_ms(entry.body) < moment_ms
+    except (Undecodable, UnknownFormat):
+        return False
 
 
 class RabbitSubscription(Subscription):

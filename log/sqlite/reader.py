@@ -4,12 +4,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from domain import wire
 from domain.checkpoint import Bounds
-from domain.errors import HistoryTruncated, LogWentBackward
+from domain.errors import HistoryTruncated, LogWentBackward, Undecodable, UnknownFormat
 from domain.events import Entry, Offset, Partition
 from domain.ports.log import LogReader, Subscription
 from log.sqlite.file import connect, file_errors, identity
@@ -22,7 +23,7 @@ _TAKE = """
     SELECT log_offset, CAST(body AS BLOB) FROM log_entries
     WHERE partition = ? AND log_offset >= ? ORDER BY log_offset LIMIT ?
 """
-_ENDS = "SELECT partition, next_offset FROM log_ends"
+_ENDS = "SELECT partition, next_offset FROM log_ends WHERE kind = ?"
 _FIRST = "SELECT min(log_offset) FROM log_entries WHERE partition = ?"
 
 
@@ -51,13 +52,35 @@ class SqliteLogReader(LogReader):
         yield _SqliteSubscription(self, partition, offset)
 
     async def bounds(self, partition: Partition) -> Bounds:
-        end = dict(await self.run(_ENDS)).get(partition, 0)
+        end = dict(await self.run(_ENDS, self.kind)).get(partition, 0)
         first = (await self.run(_FIRST, partition))[0][0]
         return Bounds(Offset(end if first is None else first), Offset(end))
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         found = await self.run(_TAKE, partition, offset, 1)
         return Entry(Offset(found[0][0]), found[0][1]) if found else None
+
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        bounds = await self.bounds(partition)
+        low, high = bounds.first, bounds.end
+        while low < high:
+            middle = Offset((low + high) // 2)
+            found = await self._recorded(partition, middle, high)
+            if found is None or found[1] >= recorded_ms:
+                high = middle
+            else:
+                low = Offset(found[0] + 1)
+        return low
+
+    async def _recorded(
+        self, partition: Partition, offset: Offset, end: Offset
+    ) -> tuple[Offset, int] | None:
+        """Where the first batch from `offset` up to `end` stands, and when it was recorded."""
+        while offset < end and (entry := await self.entry_at(partition, offset)) is not None:
+            with suppress(Undecodable, UnknownFormat):
+                return (entry.offset, wire.recorded_ms(entry.body)) if entry.offset < end else None
+            offset = Offset(entry.offset + 1)
+        return None
 
     async def ping(self) -> None:
         await self.run("SELECT count(*) FROM log_ends")
@@ -68,7 +91,7 @@ class SqliteLogReader(LogReader):
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
-    async def run(self, statement: str, *values: int) -> list[Any]:
+    async def run(self, statement: str, *values: int | str) -> list[Any]:
         """All rows of a query. Raises `LogUnavailable`."""
         loop = asyncio.get_running_loop()
         with file_errors(self._path):
@@ -91,9 +114,9 @@ class SqliteLogReader(LogReader):
 
     async def _poll(self) -> None:
         await asyncio.sleep(POLL_SECONDS)
-        self._ends = dict(await self.run(_ENDS))
+        self._ends = dict(await self.run(_ENDS, self.kind))
 
-    def _fetch(self, statement: str, values: tuple[int, ...]) -> list[Any]:
+    def _fetch(self, statement: str, values: tuple[int | str, ...]) -> list[Any]:
         # A file that took its place is another log, and this one grows no more.
         if self._connection is not None and identity(self._path) != self._file:
             self._disconnect()

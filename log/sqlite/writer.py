@@ -10,14 +10,15 @@ from typing import TypeVar
 
 from domain.errors import LogUnavailable
 from domain.events import Partition
+from domain.partitioning import PartitionKind
 from domain.ports.log import LogWriter
 from log.sqlite.file import connect, identity, translated
 
 _NEXT_OFFSET = """
-    UPDATE log_ends SET next_offset = next_offset + 1 WHERE partition = ?
+    UPDATE log_ends SET next_offset = next_offset + 1 WHERE partition = ? AND kind = ?
     RETURNING next_offset - 1
 """
-_DECLARED = "SELECT count(*) FROM log_ends WHERE partition < ?"
+_DECLARED = "SELECT count(*) FROM log_ends WHERE partition < ? AND kind = ?"
 _APPEND = "INSERT INTO log_entries (partition, log_offset, body) VALUES (?, ?, ?)"
 # Of no partition: nobody reads it.
 _TRY = "INSERT OR REPLACE INTO log_entries VALUES (-1, 0, zeroblob(?))"
@@ -78,7 +79,7 @@ class SqliteLogWriter(LogWriter):
 
     def _commit(self, bodies: list[tuple[Partition, bytes]]) -> list[bool]:
         # For each body: was there a partition to append it to?
-        return self._transaction(lambda c: [_append(c, p, body) for p, body in bodies])
+        return self._transaction(lambda c: [_append(c, p, self.kind, body) for p, body in bodies])
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """`work`, committed. Raises `LogUnavailable`; nothing is left of it then."""
@@ -123,7 +124,9 @@ class SqliteLogWriter(LogWriter):
             self._transaction(lambda c: c.execute(_TRIED))
             self._failed_bytes = 0
         try:
-            (declared,) = self._connect().execute(_DECLARED, (self._partitions,)).fetchone()
+            (declared,) = (
+                self._connect().execute(_DECLARED, (self._partitions, self.kind)).fetchone()
+            )
         except sqlite3.Error as error:
             self._disconnect()
             raise translated(self._path, error) from error
@@ -141,8 +144,10 @@ class SqliteLogWriter(LogWriter):
         self._thread.shutdown()
 
 
-def _append(connection: sqlite3.Connection, partition: Partition, body: bytes) -> bool:
-    found = connection.execute(_NEXT_OFFSET, (partition,)).fetchone()
+def _append(
+    connection: sqlite3.Connection, partition: Partition, kind: PartitionKind, body: bytes
+) -> bool:
+    found = connection.execute(_NEXT_OFFSET, (partition, kind)).fetchone()
     if found is not None:
         connection.execute(_APPEND, (partition, found[0], body))
     return found is not None

@@ -34,7 +34,8 @@ class Place:
         judge = None
         if claim.now_ms is not None:
             judge = Judge(claim.now_ms, self._decided or NOTHING_DECIDED)
-        return Fold(self._positions, claim.rules, claim.carry, self.checkpoint.views, judge)
+        views = self.checkpoint.views
+        return Fold(self._positions, claim.rules, claim.carry, views, judge, claim.classes)
 
     async def follow(self) -> None:
         """Learn what the live generation has decided by a clock meanwhile, where this is another.

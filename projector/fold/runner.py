@@ -182,4 +182,4 @@ class Runner:
         return None
 
     def _is_full(self, delta: Delta) -> bool:
-        return delta.events >= self._batch_size or len(delta.rows) >= self._max_rows
+        return delta.events >= self._batch_size or delta.size >= self._max_rows

@@ -20,7 +20,7 @@ from domain.errors import (
     Unstorable,
 )
 from domain.events import Epoch, Generation, Partition
-from domain.ownership import Trouble, require_untroubled
+from domain.ownership import Trouble, require_untroubled, trouble_kind
 from domain.ports.fold import Leases, LiveCheckpoints
 from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
@@ -202,7 +202,9 @@ class Supervisor:
                 pause = backoff
                 if backoff > 2 * _BACKOFF.first:
                     # Fenced again and again, and nobody else has it.
-                    running.standing.trouble = Trouble(stopped=False, reason=str(error))
+                    running.standing.trouble = Trouble(
+                        stopped=False, reason=str(error), kind=trouble_kind(error)
+                    )
             # Whatever it is, it is this partition's alone.
             except Exception as error:  # noqa: BLE001
                 pause = self._stuck(partition, running.standing, error, backoff)
@@ -216,7 +218,7 @@ class Supervisor:
     ) -> float:
         """Remember and say what is wrong; in how many seconds to try again."""
         stopped = isinstance(error, _STOPS)
-        standing.trouble = Trouble(stopped, _sentence(error))
+        standing.trouble = Trouble(stopped, _sentence(error), kind=trouble_kind(error))
         if stopped:
             logger.error("partition %d is stopped: %s", partition, error)
         else:

@@ -7,6 +7,7 @@ from typing import Protocol
 from domain.errors import FootfallError
 from domain.events import Generation
 from domain.generations import Diff, GenerationInfo
+from projector.aggregates.rolling import RollUpListener
 from projector.rebuild.steps import Progress
 
 
@@ -28,7 +29,7 @@ class LoadListener(Protocol):
         """Hours that are kept were left out where the log no longer holds all of them."""
 
 
-class PromotionListener(Protocol):
+class PromotionListener(RollUpListener, Protocol):
     """Of a generation that becomes live."""
 
     def live(self, info: GenerationInfo, keep_ms: int) -> None:

@@ -32,13 +32,14 @@ async def replay(rebuild: Rebuild, wanted: Replay, listener: ReplayListener) -> 
     if wanted.dry_run:
         await rebuild.drop(info.generation)
         listener.dropped_again(info)
-        if diff.differing:
+        if diff.differs:
             raise RebuildError("counts differ")
         return
-    if diff.differing and not wanted.accept_diff:
+    if diff.differs and not wanted.accept_diff:
         raise RebuildError(
             "counts differ, nothing is promoted: run it again with --accept-diff, or --abandon"
         )
+    await rebuild.roll_up(info.generation, listener)
     await rebuild.promote(info.generation, wanted.keep_ms)
     listener.live(info, wanted.keep_ms)
     if not wanted.keep_ms:

@@ -1,4 +1,4 @@
-"""The story of a rollback: reopen or go on, catch up, promote."""
+"""The story of a rollback: reopen or go on, catch up, add days up, promote."""
 
 from domain.page_rules import PageRules
 from projector.rebuild.listener import PromotionListener
@@ -15,5 +15,7 @@ async def rollback(rebuild: Rebuild, keep_ms: int, listener: PromotionListener) 
         info = await rebuild.reopen("rollback")
     else:
         check_under_way(info, "rollback", PageRules(info.page_rules))
+    await rebuild.catch_up(info.generation)
+    await rebuild.roll_up(info.generation, listener)
     await rebuild.promote(info.generation, keep_ms)
     listener.live(info, keep_ms)

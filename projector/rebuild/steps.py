@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from domain import wire
+from domain.aggregates import RolledUp, Turn
 from domain.checkpoint import Bounds, Checkpoint
 from domain.errors import (
     HistoryIncomplete,
@@ -24,10 +25,13 @@ from domain.errors import (
 )
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import Diff, GenerationInfo, complete_from
-from domain.hours import as_text
+from domain.hours import as_text, hour_of
+from domain.jobs import REPLAY
 from domain.page_rules import PageRules
+from domain.ports.aggregates import Aggregates
 from domain.ports.log import LogReader
 from domain.ports.rebuild import Comparison, Generations, History
+from projector.aggregates.rolling import RollUpListener, roll_up
 from projector.fold.runner import Runner
 from projector.rebuild.promotion import promote
 
@@ -68,6 +72,7 @@ class Rebuild:
         history: History,
         comparison: Comparison,
         reader: LogReader,
+        aggregates: Aggregates,
         runner: Runner,
         load: Load,
         epoch: Epoch,
@@ -78,6 +83,7 @@ class Rebuild:
         self._history = history
         self._comparison = comparison
         self._reader = reader
+        self._aggregates = aggregates
         self._runner = runner
         self._load = load
         self._epoch = epoch
@@ -98,13 +104,17 @@ class Rebuild:
         # The checkpoints first, or the fold would seem to be beyond the end of the log.
         folded = await self._checkpoints(await self.live())
         bounds = await self._bounds()
-        truncated = await self._complete_from(bounds, folded)
+        recorded = await self._recorded_first(bounds, folded)
+        truncated = complete_from(recorded.values())
         lost = [] if truncated is None else await self._history.hours_before(truncated)
         if lost and carry_over is False:
             raise HistoryIncomplete(_incomplete(lost))
         starts = {partition: held.first for partition, held in bounds.items()}
         carried_before = truncated if lost and carry_over else None
-        return await self._generations.begin(self._epoch, purpose, rules, starts, carried_before)
+        begun = {partition: hour_of(moment_ms) for partition, moment_ms in recorded.items()}
+        return await self._generations.begin(
+            self._epoch, purpose, rules, starts, carried_before, begun
+        )
 
     async def reopen(self, purpose: str) -> GenerationInfo:
         """The generation that was live last, to be made live again."""
@@ -163,9 +173,16 @@ class Rebuild:
         first = await self._history.horizon()
         if info.carried_before is None:
             folded = await self._checkpoints(await self.live())
-            complete = await self._complete_from(await self._bounds(), folded)
+            complete = complete_from(
+                (await self._recorded_first(await self._bounds(), folded)).values()
+            )
             first = first if complete is None else Hour(max(first, complete))
         return await self._comparison.compare(info.generation, self._reader, first)
+
+    async def roll_up(self, generation: Generation, listener: RollUpListener) -> RolledUp:
+        """Add up the days that are over, before anybody reads them; what comes later is due."""
+        turn = Turn(REPLAY, self._epoch, generation)
+        return await roll_up(self._aggregates, turn, self._stop.is_set, listener)
 
     async def promote(self, generation: Generation, keep_ms: int) -> None:
         """Catch up and promote, again where the live projectors are too far ahead by then."""
@@ -227,10 +244,11 @@ class Rebuild:
         bounds = await asyncio.gather(*(self._reader.bounds(p) for p in partitions))
         return dict(zip(partitions, bounds, strict=True))
 
-    async def _complete_from(
+    async def _recorded_first(
         self, bounds: Mapping[Partition, Bounds], folded: Mapping[Partition, Checkpoint]
-    ) -> Hour | None:
-        recorded = []
+    ) -> Mapping[Partition, int]:
+        """When the first entry of each partition was recorded that has lost its beginning."""
+        recorded = {}
         for partition, held in bounds.items():
             checkpoint = folded.get(partition)
             if checkpoint is not None and held.end < checkpoint.next_offset:
@@ -241,8 +259,8 @@ class Rebuild:
                 )
                 raise LogWentBackward(message)
             if held.first > 0:
-                recorded.append(await self._first_recorded_ms(partition, held, checkpoint))
-        return complete_from(recorded)
+                recorded[partition] = await self._first_recorded_ms(partition, held, checkpoint)
+        return recorded
 
     async def _first_recorded_ms(
         self, partition: Partition, bounds: Bounds, checkpoint: Checkpoint | None

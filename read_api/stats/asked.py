@@ -16,7 +16,7 @@ from domain.stats.zones import MIN_SECONDS
 from read_api.queries import moment_text
 from read_api.stats.given import SELECTION, Given
 
-RANGE = (*SELECTION, "period", "from", "to", "unit", "tz")
+RANGE = (*SELECTION, "agent", "period", "from", "to", "unit", "tz")
 """The parameters that every question about a range has."""
 
 _HOUR = 3_600

@@ -1,6 +1,7 @@
 """From a query string to an answer, endpoint by endpoint."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from enum import Enum
 from typing import Any, NamedTuple
 
 from domain.ports.stats import StatsReader
@@ -10,7 +11,7 @@ from domain.stats.ranking import MAX_LIMIT, After, By, Order
 from read_api.stats.asked import RANGE, Asked, read_span
 from read_api.stats.bounds import read_bounds
 from read_api.stats.cursors import OfAnother, Unreadable, place_of
-from read_api.stats.given import Given
+from read_api.stats.given import SOURCE, Given
 from read_api.stats.lists import List, read_list, read_movers
 from read_api.stats.snapshots import Told, told_by
 from read_api.stats.trends import MAX_PARTS
@@ -20,22 +21,44 @@ from read_api.stats.week import read_week
 DEFAULT_PERIOD = Period.WEEK
 DEFAULT_LIMIT = 10
 _HOUR = 3_600
+
+
+class Count(Enum):
+    """What is counted for the bounds beside what is known anyway."""
+
+    ALL = "all"
+    NONE = "none"
+
+
+_COUNTS = {one.value: one for one in Count}
 _COMPARE = {one.value: one for one in Compare}
 _ORDERS = {
     By.PAGE: {"views": Order.VIEWS, "change": Order.CHANGE, "page": Order.NAME},
     By.SITE: {"views": Order.VIEWS, "change": Order.CHANGE, "site": Order.NAME},
+    By.SOURCE: {"views": Order.VIEWS, "change": Order.CHANGE, "source": Order.NAME},
 }
+OF_PAGES = {
+    SOURCE: "sources are counted by site and not by page: leave source out, or ask views, sites or "
+    "hours-of-week with it, or sources themselves"
+}
+"""Of what is about pages alone."""
+_OF_NO_SOURCE = {
+    name: f"sources are counted by site and not by page: send site in place of {name}"
+    for name in ("page", "prefix")
+} | {SOURCE: "sources are what is listed: send search, or ask views with source"}
 
 
 class Endpoint(NamedTuple):
     """What is asked under a name; `read` takes the present in seconds since 1970.
 
-    `names` are its parameters, beside `format`.
+    `names` are its parameters, beside `format`. Of what others have `elsewhere` says what to ask
+    instead.
     """
 
     name: str
     names: Sequence[str]
     read: Callable[[StatsReader, Given, int], Coroutine[Any, Any, Told]]
+    elsewhere: Mapping[str, str] = {}
 
 
 async def _views(reader: StatsReader, given: Given, now: int) -> Told:
@@ -53,6 +76,11 @@ async def _sites(reader: StatsReader, given: Given, now: int) -> Told:
     return told_by(wanted.asked.by, await read_list(reader, wanted))
 
 
+async def _sources(reader: StatsReader, given: Given, now: int) -> Told:
+    wanted = await _list(reader, given, now, By.SOURCE)
+    return told_by(wanted.asked.by, await read_list(reader, wanted))
+
+
 async def _movers(reader: StatsReader, given: Given, now: int) -> Told:
     limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     asked = await _asked(reader, given, now, Compare.PREVIOUS)
@@ -65,18 +93,21 @@ async def _week(reader: StatsReader, given: Given, now: int) -> Told:
 
 
 async def _bounds(reader: StatsReader, given: Given, _: int) -> Told:
+    agent, count = given.agent(), given.choice("count", _COUNTS)
     given.refuse_faults()
-    return await read_bounds(reader)
+    return await read_bounds(reader, agent, counted=count is not Count.NONE)
 
 
 _LIST = (*RANGE, "compare", "order", "search", "limit", "cursor", "trend")
+_OF_SOURCES = [name for name in _LIST if name not in _OF_NO_SOURCE]
 ENDPOINTS = (
-    Endpoint("views", (*RANGE, "compare"), _views),
-    Endpoint("pages", _LIST, _pages),
-    Endpoint("sites", _LIST, _sites),
-    Endpoint("movers", (*RANGE, "compare", "limit"), _movers),
-    Endpoint("hours-of-week", RANGE, _week),
-    Endpoint("bounds", (), _bounds),
+    Endpoint("views", (*RANGE, SOURCE, "compare"), _views),
+    Endpoint("pages", _LIST, _pages, OF_PAGES),
+    Endpoint("sites", (*_LIST, SOURCE), _sites),
+    Endpoint("sources", _OF_SOURCES, _sources, _OF_NO_SOURCE),
+    Endpoint("movers", (*RANGE, "compare", "limit"), _movers, OF_PAGES),
+    Endpoint("hours-of-week", (*RANGE, SOURCE), _week),
+    Endpoint("bounds", ("agent", "count"), _bounds),
 )
 
 
@@ -86,6 +117,9 @@ async def _list(reader: StatsReader, given: Given, now: int, by: By) -> List:
     limit = given.number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     trend = given.number("trend", 1, MAX_PARTS) if "trend" in given else 0
     question = [("", by.value), *given.all_but("cursor", "limit", "trend", "format")]
+    if given.caller.sites is not None:
+        # Of others it would be another list, with other ranks.
+        question += [("sites", site) for site in ("", *sorted(given.caller.sites))]
     after, now = _place(given, question, now)
     compare = Compare.PREVIOUS if order is Order.CHANGE else None
     asked = await _asked(reader, given, now, compare)
@@ -120,8 +154,8 @@ async def _asked(
     compare = given.choice("compare", _COMPARE) or compare
     span = read_span(given, now, DEFAULT_PERIOD)
     given.refuse_faults()
-    bounds = await reader.bounds() if span.begins_with_views else None
-    hours = span.range(now, bounds.first if bounds else None)
+    first = await reader.first() if span.begins_with_views else None
+    hours = span.range(now, first.hour if first else None)
     unit = span.unit_of(hours)
-    by = bounds.standing if bounds else None
+    by = first.standing if first else None
     return Asked(selection, hours, unit, span.zone, now, compare, span.moved, by)

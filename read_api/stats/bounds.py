@@ -1,22 +1,19 @@
 """GET /stats/bounds: how much there is."""
 
+from domain.agents.classes import Agent
 from domain.events import Hour
 from domain.hours import as_iso
 from domain.ports.stats import StatsReader
-from domain.stats.selection import EVERYTHING
 from read_api.stats.shapes import Bounds, Question
 from read_api.stats.snapshots import Told
-from read_api.stats.telling import horizon_text, told_standing
+from read_api.stats.telling import agent_notes, agent_text, horizon_text, told_standing
 
 
-async def read_bounds(reader: StatsReader) -> Told:
-    """Of all rows."""
-    found = await reader.bounds()
+async def read_bounds(reader: StatsReader, agent: Agent | None, *, counted: bool) -> Told:
+    """Of all rows, or of those that say that `agent` looked; pages and rows where `counted`."""
+    found = await reader.bounds(agent, counted=counted)
     first = Hour(0) if found.first is None else found.first
     end = first if found.last is None else Hour(found.last + 1)
-    series = await reader.series(EVERYTHING, [[first, end]])
-    ((views,),) = series.views
-    standing = found.standing.with_(series.standing)
     nothing = found.first is None
     answer = Bounds(
         question=Question(
@@ -25,10 +22,11 @@ async def read_bounds(reader: StatsReader) -> Told:
             to=None if nothing else as_iso(end),
             unit=None,
             tz="UTC",
+            agent=agent_text(agent),
         ),
-        total=views,
-        **told_standing(standing),
-        notes=[],
+        total=found.total,
+        **told_standing(found.standing),
+        notes=list(agent_notes(agent)),
         first=None if nothing else as_iso(first),
         last=None if found.last is None else as_iso(found.last),
         horizon=horizon_text(found.standing.horizon),
@@ -36,4 +34,4 @@ async def read_bounds(reader: StatsReader) -> Told:
         sites=found.sites,
         rows=found.rows,
     )
-    return Told(answer, standing)
+    return Told(answer, found.standing)

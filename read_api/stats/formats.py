@@ -8,7 +8,7 @@ import msgspec
 
 from domain.spreadsheets import harmless
 
-Value = str | int | float | Sequence[int] | Sequence[str] | None
+Value = str | bool | int | float | Sequence[int] | Sequence[str] | None
 
 
 class Format(Enum):
@@ -108,4 +108,7 @@ def _cell(value: Value) -> str:
         return '"' + text.replace('"', '""') + '"' if _QUOTED(text) else text
     if value is None:
         return ""
+    if isinstance(value, bool):
+        # As in JSON, and no formula.
+        return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else " ".join(map(str, value))

@@ -1,20 +1,31 @@
-"""GET /stats/pages, /stats/sites and /stats/movers: names by their views."""
+"""GET /stats/pages, /stats/sites, /stats/sources and /stats/movers: names by their views."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, Struct
 
+from domain.dimensions import NONE
 from domain.events import Hour
 from domain.ports.stats import StatsReader
 from domain.stats.answers import Movers as FoundMovers
-from domain.stats.answers import Ranked, Ranking, Series, Standing
+from domain.stats.answers import Ranked, Ranking, Standing
 from domain.stats.comparing import Compare, change
 from domain.stats.ranking import After, By, Listing, Order
 from domain.stats.units import Range
 from read_api.stats.asked import Asked
 from read_api.stats.cursors import Question, cursor_of
-from read_api.stats.shapes import ComparedRows, Mover, Movers, PageRow, Pages, SiteRow, Sites
+from read_api.stats.shapes import (
+    ComparedRows,
+    Mover,
+    Movers,
+    PageRow,
+    Pages,
+    SiteRow,
+    Sites,
+    SourceRow,
+    Sources,
+)
 from read_api.stats.snapshots import Told, as_it_stands
 from read_api.stats.telling import (
     compared_note,
@@ -56,19 +67,15 @@ class _Read(NamedTuple):
 
 
 class _Moved(NamedTuple):
-    """Movers and totals, asked for as things stood at `asked`, one after the other."""
+    """Movers, the hours they are of, and those they were compared with."""
 
     movers: FoundMovers
-    totals: Series
     hours: Range
     before: Range
-    asked: Standing
 
     @property
     def standing(self) -> Standing:
-        both = self.movers.standing, self.totals.standing
-        moved = (one for one in both if not one.asked_alike(self.asked))
-        return next(moved, None) or both[0].with_(both[1])
+        return self.movers.standing
 
 
 async def read_list(reader: StatsReader, wanted: List) -> Told:
@@ -97,21 +104,18 @@ async def read_movers(reader: StatsReader, asked: Asked, limit: int) -> Told:
     async def read(standing: Standing) -> _Moved:
         whole, before = comparable(asked, shift, standing)
         listing = Listing(By.PAGE, whole, asked.selection, before, Order.CHANGE, limit=limit)
-        movers = await reader.movers(listing)
-        totals = await reader.series(asked.selection, [whole, before])
-        return _Moved(movers, totals, whole, before, standing)
+        return _Moved(await reader.movers(listing), whole, before)
 
     found = await as_it_stands(reader, read)
-    (now,), (then,) = found.totals.views
-    standing = found.standing
+    movers, standing = found.movers, found.standing
     answer = Movers(
         question=told_question(asked),
-        total=now,
+        total=movers.total,
         **told_standing(standing),
         notes=_notes(asked, found.hours, standing),
-        risers=list(map(_mover, found.movers.risers)),
-        fallers=list(map(_mover, found.movers.fallers)),
-        compare=_compared(asked, found.hours, found.before, then),
+        risers=list(map(_mover, movers.risers)),
+        fallers=list(map(_mover, movers.fallers)),
+        compare=_compared(asked, found.hours, found.before, movers.total_before),
     )
     return Told(answer, standing)
 
@@ -137,7 +141,7 @@ async def _ranked(
     return _Read(await reader.ranking(listing), hours, whole, before, edges)
 
 
-def _told(wanted: List, found: _Read) -> Pages | Sites:
+def _told(wanted: List, found: _Read) -> Pages | Sites | Sources:
     ranking, asked = found.ranking, wanted.asked
     rows = [_row(wanted, found, row, ranking.rank + at) for at, row in enumerate(ranking.rows)]
     standing = ranking.standing
@@ -159,7 +163,28 @@ def _told(wanted: List, found: _Read) -> Pages | Sites:
     }
     if wanted.by is By.SITE:
         return Sites(sites=[SiteRow(**row) for row in rows], sites_total=ranking.names, **shared)
+    if wanted.by is By.SOURCE:
+        return _told_sources(ranking, rows, shared)
     return Pages(pages=[PageRow(**row) for row in rows], pages_total=ranking.names, **shared)
+
+
+def _told_sources(
+    ranking: Ranking, rows: Sequence[dict[str, Any]], shared: dict[str, Any]
+) -> Sources:
+    assert ranking.coverage is not None
+    known, of_views = ranking.coverage.known, ranking.coverage.of_views
+    if known < of_views:
+        shared["notes"].append(
+            f"Where viewers came from is known of {known:,} of {of_views:,} views: the others are "
+            "in no row."
+        )
+    return Sources(
+        sources=[SourceRow(direct=row["source"] == NONE, **row) for row in rows],
+        sources_total=ranking.names,
+        known=known,
+        of_views=of_views,
+        **shared,
+    )
 
 
 def _row(wanted: List, found: _Read, row: Ranked, rank: int) -> dict[str, Any]:

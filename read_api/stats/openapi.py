@@ -5,18 +5,20 @@ from typing import Any
 
 from domain.errors import Problem
 from domain.events import MAX_PAGE_BYTES
+from domain.keys import Right
 from domain.problems import INVALID, TOO_MANY_BUCKETS, UNAVAILABLE
 from domain.spreadsheets import HOURLY
 from domain.stats.ranking import MAX_LIMIT
 from domain.stats.units import MAX_BUCKETS
-from read_api.openapi import COMPLETENESS, parameter
+from read_api.openapi import AGENT, COMPLETENESS, NOT_FOLDED, WAITING, parameter
 from read_api.stats.asking import DEFAULT_LIMIT, DEFAULT_PERIOD, ENDPOINTS
 from read_api.stats.export import NAMES
 from read_api.stats.formats import Format
 from read_api.stats.openapi_answers import ANSWERS
+from read_api.stats.openapi_operations import OPERATIONS_EXAMPLE, OPERATIONS_SCHEMA
 from read_api.stats.openapi_state import STATE_EXAMPLE, STATE_SCHEMA
 from read_api.stats.trends import MAX_PARTS
-from web.openapi import Paths, json_response, problem_response
+from web.openapi import Paths, json_response, locked, problem_response
 from web.problems import document
 
 _TEXT = {
@@ -40,7 +42,7 @@ def _number(most: int, default: int | None = None) -> dict[str, Any]:
     return schema | ({"default": default} if default else {})
 
 
-_PARAMETERS: Mapping[str, Any] = {
+PARAMETERS: Mapping[str, Any] = {
     "page": parameter("page", "One page. Of page, prefix and site there is at most one.", _TEXT),
     "prefix": parameter("prefix", "All pages that begin with this.", _TEXT),
     "site": parameter(
@@ -49,6 +51,14 @@ _PARAMETERS: Mapping[str, Any] = {
         "that begin with one.",
         {"type": "string", "maxLength": MAX_PAGE_BYTES, "pattern": r"^[^/\u0000-\u001f]*$"},
     ),
+    "source": parameter(
+        "source",
+        "Only views of which it is known that viewers came from here; empty for those of which it "
+        "is known that they came from nowhere. With site, or with all pages: not with page and "
+        "prefix.",
+        {"type": "string", "maxLength": MAX_PAGE_BYTES},
+    ),
+    "agent": AGENT,
     "period": parameter(
         "period",
         "A range that ends with the present, in place of from and to. 24h and 7d are whole hours, "
@@ -95,6 +105,12 @@ _PARAMETERS: Mapping[str, Any] = {
         "Where a list goes on: `next` of an answer to the same question.",
         {"type": "string"},
     ),
+    "count": parameter(
+        "count",
+        "Whether pages and rows are counted, which takes a look at all of them: none leaves both "
+        "null.",
+        _words("all", "none", default="all"),
+    ),
     "trend": parameter(
         "trend", "In each row also the views in so many parts of the range.", _number(MAX_PARTS)
     ),
@@ -124,12 +140,13 @@ _SUMMARIES = {
     "views": "Views in a range, bucket by bucket.",
     "pages": "Pages by their views.",
     "sites": "Sites by their views.",
+    "sources": "Sources by the views they brought.",
     "movers": "Pages that gained or lost most against the range before.",
     "hours-of-week": "Views by weekday and hour of day.",
     "bounds": "How much there is, and since when.",
 }
 _VARY = {"Vary": {"schema": {"type": "string", "const": "accept"}}}
-_NO_STORE = {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}}
+NO_STORE = {"Cache-Control": {"schema": {"type": "string", "const": "no-store"}}}
 _HEADERS = (
     COMPLETENESS
     | _VARY
@@ -161,7 +178,7 @@ _NEXT = {
 _TZ = "tz is no time zone: send a name of the IANA database, such as Europe/Berlin"
 _MANY = f"unit=hour makes more than {MAX_BUCKETS:,} buckets: send unit=day, which fits"
 _AWAY = "the database cannot be reached; ask again later"
-_REFUSALS = {
+REFUSALS = {
     "400": problem_response(
         "A parameter is not valid: every fault is told.",
         document(INVALID, _TZ, [Problem("tz", _TZ)], method="GET"),
@@ -169,6 +186,7 @@ _REFUSALS = {
     "503": problem_response(
         "The database cannot be reached.", document(UNAVAILABLE, _AWAY, method="GET")
     ),
+    "504": NOT_FOLDED,
 }
 _TOO_MANY = {
     "422": problem_response(
@@ -179,9 +197,9 @@ _TOO_MANY = {
 
 
 def _parameters(name: str, names: Sequence[str], default: Format) -> list[Any]:
-    order = _order("site" if name == "sites" else "page")
-    known = {**_PARAMETERS, "order": order, "format": _format(default)}
-    return [known[each] for each in (*names, "format")]
+    order = _order({"sites": "site", "sources": "source"}.get(name, "page"))
+    known = {**PARAMETERS, "order": order, "format": _format(default), **WAITING}
+    return [known[each] for each in (*names, "format", *WAITING)]
 
 
 def _content(schema: Any, example: Any, table: str) -> dict[str, Any]:
@@ -203,7 +221,7 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
             "description": (
                 "`question` says how it was understood; `notes` are sentences that whoever reads "
                 "the numbers should know. Every view that was confirmed before `complete_until` is "
-                f"in it. {_PERIOD if names else ''}"
+                f"in it. {_PERIOD if 'period' in names else ''}"
             ).strip(),
             "parameters": [*_parameters(name, names, Format.JSON), _IF_NONE_MATCH],
             "responses": {
@@ -216,7 +234,7 @@ def _path(name: str, names: Sequence[str]) -> dict[str, Any]:
                     "description": "What is held is still the answer.",
                     "headers": {name: one for name, one in headers.items() if name != "Link"},
                 },
-                **_REFUSALS,
+                **REFUSALS,
                 **(_TOO_MANY if name == "views" else {}),
             },
         }
@@ -229,22 +247,40 @@ _STATE = {
     "description": (
         "Answered within about a second, with 200, whatever the database does: `database` says "
         "whether it answers, and since when it does not. All else is of `known_at` then, lags are "
-        "of the present. A partition that `stands_still` says why; where it is `stopped` it does "
-        "not go on before somebody has done something."
+        "of the present. A partition that is not folded says its `reason`, a word; where it is "
+        "`stopped` it does not go on before somebody has done something. `dead_letters`, "
+        "`refused`, `stands_still` and the `reason` of `database` are for operators: left out for "
+        "a key without the right admin."
     ),
     "parameters": [],
     "responses": {
         "200": json_response("What is known.", STATE_SCHEMA, STATE_EXAMPLE)
         | {
             "headers": {name: one | {"required": False} for name, one in COMPLETENESS.items()}
-            | _NO_STORE
+            | NO_STORE
         },
-        "400": _REFUSALS["400"],
+        "400": REFUSALS["400"],
+    },
+}
+_OPERATIONS = {
+    "operationId": "statsOperations",
+    "summary": "How the service is run, for whoever runs it: read only.",
+    "description": (
+        "Partitions with their owners and what waits in the log, generations, what is being built, "
+        "retention, jobs. Answered with 200 within a few seconds, whatever the database and the "
+        "log do: `database` and `log` say whether they answer. Small tables are read, and the ends "
+        "of the log at most every 5 seconds: a page may ask every other second."
+    ),
+    "parameters": [],
+    "responses": {
+        "200": json_response("What is known.", OPERATIONS_SCHEMA, OPERATIONS_EXAMPLE)
+        | {"headers": NO_STORE},
+        "400": REFUSALS["400"],
     },
 }
 _ROWS, _ROWS_EXAMPLE, _ROWS_TABLE = ANSWERS["export"]
-PATHS: Paths = {
-    **{f"/stats/{name}": _path(name, names) for name, names, _ in ENDPOINTS},
+_PATHS: Paths = {
+    **{f"/stats/{one.name}": _path(one.name, one.names) for one in ENDPOINTS},
     "/stats/state": {"get": _STATE},
     "/export/hourly": {
         "get": {
@@ -261,11 +297,15 @@ PATHS: Paths = {
             "responses": {
                 "200": {
                     "description": "The rows.",
-                    "headers": COMPLETENESS | _VARY | _NO_STORE,
+                    "headers": COMPLETENESS | _VARY | NO_STORE,
                     "content": _content(_ROWS, _ROWS_EXAMPLE, _ROWS_TABLE),
                 },
-                **_REFUSALS,
+                **REFUSALS,
             },
         }
     },
+}
+PATHS: Paths = {
+    **locked(_PATHS, Right.READ),
+    **locked({"/stats/operations": {"get": _OPERATIONS}}, Right.ADMIN),
 }

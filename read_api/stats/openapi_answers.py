@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from read_api.stats.shapes import Bounds, HoursOfWeek, Movers, Pages, Sites, Views
+from read_api.stats.shapes import Bounds, HoursOfWeek, Movers, Pages, Sites, Sources, Views
 
 
 class Described(NamedTuple):
@@ -41,6 +41,7 @@ _QUESTION = {
     "to": _TO,
     "unit": "day",
     "tz": "Europe/Berlin",
+    "agent": "all",
 }
 _UNTIL = "2025-07-18T09:12:04.250Z"
 _SHARED = {
@@ -64,6 +65,8 @@ _COMPARED = {
 _COMPARING = {"question": _QUESTION | {"compare": "previous"}}
 _PAGE = {"rank": 1, "page": "example.com/pricing", "views": 98, "share": 0.7, "change": 0.12}
 _SITE = {"rank": 1, "site": "example.com", "views": 140, "share": 1.0, "change": None}
+_SOURCE = {"rank": 1, "source": "news.example", "direct": False, "views": 90, "share": 0.75}
+_DIRECT = {"rank": 2, "source": "", "direct": True, "views": 30, "share": 0.25}
 _HOURLY = {
     "type": "object",
     "required": ["question", "complete_until", "generation", "notes", "rows", "total"],
@@ -93,7 +96,7 @@ ANSWERS: Mapping[str, Described] = {
     "views": Described(
         schema_of(Views),
         _SHARED | {"buckets": _DAYS, "busiest": _DAYS[1]},
-        f"from,to,views,cut\r\n{_FROM},2025-07-17T00:00:00+02:00,60,\r\n",
+        f"from,to,views,complete,cut\r\n{_FROM},2025-07-17T00:00:00+02:00,60,true,\r\n",
     ),
     "pages": Described(
         schema_of(Pages),
@@ -107,6 +110,19 @@ ANSWERS: Mapping[str, Described] = {
         schema_of(Sites),
         _SHARED | {"sites": [_SITE], "sites_total": 1, "next": None},
         "rank,site,views,share,change\r\n1,example.com,140,1.0,\r\n",
+    ),
+    "sources": Described(
+        schema_of(Sources),
+        _SHARED
+        | {
+            "total": 120,
+            "sources": [_SOURCE | {"change": None}, _DIRECT | {"change": None}],
+            "sources_total": 2,
+            "known": 120,
+            "of_views": 140,
+            "next": None,
+        },
+        "rank,source,views,share,change\r\n1,news.example,90,0.75,\r\n",
     ),
     "movers": Described(
         schema_of(Movers),
@@ -134,6 +150,7 @@ ANSWERS: Mapping[str, Described] = {
                 "to": "2025-07-18T12:00:00Z",
                 "unit": None,
                 "tz": "UTC",
+                "agent": "all",
             },
             "total": 1_024,
             "complete_until": _UNTIL,

@@ -1,44 +1,72 @@
 """GET handlers of statistics."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
 from http import HTTPStatus
+from secrets import token_bytes
 from urllib.parse import urlencode
 
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope
+from msgspec.structs import replace
 
+from domain.keys import Right
 from domain.ports.common import Clock
 from domain.ports.stats import StatsReader
 from domain.stats.answers import Standing
-from read_api.stats.asking import ENDPOINTS, Endpoint
+from read_api.stats.after import After
+from read_api.stats.asking import ENDPOINTS, OF_PAGES, Endpoint
 from read_api.stats.export import NAMES, pieces, read_export
 from read_api.stats.formats import FORMATS, Format, accepted
 from read_api.stats.given import Given
-from read_api.stats.shapes import Pages, Sites
+from read_api.stats.shapes import Pages, Sites, Sources
 from read_api.stats.tables import encoded
 from read_api.stats.tags import Asking, held_tags, tag_of
+from read_api.stats.within import within
+from read_api.waiting import Waiting
 from read_api.watermark import watermark_headers
+from web.access import Access, caller_of
 from web.app import Handle, route
 from web.problems import Answer
 from web.streaming import Streamed
 
+_ACCESS = Access(Right.READ)
 _SECOND_MS = 1_000
+_SECRET_BYTES = 16
+_After = Callable[[Given, Receive], StatsReader]
+"""Statistics as who asks may know them, read once what a question waits for is folded."""
 
 
-def stats_routes(reader: StatsReader, clock: Clock) -> Sequence[ASGIRouteHandler]:
+def stats_routes(stats: StatsReader, clock: Clock, waiting: Waiting) -> Sequence[ASGIRouteHandler]:
     """The handlers of statistics and of the export."""
-    export = route("/export/hourly", "GET", _export(reader, clock))
-    asked = [route(f"/stats/{one.name}", "GET", _ask(one, reader, clock)) for one in ENDPOINTS]
+
+    def after(given: Given, receive: Receive) -> StatsReader:
+        known = within(stats, given.caller)
+        if given.awaited is None:
+            return known
+        return After(known, partial(waiting.until_folded, given.awaited, receive))
+
+    # Of this process: what is held of another's answer is sent once more, where few sites are told.
+    secret = token_bytes(_SECRET_BYTES)
+    export = route("/export/hourly", "GET", _export(after, clock), access=_ACCESS)
+    asked = [
+        route(f"/stats/{one.name}", "GET", _ask(one, after, clock, secret), access=_ACCESS)
+        for one in ENDPOINTS
+    ]
     return [*asked, export]
 
 
-def _ask(endpoint: Endpoint, reader: StatsReader, clock: Clock) -> Handle:
-    async def ask(scope: Scope, _: Receive) -> Answer:
-        given = Given(_query(scope), (*endpoint.names, "format"))
+def _ask(endpoint: Endpoint, after: _After, clock: Clock, secret: bytes) -> Handle:
+    async def ask(scope: Scope, receive: Receive) -> Answer:
+        names = (*endpoint.names, "format")
+        given = Given(_query(scope), names, caller_of(scope), endpoint.elsewhere)
+        reader = after(given, receive)
         wanted = _format(given, scope, Format.JSON)
         now = clock() // _SECOND_MS
         question = Asking(endpoint.name, wanted.value, given.all_but("format"), now)
+        if given.caller.sites is not None:
+            question = replace(question, sites=sorted(given.caller.sites), secret=secret)
         held = held_tags(scope)
         if held.named:
             # What is held may be known to be the answer before anything is added up.
@@ -50,7 +78,7 @@ def _ask(endpoint: Endpoint, reader: StatsReader, clock: Clock) -> Handle:
         if held.holds(tag) or held.any:
             return _unchanged(question, standing)
         headers = [*_headers(wanted, f"footfall-{endpoint.name}"), *_validity(tag, standing)]
-        if isinstance(found, Pages | Sites) and found.next:
+        if isinstance(found, Pages | Sites | Sources) and found.next:
             query = urlencode([*given.all_but("cursor"), ("cursor", found.next)])
             headers.append((b"link", f'<?{query}>; rel="next"'.encode()))
         return Answer(200, encoded(found, wanted), wanted.media_type.encode(), headers)
@@ -58,11 +86,12 @@ def _ask(endpoint: Endpoint, reader: StatsReader, clock: Clock) -> Handle:
     return ask
 
 
-def _export(reader: StatsReader, clock: Clock) -> Handle:
-    async def export(scope: Scope, _: Receive) -> Streamed:
-        given = Given(_query(scope), (*NAMES, "format"))
+def _export(after: _After, clock: Clock) -> Handle:
+    async def export(scope: Scope, receive: Receive) -> Streamed:
+        given = Given(_query(scope), (*NAMES, "format"), caller_of(scope), OF_PAGES)
         wanted = _format(given, scope, Format.CSV)
         asked = read_export(given, clock() // _SECOND_MS)
+        reader = after(given, receive)
         headers = [(b"cache-control", b"no-store"), *_headers(wanted, "footfall-hourly")]
         media_type = wanted.media_type.encode()
         if scope["method"] == "HEAD":  # type: ignore[typeddict-item]

@@ -8,7 +8,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 class Question(Struct, kw_only=True):
     """The question as it was understood; moments are ISO 8601 with the zone's offset.
 
-    `selection` has the parameter that named the pages, none where all are meant.
+    `selection` has the parameter that named the pages, none where all are meant, and `source` where
+    only views from there count; `agent` says whose views count.
     """
 
     selection: dict[str, str]
@@ -16,6 +17,7 @@ class Question(Struct, kw_only=True):
     to: str | None
     unit: str | None
     tz: str
+    agent: str
     compare: str | UnsetType = UNSET
 
 
@@ -106,6 +108,19 @@ class SiteRow(Struct, kw_only=True):
     trend: Sequence[int] | UnsetType = UNSET
 
 
+class SourceRow(Struct, kw_only=True):
+    """A source in a list, the same. `direct`: viewers came from nowhere, and `source` is empty."""
+
+    rank: int
+    source: str
+    direct: bool
+    views: int
+    share: float
+    change: float | None
+    before: int | UnsetType = UNSET
+    trend: Sequence[int] | UnsetType = UNSET
+
+
 class Pages(Answer, kw_only=True):
     """GET /stats/pages; `trend` has the moments between which are the numbers of each row."""
 
@@ -121,6 +136,20 @@ class Sites(Answer, kw_only=True):
 
     sites: list[SiteRow]
     sites_total: int
+    next: str | None
+    compare: ComparedRows | UnsetType = UNSET
+    trend: list[str] | UnsetType = UNSET
+
+
+class Sources(Answer, kw_only=True):
+    """GET /stats/sources; of `known` among `of_views` in the range it is known where their viewers
+    came from, whatever is searched for. The others are in no row.
+    """
+
+    sources: list[SourceRow]
+    sources_total: int
+    known: int
+    of_views: int
     next: str | None
     compare: ComparedRows | UnsetType = UNSET
     trend: list[str] | UnsetType = UNSET
@@ -161,11 +190,12 @@ class Bounds(Answer, kw_only=True):
     """GET /stats/bounds: hours in UTC, None where there are none.
 
     `rows` are those that lie in the database: some for each page and hour, one for each shard.
+    `pages` and `rows` are null where they were not to be counted.
     """
 
     first: str | None
     last: str | None
     horizon: str | None
-    pages: int
+    pages: int | None
     sites: int
-    rows: int
+    rows: int | None

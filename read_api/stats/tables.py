@@ -16,6 +16,8 @@ from read_api.stats.shapes import (
     Pages,
     SiteRow,
     Sites,
+    SourceRow,
+    Sources,
     Views,
 )
 
@@ -48,6 +50,8 @@ def table_of(answer: Answer) -> Table:
             return _list("page", answer, [(row.page, row) for row in answer.pages])
         case Sites():
             return _list("site", answer, [(row.site, row) for row in answer.sites])
+        case Sources():
+            return _list("source", answer, [(row.source, row) for row in answer.sources])
         case Movers():
             columns = ("page", "views", "before", "difference")
             rows = [*answer.risers, *reversed(answer.fallers)]
@@ -66,9 +70,10 @@ def table_of(answer: Answer) -> Table:
 
 
 def _views(answer: Views) -> Table:
-    columns: Sequence[str] = ("from", "to", "views", "cut")
+    columns: Sequence[str] = ("from", "to", "views", "complete", "cut")
     records: list[Record] = [
-        (bucket.from_, bucket.to, bucket.views, _cut(bucket)) for bucket in answer.buckets
+        (bucket.from_, bucket.to, bucket.views, bucket.complete, _cut(bucket))
+        for bucket in answer.buckets
     ]
     if answer.compare is UNSET:
         return Table(columns, records)
@@ -83,7 +88,11 @@ def _cut(bucket: Bucket) -> list[str]:
     return [] if bucket.cut is UNSET else bucket.cut
 
 
-def _list(name: str, answer: Pages | Sites, rows: Sequence[tuple[str, PageRow | SiteRow]]) -> Table:
+def _list(
+    name: str,
+    answer: Pages | Sites | Sources,
+    rows: Sequence[tuple[str, PageRow | SiteRow | SourceRow]],
+) -> Table:
     columns = ["rank", name, "views", "share", "change"]
     records: list[list[Value]] = [
         [row.rank, value, row.views, row.share, row.change] for value, row in rows

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from domain.stats.answers import Standing
 from domain.version import VERSION
+from web.packed import unpacked_tag
 
 _TAG_BYTES = 12
 # Days of no zone of the present begin within a quarter of an hour.
@@ -18,12 +19,18 @@ _TAG = re.compile(rb'"[^"]*"')
 
 
 class Asking(Struct, frozen=True):
-    """What is asked, in which format, and when, in seconds since 1970."""
+    """What is asked, in which format, and when, in seconds since 1970.
+
+    `sites` are those that who asks may know of, None: all. Whom these are not, a tag would tell how
+    much was folded of others, by trying: it is made with a `secret`.
+    """
 
     name: str
     format: str
     given: Sequence[tuple[str, str]]
     now: int
+    sites: Sequence[str] | None = None
+    secret: bytes = b""
 
 
 class Held(Struct, frozen=True):
@@ -44,7 +51,7 @@ def tag_of(asking: Asking, standing: Standing) -> bytes | None:
     """
     if standing.folded is None:
         return None
-    question = (asking.name, asking.format, asking.given, asking.now // _QUARTER)
+    question = (asking.name, asking.format, asking.given, asking.now // _QUARTER, asking.sites)
     state = (
         standing.generation,
         standing.rules,
@@ -53,10 +60,12 @@ def tag_of(asking: Asking, standing: Standing) -> bytes | None:
         standing.folded,
     )
     content = msgspec.msgpack.encode((VERSION, question, state))
-    return b'"%s"' % blake2b(content, digest_size=_TAG_BYTES).hexdigest().encode()
+    digest = blake2b(content, digest_size=_TAG_BYTES, key=asking.secret)
+    return b'"%s"' % digest.hexdigest().encode()
 
 
 def held_tags(scope: Scope) -> Held:
-    """What If-None-Match says; weak tags are as good as strong ones there."""
+    """What If-None-Match says; weak tags are as good as strong ones there,
+    and an answer is the same packed or not."""
     given = b",".join(value for name, value in scope["headers"] if name == b"if-none-match")
-    return Held(frozenset(_TAG.findall(given)), given.strip() == b"*")
+    return Held(frozenset(map(unpacked_tag, _TAG.findall(given))), given.strip() == b"*")

@@ -7,13 +7,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from domain.agents.classes import Agent
 from domain.events import MIN_AT_MS, Hour
 from domain.hours import HOUR_MS, as_iso, as_millisecond
 from domain.stats.answers import Standing
-from domain.stats.selection import EVERYTHING
+from domain.stats.selection import Kind
 from domain.stats.units import Range
 from domain.stats.zones import local, zone_of
+from read_api.queries import ANYBODY
 from read_api.stats.asked import Asked
+from read_api.stats.given import SOURCE
 from read_api.stats.shapes import Bucket, Question
 
 _HOUR = 3_600
@@ -32,15 +35,33 @@ def moment(hour: Hour, zone: ZoneInfo) -> str:
 
 def told_question(asked: Asked) -> Question:
     """A question as it was understood."""
-    kind, value = asked.selection
+    selection = asked.selection
+    told = {} if selection.kind is Kind.ALL else {selection.kind.value: selection.value}
+    if selection.source is not None:
+        told[SOURCE] = selection.source
     return Question(
-        selection={} if asked.selection == EVERYTHING else {kind.value: value},
+        selection=told,
         from_=moment(asked.hours.start, asked.zone),
         to=moment(asked.hours.end, asked.zone),
         unit=asked.unit.value,
         tz=asked.zone.key,
+        agent=agent_text(selection.agent),
         compare=asked.compare.value if asked.compare else UNSET,
     )
+
+
+def agent_text(agent: Agent | None) -> str:
+    """What the parameter `agent` calls it."""
+    return ANYBODY if agent is None else agent.name.lower()
+
+
+def agent_notes(agent: Agent | None) -> Iterator[str]:
+    """That not everybody is counted who may be meant."""
+    if agent not in (None, Agent.UNKNOWN):
+        yield (
+            f"Which of the views without a user agent are of a {agent_text(agent)} is not known: "
+            "they are left out, agent=unknown has them."
+        )
 
 
 def told_buckets(
@@ -83,6 +104,7 @@ def horizon_text(horizon: Hour) -> str | None:
 
 def notes(asked: Asked, horizon: Hour, edges: Sequence[Hour] = ()) -> Iterator[str]:
     """What somebody should know who reads the numbers; `edges` are those of buckets."""
+    yield from agent_notes(asked.selection.agent)
     if asked.moved:
         were = f"{' and '.join(asked.moved)} {'was' if len(asked.moved) == 1 else 'were'}"
         yield f"Rows are whole hours: {were} moved back to the start of the hour that was sent."

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import (
     and_,
-    case,
     func,
     literal,
     select,
@@ -12,6 +11,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.errors import StoreUnavailable
 from domain.events import Entry, Epoch, Generation, Offset, Partition
 from domain.letters import LeftOut, Letter, LetterCounts, Letters, Retried
@@ -34,10 +34,10 @@ _SIZE = func.coalesce(dead_letters.c.size, func.length(dead_letters.c.body))
 class SqlDeadLetters(DeadLetters):
     """On PostgreSQL and SQLite."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, classes: Classes = UNCLASSED) -> None:
         self._engine = engine
         self._clock = clock
-        self._store = SqlProjectionStore(engine, clock)
+        self._store = SqlProjectionStore(engine, clock, classes=classes)
         self._layout = layout_of(engine)
 
     async def counts(self) -> LetterCounts:
@@ -136,13 +136,14 @@ class SqlDeadLetters(DeadLetters):
 async def read_counts(connection: AsyncConnection) -> LetterCounts:
     """Of the live generation."""
     kept = await connection.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(_SIZE), 0),
-            func.count(case((dead_letters.c.kind == "clock", 1))),
-        ).where(dead_letters.c.generation == LIVE)
+        select(dead_letters.c.kind, func.count().label("letters"), func.sum(_SIZE).label("size"))
+        .where(dead_letters.c.generation == LIVE)
+        .group_by(dead_letters.c.kind)
+        .order_by(dead_letters.c.kind)
     )
-    letters, size, by_clock = map(int, kept.one())
+    found = kept.all()
+    letters, size = (sum(int(row[place]) for row in found) for place in (1, 2))
+    by_kind = {row.kind: row.letters for row in found if row.kind is not None}
     left = dead_letters_left_out
     more = await connection.execute(
         select(
@@ -150,7 +151,8 @@ async def read_counts(connection: AsyncConnection) -> LetterCounts:
         ).where(left.c.generation == LIVE)
     )
     left_out, left_size = map(int, more.one())
-    return LetterCounts(letters + left_out, size + left_size, by_clock, left_out)
+    by_clock = by_kind.get("clock", 0)
+    return LetterCounts(letters + left_out, size + left_size, by_clock, left_out, by_kind)
 
 
 def _letter(row: Any) -> Letter:

@@ -12,7 +12,6 @@ from math import ceil
 from sqlalchemy import (
     ColumnElement,
     and_,
-    case,
     delete,
     func,
     not_,
@@ -35,8 +34,10 @@ from rows.database import (
     reading,
     transaction,
 )
+from rows.fold.ownership import read_ownership
 from rows.fold.relief import CAN_FOLD, Relief
-from rows.fold.troubles import read_troubles, write_troubles
+from rows.fold.troubles import write_troubles
+from rows.live import OF_PAGES
 from rows.revision import require_understood
 from rows.tables import checkpoints, leases, projector_versions, projectors, troubles
 
@@ -110,21 +111,8 @@ class SqlLeases(Leases):
             await self._add_partitions(connection, partitions)
 
     async def ownership(self) -> Ownership:
-        holder = case((not_(over(leases.c.expires_ms, self._now)), leases.c.owner))
         async with reading(self._engine) as connection:
-            found = await connection.execute(
-                select(leases.c.partition, holder.label("owner")).order_by(leases.c.partition)
-            )
-            owners = {Partition(row.partition): row.owner for row in found}
-            live = await connection.execute(
-                select(projectors.c.owner, projector_versions.c.version)
-                .outerjoin(projector_versions, projector_versions.c.owner == projectors.c.owner)
-                .where(not_(over(projectors.c.expires_ms, self._now)))
-                .order_by(projectors.c.owner)
-            )
-            versions = {row.owner: row.version for row in live}
-            said = await read_troubles(connection, self._now)
-            return Ownership(owners, list(versions), versions, said)
+            return (await read_ownership(connection, self._now)).ownership
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[AsyncConnection]:
@@ -184,13 +172,14 @@ class SqlLeases(Leases):
         members = await connection.execute(
             select(func.count()).select_from(projectors).where(CAN_FOLD)
         )
-        total = await connection.execute(select(func.count()).select_from(leases))
+        total = await connection.execute(select(func.count()).select_from(leases).where(OF_PAGES))
         return ceil(total.scalar_one() / max(1, members.scalar_one()))
 
     async def _acquire(self, connection: AsyncConnection, owner: str, number: int) -> int:
         free = (
             select(leases.c.partition)
             .where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))
+            .where(OF_PAGES)
             .order_by(leases.c.partition)
             .limit(number)
         )
@@ -223,7 +212,7 @@ class SqlLeases(Leases):
     async def _counts(self, connection: AsyncConnection) -> dict[str, int]:
         found = await connection.execute(
             select(projectors.c.owner, func.count(leases.c.partition).label("held"))
-            .outerjoin(leases, leases.c.owner == projectors.c.owner)
+            .outerjoin(leases, and_(leases.c.owner == projectors.c.owner, OF_PAGES))
             .where(not_(over(projectors.c.expires_ms, self._now)), CAN_FOLD)
             .group_by(projectors.c.owner)
         )

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Epoch, Partition
-from rows.live import LIVE
+from rows.live import LIVE, OF_PAGES
 from rows.tables import checkpoints, leases, projector_versions, projectors
 
 
@@ -63,6 +63,7 @@ class Relief:
                 leases.c.owner != owner,
                 ~_says_its_version(leases.c.owner),
                 ~_is_claimed(leases),
+                OF_PAGES,
             )
             .order_by(leases.c.partition)
         )

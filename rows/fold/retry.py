@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Checkpoint
 from domain.errors import Fenced, RebuildError
 from domain.events import Entry, Generation, Offset
@@ -14,8 +15,10 @@ from domain.letters import Letter, Retried, digest
 from domain.moments import Judge
 from domain.page_rules import NO_RULES, PageRules
 from domain.projection import Delta, Fold
+from rows.aggregates.marks import moved_to
 from rows.checkpoints import read_checkpoint, read_positions
 from rows.fold.letters import of_partition
+from rows.fold.lists import note_list
 from rows.fold.store import SqlProjectionStore
 from rows.tables import checkpoints, dead_letters, generations
 
@@ -31,12 +34,18 @@ class StillSetAside(Exception):
     """It cannot be counted now either; says why."""
 
 
-def decided(entry: Entry, judge: Judge, rules: PageRules = NO_RULES, views: int = 0) -> Delta:
+def decided(
+    entry: Entry,
+    judge: Judge,
+    rules: PageRules = NO_RULES,
+    views: int = 0,
+    classes: Classes = UNCLASSED,
+) -> Delta:
     """What it adds to a total of `views`. Raises `StillSetAside`, or `UnknownFormat`.
 
     Without what is known of producers: what was counted since says nothing of this one.
     """
-    fold = Fold({}, rules, views=views, judge=judge)
+    fold = Fold({}, rules, views=views, judge=judge, classes=classes)
     fold.add(entry)
     if fold.delta.dead_letters:
         raise StillSetAside(fold.delta.dead_letters[0].reason)
@@ -67,6 +76,9 @@ class Retry:
     async def everywhere(self) -> Retried:
         """In each generation that has set it aside; what became of it in the live one."""
         totals = (0, 0)
+        await note_list(
+            self._connection, generations.c.state.in_(COUNTED), self._store.classes.version
+        )
         for info in await self._infos():
             delta = await self._in(info)
             if info.state == "live" and delta is not None:
@@ -107,7 +119,8 @@ class Retry:
             return None
         delta = Delta()
         if not self._repeated:
-            delta = decided(self._entry, self._judge, PageRules(info.page_rules), checkpoint.views)
+            rules, classes = PageRules(info.page_rules), self._store.classes
+            delta = decided(self._entry, self._judge, rules, checkpoint.views, classes)
         await self._add(checkpoint, delta, live=live)
         return delta
 
@@ -133,7 +146,7 @@ class Retry:
             "views": checkpoints.c.views + delta.views,
         }
         if live:
-            values["epoch"] = _UNCLAIMED
+            values |= moved_to(_UNCLAIMED)
         await self._connection.execute(
             update(checkpoints)
             .where(of_partition(checkpoints, checkpoint.generation, checkpoint.partition))

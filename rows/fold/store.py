@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Checkpoint, at_start
+from domain.counting import RowKey
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import BUILDING, Carry
@@ -15,10 +17,13 @@ from domain.moments import Decided
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
 from domain.ports.fold import LiveCheckpoints, ProjectionStore
-from domain.projection import Claim, Delta, RowKey
+from domain.projection import Claim, Delta
+from rows.aggregates.marks import UNMARKED, claimed_under, doubt, mark
 from rows.checkpoints import columns_of, later, read_checkpoint, read_positions, recent_of
 from rows.database import clock_ms, insert_into, reading, transaction
+from rows.fold.beside import add_beside
 from rows.fold.letters import read_decided, save_letters
+from rows.fold.lists import note_list
 from rows.layout import layout_of
 from rows.live import IS_LIVE, LIVE, read_carried_from
 from rows.tables import checkpoints, generations, producer_positions
@@ -30,10 +35,19 @@ Rows = Mapping[RowKey, int]
 class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
     """The store on PostgreSQL and SQLite.
 
-    With `bulk` rows are loaded the quickest way, into a generation that nobody reads yet.
+    With `bulk` rows are loaded the quickest way, into a generation that nobody reads yet. `classes`
+    say who looked at what is folded into it.
     """
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, *, bulk: bool = False) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        *,
+        bulk: bool = False,
+        classes: Classes = UNCLASSED,
+    ) -> None:
+        self.classes = classes
         self._engine = engine
         self._clock = clock
         self._bulk = bulk
@@ -45,6 +59,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
         self, partition: Partition, epoch: Epoch, generation: Generation | None = None
     ) -> Claim:
         async with self._transaction() as connection:
+            await note_list(connection, _may_grow(generation), self.classes.version)
             info = await self._generation(connection, generation)
             key = _is(info.generation, partition)
             fresh = at_start(info.generation, partition)
@@ -56,13 +71,15 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             claimed = await connection.execute(
                 update(checkpoints)
                 .where(key, checkpoints.c.epoch <= epoch)
-                .values(epoch=epoch)
+                .values(epoch=epoch, marked_epoch=claimed_under(epoch))
                 .returning(checkpoints)
             )
             row = claimed.one_or_none()
             if row is None:
                 raise Fenced(f"partition {partition}: an epoch newer than {epoch} owns it")
             checkpoint = read_checkpoint(row)
+            if row.marked_epoch == UNMARKED:
+                await doubt(connection, checkpoint.generation, partition, epoch)
             return Claim(
                 checkpoint,
                 await read_positions(connection, checkpoint),
@@ -70,6 +87,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
                 await self._carry(connection, info, Offset(row.carried_offset)),
                 await later_clock(connection, self._clock),
                 None if info.state == "live" else await read_decided(connection, checkpoint),
+                self.classes,
             )
 
     async def decided(self, checkpoint: Checkpoint) -> Decided:
@@ -95,13 +113,8 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
         The lock holds a promotion back until the claim is committed, and the claim until a
         promotion is: none misses a checkpoint that the other makes.
         """
-        chosen = (
-            IS_LIVE
-            if wanted is None
-            else and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))
-        )
         found = await connection.execute(
-            select(generations).where(chosen).with_for_update(read=True)
+            select(generations).where(_may_grow(wanted)).with_for_update(read=True)
         )
         row = found.one_or_none()
         if row is None:
@@ -124,8 +137,7 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             complete_ms=max(checkpoint.complete_ms, delta.complete_ms),
         )
         for left in reversed(range(_PLACE_TRIES)):
-            hours = {key[1] for key in delta.rows}
-            await self._layout.prepare(checkpoint.generation, hours, loading=self._bulk)
+            await self._layout.prepare(checkpoint.generation, delta.hours, loading=self._bulk)
             try:
                 await self._commit(checkpoint, moved, delta)
             except StoreUnavailable as error:
@@ -142,16 +154,14 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
             await self._compare_and_set(connection, checkpoint, moved)
             await self._save_positions(connection, checkpoint, delta)
             await self._save_dead_letters(connection, checkpoint, delta)
-            if delta.rows:
-                await self._add(connection, checkpoint.generation, delta.rows)
+            await self._add_all(connection, checkpoint, delta)
 
     async def add_late(
         self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
     ) -> None:
         """Positions and rows of what stands before `checkpoint`, in somebody else's transaction."""
         await self._save_positions(connection, checkpoint, delta)
-        if delta.rows:
-            await self._add(connection, checkpoint.generation, delta.rows)
+        await self._add_all(connection, checkpoint, delta)
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return transaction(self._engine)
@@ -222,9 +232,19 @@ class SqlProjectionStore(ProjectionStore, LiveCheckpoints):
         if delta.dead_letters:
             await save_letters(connection, checkpoint, delta.dead_letters, self._clock())
 
+    async def _add_all(
+        self, connection: AsyncConnection, checkpoint: Checkpoint, delta: Delta
+    ) -> None:
+        if rows := await add_beside(connection, checkpoint, delta):
+            await self._add(connection, checkpoint.generation, rows)
+
     async def _add(self, connection: AsyncConnection, generation: Generation, rows: Rows) -> None:
-        add = self._layout.load if self._bulk else self._layout.add
-        await add(connection, generation, rows)
+        if self._bulk:
+            # Which days there are is written down when all is loaded.
+            await self._layout.load(connection, generation, rows)
+            return
+        await self._layout.add(connection, generation, rows)
+        await mark(connection, generation, {key[1] for key in rows})
 
 
 async def later_clock(connection: AsyncConnection, clock: Clock) -> Clock:
@@ -234,6 +254,12 @@ async def later_clock(connection: AsyncConnection, clock: Clock) -> Clock:
     found = await connection.execute(select(clock_ms(connection.dialect)))
     ahead_ms = max(0, int(found.scalar_one()) - clock())
     return lambda: clock() + ahead_ms
+
+
+def _may_grow(wanted: Generation | None) -> ColumnElement[bool]:
+    if wanted is None:
+        return IS_LIVE
+    return and_(generations.c.generation == wanted, generations.c.state.in_(BUILDING))
 
 
 def _is(generation: Generation, partition: Partition) -> Any:

@@ -24,7 +24,7 @@ async def read_troubles(
         .order_by(troubles.c.partition)
     )
     return {
-        Partition(row.partition): Trouble(bool(row.stopped), row.reason, row.since_ms)
+        Partition(row.partition): Trouble(bool(row.stopped), row.reason, row.since_ms, row.kind)
         for row in found
     }
 
@@ -41,7 +41,12 @@ async def write_troubles(
     of_others = and_(troubles.c.owner != owner, troubles.c.partition.in_(found))
     await connection.execute(delete(troubles).where(or_(gone, of_others)))
     for partition, trouble in found.items():
-        said = {"owner": owner, "stopped": trouble.stopped, "reason": plain(trouble.reason)}
+        said = {
+            "owner": owner,
+            "stopped": trouble.stopped,
+            "reason": plain(trouble.reason),
+            "kind": trouble.kind,
+        }
         statement = insert_into(engine, troubles).values(partition=partition, since_ms=now, **said)
         await connection.execute(
             statement.on_conflict_do_update(index_elements=["partition"], set_=said)

@@ -9,7 +9,7 @@ from domain.checkpoint import Checkpoint
 from domain.ports.fold import Watermarks
 from rows.checkpoints import later
 from rows.database import clock_ms, reading, transaction
-from rows.live import IS_LIVE
+from rows.live import IS_LIVE, OF_PAGES
 from rows.tables import checkpoints, generations, leases
 
 _RECORD = (
@@ -32,6 +32,7 @@ _LEAST = (
             ),
         )
     )
+    .where(OF_PAGES)
     .scalar_subquery()
 )
 _LIVE_IS = (

@@ -12,10 +12,10 @@ from sqlalchemy import Column, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.counting import RowKey
 from domain.errors import Fenced, StoreUnavailable
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
-from domain.projection import RowKey
 from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
 from rows.live import LIVE
@@ -166,12 +166,12 @@ class LayoutByMonth:
             await connection.exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{name}")
 
     async def fill_ahead(
-        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
+        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int, int]]
     ) -> None:
         """By COPY."""
         hours = {row[1]: to_datetime(row[1]) for row in rows}
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        records = [(page, hours[hour], new, old) for page, hour, new, old in rows]
+        records = [(page, hours[hour], *others) for page, hour, *others in rows]
         async with driver_errors():
             await driver.copy_records_to_table("ahead", records=records)
 

@@ -1,11 +1,12 @@
-"""What one of two generations has folded more than the other, by page and hour."""
+"""What one of two generations has folded more than the other, by page, hour and slot."""
 
 from collections.abc import AsyncIterator, Mapping
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
+from domain.agents.classing import Classes
 from domain.checkpoint import Checkpoint, at_start
 from domain.errors import LogUnavailable
 from domain.events import Generation, Offset, Partition
@@ -13,10 +14,12 @@ from domain.generations import Carry, GenerationInfo
 from domain.page_rules import PageRules
 from domain.ports.log import LogReader, Subscription
 from domain.positions import Position
-from domain.projection import Fold, RowKey
+from domain.projection import Delta, Fold
 from rows.checkpoints import read_checkpoints, read_positions
+from rows.fold.beside import Lacking
 from rows.layout import Layout
 from rows.live import read_carried_from
+from rows.rebuild.dimensions import create_ahead, fill_ahead_beside
 from rows.tables import HOUR, checkpoints, dead_letters
 
 _TAKE_ENTRIES = 100
@@ -28,6 +31,7 @@ _AHEAD = Table(
     MetaData(),
     Column("page", Text),
     Column("view_hour", HOUR),
+    Column("shard", SmallInteger),
     Column("new_views", BigInteger),
     Column("old_views", BigInteger),
     prefixes=["TEMPORARY"],
@@ -40,6 +44,7 @@ async def fill_ahead(
     log: LogReader,
     new: GenerationInfo,
     old: GenerationInfo,
+    classes: Classes,
 ) -> None:
     """Make the temporary table `ahead`: for each partition where a side is behind, what it lacks.
 
@@ -47,6 +52,7 @@ async def fill_ahead(
     offsets.
     """
     await connection.execute(CreateTable(_AHEAD))
+    await create_ahead(connection)
     news = await read_checkpoints(connection, new.generation)
     olds = await read_checkpoints(connection, old.generation)
     carried = await _carried_offsets(connection)
@@ -66,11 +72,15 @@ async def fill_ahead(
         early = theirs if late is ours else ours
         refused = await _dead_letters(connection, early, late.next_offset)
         positions = await read_positions(connection, late)
-        ahead = _Ahead(positions, PageRules(info.page_rules), carry, refused)
+        ahead = _Ahead(positions, PageRules(info.page_rules), carry, refused, classes)
+        lacking = Lacking(connection, late)
         async with log.subscribe(partition, late.next_offset) as subscription:
-            async for rows in ahead.fold(subscription, until):
-                pieces = [(key[0], key[1], *_side(rows[key], info is new)) for key in rows]
-                await layout.fill_ahead(connection, pieces)
+            async for delta in ahead.fold(subscription, until):
+                rows, beside = await lacking.settled(delta)
+                pieces = [(*key, *_side(rows[key], info is new)) for key in rows]
+                if pieces:
+                    await layout.fill_ahead(connection, pieces)
+                await fill_ahead_beside(connection, beside, is_new=info is new)
 
 
 async def _carried_offsets(
@@ -108,20 +118,20 @@ class _Ahead:
         rules: PageRules,
         carry: Carry | None,
         refused: Mapping[Offset, str | None],
+        classes: Classes,
     ) -> None:
+        self._classes = classes
         self._positions = dict(positions)
         self._refused = refused
         self._rules = rules
         self._carry = carry
 
-    async def fold(
-        self, subscription: Subscription, until: Offset
-    ) -> AsyncIterator[Mapping[RowKey, int]]:
-        """The rows of the entries below `until`, piece by piece."""
+    async def fold(self, subscription: Subscription, until: Offset) -> AsyncIterator[Delta]:
+        """What the entries below `until` add, piece by piece."""
         next_offset = Offset(0)
         while next_offset < until:
-            fold = Fold(self._positions, self._rules, self._carry)
-            while next_offset < until and len(fold.delta.rows) < _PIECE_ROWS:
+            fold = Fold(self._positions, self._rules, self._carry, classes=self._classes)
+            while next_offset < until and fold.delta.size < _PIECE_ROWS:
                 entries = await subscription.take(_TAKE_ENTRIES, _PATIENCE_SECONDS)
                 if not entries:
                     message = f"the log does not deliver offset {until - 1}, which was folded"
@@ -136,8 +146,7 @@ class _Ahead:
                         # As the fold does: what arrives again is known.
                         fold.refuse(entry, "")
             self._positions.update(fold.delta.positions)
-            if fold.delta.rows:
-                yield fold.delta.rows
+            yield fold.delta
 
 
 def _side(views: int, is_new: bool) -> tuple[int, int]:

@@ -1,10 +1,12 @@
 """What is kept, and what is copied because the log cannot give it back any more."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 from sqlalchemy import bindparam, func, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.agents.lists import lists_of, with_list
 from domain.checkpoint import at_start
 from domain.errors import Fenced
 from domain.events import Epoch, Generation, Hour
@@ -17,6 +19,7 @@ from rows.database import database_errors, snapshot
 from rows.jobs import REPLAY
 from rows.layout import layout_of
 from rows.live import LIVE, read_dropped_before, read_horizon
+from rows.rebuild.dimensions import carry_dimensions
 from rows.rollups import HOURLY
 from rows.tables import (
     HOUR,
@@ -103,6 +106,7 @@ class SqlHistory(History):
     ) -> int:
         live = Generation((await connection.execute(select(LIVE))).scalar_one())
         views = await self._views(connection, live, hours)
+        lists = await _lists(connection, live, generation, views)
         marked = await connection.execute(
             update(generations)
             .where(
@@ -113,7 +117,7 @@ class SqlHistory(History):
                 # takes. Who takes the job over meanwhile finds the mark, and goes on from there.
                 select(jobs.c.epoch).where(jobs.c.name == REPLAY).scalar_subquery() == epoch,
             )
-            .values(carried_views=views)
+            .values(carried_views=views, agent_lists=lists)
             .returning(generations.c.page_rules)
         )
         rules = marked.scalar_one_or_none()
@@ -145,6 +149,8 @@ class SqlHistory(History):
             copy = text(HOURLY.sql(_COPY, target=target, named=_NAMED)).bindparams(*_BOUNDS)
             await connection.execute(copy, values)
         await connection.exec_driver_sql("DROP TABLE renamed")
+        if hours:
+            await carry_dimensions(connection, live, generation, hours, PageRules(rules))
         return views
 
     async def _carry_positions(
@@ -204,3 +210,13 @@ class SqlHistory(History):
             )
         )
         return int(total.scalar_one())
+
+
+async def _lists(
+    connection: AsyncConnection, live: Generation, generation: Generation, views: int
+) -> str:
+    """By which lists the generation is classed: what is copied keeps its classes."""
+    found = await connection.execute(select(generations.c.generation, generations.c.agent_lists))
+    lists = {row.generation: row.agent_lists for row in found}
+    copied = lists_of(lists[live]) if views else []
+    return reduce(with_list, copied, str(lists[generation]))

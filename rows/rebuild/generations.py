@@ -18,13 +18,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Checkpoint, at_start
 from domain.errors import NotCaughtUp, RebuildError
 from domain.events import Epoch, Generation, Hour, Offset, Partition
 from domain.generations import NOT_CARRIED, GenerationInfo, behind
 from domain.page_rules import PageRules
 from domain.ports.common import Clock
-from domain.ports.rebuild import Generations, Promotion
+from domain.ports.rebuild import NOTHING_LOST, Generations, Promotion
+from rows.aggregates.marks import IS_MARKED, UNMARKED, moved_to
+from rows.aggregates.removal import remove_sums
 from rows.checkpoints import columns_of, later, read_checkpoints
 from rows.conflicts import again
 from rows.database import database_errors, pause_at_most, transaction
@@ -33,7 +36,9 @@ from rows.fold.letters import carry_letters
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, fence
 from rows.layout import layout_of
-from rows.live import IS_LIVE
+from rows.live import IS_LIVE, OF_PAGES
+from rows.rebuild.known_pages import carry_known
+from rows.retention.beside import remove_beside
 from rows.tables import (
     audits,
     checkpoints,
@@ -43,6 +48,8 @@ from rows.tables import (
     generations,
     leases,
     producer_positions,
+    rolled_months,
+    rollup_generations,
 )
 
 # On the checkpoints of a generation that is not folded into any more: no epoch is newer.
@@ -55,6 +62,8 @@ _OF_GENERATION = (
     dead_letters_left_out,
     audits,
     gaps,
+    rollup_generations,
+    rolled_months,
 )
 # Entries of the log that a promotion may still fold, while the live fold waits: about a second.
 MOST_MISSING = 5_000
@@ -63,8 +72,14 @@ MOST_MISSING = 5_000
 class StoreWithin(SqlProjectionStore):
     """A store whose changes are part of somebody else's transaction."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, connection: AsyncConnection) -> None:
-        super().__init__(engine, clock)
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        connection: AsyncConnection,
+        classes: Classes = UNCLASSED,
+    ) -> None:
+        super().__init__(engine, clock, classes=classes)
         self._connection = connection
         self._alone = False
 
@@ -78,9 +93,10 @@ class StoreWithin(SqlProjectionStore):
 class SqlGenerations(Generations):
     """The generations' table and what hangs on it. `engine` must not time long statements out."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, classes: Classes = UNCLASSED) -> None:
         self._engine = engine
         self._clock = clock
+        self._classes = classes
         self._layout = layout_of(engine)
 
     async def all(self) -> Sequence[GenerationInfo]:
@@ -93,7 +109,9 @@ class SqlGenerations(Generations):
 
     async def partitions(self) -> set[Partition]:
         async with database_errors(), self._engine.connect() as connection:
-            known = select(leases.c.partition).union(select(checkpoints.c.partition))
+            others = select(leases.c.partition).where(~OF_PAGES)
+            folded = select(checkpoints.c.partition).where(checkpoints.c.partition.not_in(others))
+            known = select(leases.c.partition).where(OF_PAGES).union(folded)
             return {Partition(p) for p in (await connection.execute(known)).scalars()}
 
     async def adopt_rules(self, rules: PageRules) -> bool:
@@ -116,6 +134,7 @@ class SqlGenerations(Generations):
         rules: PageRules,
         starts: Mapping[Partition, Offset],
         carried_before: Hour | None,
+        begun: Mapping[Partition, Hour] = NOTHING_LOST,
     ) -> GenerationInfo:
         async with transaction(self._engine) as connection:
             await fence(connection, REPLAY, epoch)
@@ -130,12 +149,14 @@ class SqlGenerations(Generations):
                 page_rules=rules.text,
                 carried_before=carried_before,
                 carried_views=0 if carried_before is None else NOT_CARRIED,
+                agent_lists=self._classes.version,
             )
             await connection.execute(insert(generations).values(_columns(info)))
             for partition, offset in starts.items():
                 fresh = at_start(info.generation, partition, offset, epoch)
                 await connection.execute(insert(checkpoints).values(columns_of(fresh)))
             await carry_letters(connection, info.generation)
+            await carry_known(connection, info.generation, rules, begun)
             await self._layout.create(connection, info.generation)
             return info
 
@@ -149,7 +170,7 @@ class SqlGenerations(Generations):
             await connection.execute(
                 update(checkpoints)
                 .where(checkpoints.c.generation == generation)
-                .values(epoch=epoch)
+                .values(moved_to(epoch))
             )
 
     @again
@@ -179,7 +200,7 @@ class SqlGenerations(Generations):
             # Locked, the live projectors' next commits wait here and then find themselves fenced.
             before = await read_checkpoints(connection, live, lock=True)
             folded = await read_checkpoints(connection, generation)
-            store = StoreWithin(self._engine, self._clock, connection)
+            store = StoreWithin(self._engine, self._clock, connection, self._classes)
             yield Promotion(_missing(before, folded), store)
             after = await read_checkpoints(connection, generation, lock=True)
             if late := behind(before.values(), after):
@@ -226,6 +247,8 @@ class SqlGenerations(Generations):
                 return
             await _set_epoch(connection, generation, SEALED)
         await self._layout.remove(generation)
+        await remove_sums(self._engine, generation)
+        await remove_beside(self._engine, generation)
         await self._forget(generation)
 
     async def _mark_dropping(self, connection: AsyncConnection, generation: Generation) -> bool:
@@ -312,15 +335,32 @@ async def read_generations(connection: AsyncConnection) -> Sequence[GenerationIn
 
 async def _set_epoch(connection: AsyncConnection, generation: Generation, epoch: int) -> None:
     chosen = update(checkpoints).where(checkpoints.c.generation == generation)
-    await connection.execute(chosen.values(epoch=epoch))
+    await connection.execute(chosen.values(moved_to(epoch)))
 
 
 async def _follow(connection: AsyncConnection, generation: Generation, before: Checkpoint) -> None:
-    """The partition's checkpoint goes on in place of the one `before`, which is not further."""
+    """The partition's checkpoint goes on in place of the one `before`, which is not further.
+
+    It is marked only where both are: whoever has that epoch may be one that marks nothing.
+    """
+    left = checkpoints.alias("left")
+    unmarked = (
+        select(left.c.partition)
+        .where(
+            left.c.generation == before.generation,
+            left.c.partition == before.partition,
+            left.c.marked_epoch != left.c.epoch,
+        )
+        .exists()
+    )
     await connection.execute(
         update(checkpoints)
         .where(checkpoints.c.generation == generation, checkpoints.c.partition == before.partition)
-        .values(epoch=before.epoch, complete_ms=later(literal(before.complete_ms, BigInteger)))
+        .values(
+            epoch=before.epoch,
+            marked_epoch=case((IS_MARKED & ~unmarked, before.epoch), else_=UNMARKED),
+            complete_ms=later(literal(before.complete_ms, BigInteger)),
+        )
     )
 
 

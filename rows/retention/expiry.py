@@ -26,11 +26,13 @@ from domain.hours import MAX_AHEAD_MS, hour_of
 from domain.ports.retention import Expiry
 from domain.positions import POSITION_WINDOW
 from domain.retention import ExpiredRows, Leftovers
+from rows.aggregates.removal import forget_sums, remove_past
 from rows.conflicts import again
 from rows.database import clock_ms, database_errors, insert_into, transaction
 from rows.jobs import RETENTION, fence
 from rows.layout import layout_of
 from rows.live import LIVE, read_horizon, read_known
+from rows.retention.beside import expire_beside
 from rows.tables import (
     audits,
     checkpoints,
@@ -117,9 +119,19 @@ class SqlExpiry(Expiry):
                     where=func.coalesce(gaps.c.dropped_before, later) <= later,
                 )
             )
+            for generation in await self._with_rows(connection):
+                await forget_sums(connection, generation, gone_before)
             await connection.execute(
                 update(retention).where(retention.c.horizon > horizon).values(horizon=horizon)
             )
+
+    async def _with_rows(self, connection: AsyncConnection) -> Sequence[Generation]:
+        found = await connection.execute(
+            select(generations.c.generation)
+            .where(generations.c.state.in_(_WITH_ROWS))
+            .order_by(generations.c.generation)
+        )
+        return [Generation(number) for number in found.scalars()]
 
     async def prepare(self, now_ms: int) -> None:
         for generation in await self._generations("live"):
@@ -140,6 +152,9 @@ class SqlExpiry(Expiry):
         for generation in await self._generations(*_WITH_ROWS):
             async for rows in self._rows.expire(epoch, generation, horizon):
                 yield rows
+            await remove_past(self._engine, epoch, generation, horizon)
+            gone_before = self._rows.gone_before(horizon)
+            await expire_beside(self._engine, epoch, generation, gone_before)
 
     async def _generations(self, *states: str) -> Sequence[Generation]:
         async with database_errors(), self._engine.connect() as connection:

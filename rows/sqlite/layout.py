@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from domain.counting import RowKey
 from domain.errors import StoreUnavailable
 from domain.events import Generation, Hour
-from domain.projection import RowKey
 from rows.database import transaction
 from rows.rollups import HOURLY
 from rows.sqlite.expiry import ExpiryByPage
@@ -96,7 +96,7 @@ class LayoutInOneTable:
             await asyncio.sleep(_CHUNK_PAUSE_SECONDS)
 
     async def fill_ahead(
-        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int]]
+        self, connection: AsyncConnection, rows: Sequence[tuple[str, Hour, int, int, int]]
     ) -> None:
         """Row by row."""
-        await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?)", list(rows))
+        await connection.exec_driver_sql("INSERT INTO ahead VALUES (?, ?, ?, ?, ?)", list(rows))

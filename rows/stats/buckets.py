@@ -1,7 +1,8 @@
 """Hours in the buckets that they belong to."""
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func
@@ -30,6 +31,22 @@ class Bucketed:
         """The hours of each."""
         return [Range(start, end) for start, end in zip(self._edges, self._edges[1:], strict=False)]
 
+    def place(self, hour: int) -> int:
+        """Of the bucket that an hour between the edges is in."""
+        return self._place[self._starts[bisect_right(self._starts, hour) - 1]]
+
+    def together(self, one: Hour, other: Hour) -> bool:
+        """Are both in one bucket?"""
+        return self.place(one) == self.place(other)
+
+    def cut(self, ranges: Sequence[Range]) -> Sequence[Range]:
+        """`ranges`, which lie between the edges, in parts of which each is in one bucket."""
+        found = []
+        for start, end in ranges:
+            inner = self._starts[bisect_right(self._starts, start) : bisect_left(self._starts, end)]
+            found += [Range(*part) for part in pairwise([start, *inner, end])]
+        return found
+
     def key(self, hour: ColumnElement[Hour]) -> ColumnElement[Any]:
         """What to group by, so that few rows come back; `views` takes it.
 
@@ -39,10 +56,14 @@ class Bucketed:
             return hour
         return func.width_bucket(hour, bindparam(None, self._starts, type_=ARRAY(HOUR)))
 
-    def views(self, keyed: Sequence[tuple[Any, Any]]) -> list[int]:
-        """Of each bucket, from views by key."""
+    def views(
+        self, keyed: Iterable[tuple[Any, Any]], sums: Iterable[tuple[int, int]] = ()
+    ) -> list[int]:
+        """Of each bucket, from views by key, and by an hour that is in it."""
         found = [0] * max(len(self._edges) - 1, 0)
         for key, views in keyed:
-            place = key if self._in_sql else bisect_right(self._starts, key)
-            found[self._place[self._starts[place - 1]]] += int(views)
+            place = self._place[self._starts[key - 1]] if self._in_sql else self.place(key)
+            found[place] += int(views)
+        for hour, views in sums:
+            found[self.place(hour)] += views
         return found

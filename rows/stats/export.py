@@ -61,6 +61,7 @@ class _Chunks:
     def __init__(self, snapshot: Snapshot, selection: Selection, asked: Range) -> None:
         self._snapshot = snapshot
         self._asked = asked
+        self._agent = selection.agent
         self._spans = list(spans(selection, snapshot.rules))
         self._last: HourlyRow | None = None
 
@@ -82,8 +83,8 @@ class _Chunks:
             asked, last = Range(Hour(last.hour + 1), asked.end), None
         else:
             # In place of where the span begins: of two beginnings SQLite may take the wrong one.
-            span = Span("", span.high)
-        rows = by_hour(self._snapshot, [span], asked).c
+            span = span._replace(low="")
+        rows = by_hour(self._snapshot, [span], self._agent, asked).c
         key = (rows.page, rows.view_hour)
         behind: ColumnElement[bool] = true()
         if last is not None:

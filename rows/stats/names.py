@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Boolean, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -11,6 +11,13 @@ class SiteOf(FunctionElement[str]):
     """`domain.stats.selection.site_of` a page."""
 
     type = Text()
+    inherit_cache = True
+
+
+class Among(FunctionElement[bool]):
+    """Is a text one of those in a list, which is JSON? However many: it is one value."""
+
+    type = Boolean()
     inherit_cache = True
 
 
@@ -29,6 +36,18 @@ def _site(element: SiteOf, compiler: Any, **how: Any) -> str:
 def _site_in_sqlite(element: SiteOf, compiler: Any, **how: Any) -> str:
     page = compiler.process(element.clauses, **how)
     return f"substr({page}, 1, instr({page} || '/', '/') - 1)"
+
+
+@compiles(Among, "postgresql")
+def _among(element: Among, compiler: Any, **how: Any) -> str:
+    name, names = (compiler.process(each, **how) for each in element.clauses)
+    return f"{name} IN (SELECT jsonb_array_elements_text(CAST({names} AS jsonb)))"
+
+
+@compiles(Among, "sqlite")
+def _among_in_sqlite(element: Among, compiler: Any, **how: Any) -> str:
+    name, names = (compiler.process(each, **how) for each in element.clauses)
+    return f"{name} IN (SELECT value FROM json_each({names}))"
 
 
 @compiles(Place, "postgresql")

@@ -10,7 +10,7 @@ from domain.reports import Facts
 from domain.stats.state import Building, State, built, partition_states
 from rows.checkpoints import read_checkpoints
 from rows.database import clock_ms, over
-from rows.live import IS_LIVE
+from rows.live import IS_LIVE, OF_PAGES
 from rows.rebuild.generations import read_generations
 from rows.reports.watermark import now_ms, read_watermark
 from rows.tables import generations, leases
@@ -28,7 +28,7 @@ async def read_state(connection: AsyncConnection, facts: Facts) -> State:
     watermark = read_watermark(live)
     alive = not_(over(leases.c.expires_ms, clock_ms(connection.dialect)))
     found = await connection.execute(
-        select(leases.c.partition, alive.label("alive"), leases.c.owner)
+        select(leases.c.partition, alive.label("alive"), leases.c.owner).where(OF_PAGES)
     )
     held = {Partition(row.partition): bool(row.alive and row.owner) for row in found}
     return State(

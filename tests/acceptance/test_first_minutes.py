@@ -204,7 +204,7 @@ async def test_make_run_says_where_to_look_next_and_ends_without_an_error(
 async def follow(said: str) -> None:
     """Do what was said to do next."""
     (view,) = re.findall(r"-d '(.*)'", said)
-    sent, asked, described = re.findall(r"http://[^\s']+(?=[\s']|$)(?! \()", said)
+    looked, sent, asked, described = re.findall(r"http://[^\s']+(?=[\s']|$)(?! \()", said)
     page = json.loads(view)["page"]
     # It waits at the port until the processes behind it are up.
     async with httpx.AsyncClient(timeout=60) as client:
@@ -217,6 +217,7 @@ async def follow(said: str) -> None:
 
             await until(seen, "the view being in the report")
         assert (await client.get(asked)).status_code == 200
+        assert (await client.get(looked)).headers["content-type"].startswith("text/html")
         assert (await client.get(described)).json()["openapi"].startswith("3.1")
 
 

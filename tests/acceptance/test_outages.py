@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,44 @@ async def test_views_are_exact_through_a_database_that_was_killed_and_came_back(
         await service.visitors.until_confirmed()
         await service.finish()
         assert not service.visitors.refused
+
+
+async def test_what_is_live_stands_still_while_the_broker_is_away_and_is_counted_once(
+    settings: Settings, broker: PrivateRabbitMQ
+) -> None:
+    ingest, read_api = Impatient(settings, "ingest"), Impatient(settings, "read-api")
+    async with ingest, read_api:
+        await ingest.start()
+        await read_api.start()
+        await until(ingest.is_ready, "ingest being ready")
+        await until(read_api.is_ready, "the read API being ready")
+        async with httpx.AsyncClient(timeout=20) as client:
+
+            async def view(page: str) -> None:
+                at = datetime.now(UTC).isoformat()
+                sent = {"page": page, "timestamp": at}
+                found = await client.post(f"{ingest.url}/page-views/single", json=sent)
+                assert found.status_code == 202, found.text
+
+            async def is_told(views: int, state: str) -> bool:
+                found = (await client.get(f"{read_api.url}/stats/live")).json()
+                since = found["stands_still_since"]
+                assert (since is not None) == (found["state"] == "stands-still")
+                return (found["views"], found["state"]) == (views, state)
+
+            for number in range(5):
+                await view(f"example.com/{number}")
+            await until(lambda: is_told(5, "following"), "five views live")
+            await asyncio.to_thread(broker.kill)
+            await until(lambda: is_told(5, "stands-still"), "an outage that is told")
+            assert await read_api.is_ready()
+            await asyncio.to_thread(broker.start)
+            await until(ingest.is_ready, "ingest being ready again")
+            await view("example.com/after")
+            await until(lambda: is_told(6, "following"), "the sixth view live")
+        for role in (ingest, read_api):
+            await role.stop()
+            assert "Traceback" not in role.log()
 
 
 async def test_roles_that_start_before_the_broker_wait_for_it(

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from domain.settings import Settings
 from tests.acceptance.processes import Role
+from tests.keys import numbered
 
 pytestmark = pytest.mark.acceptance
 
@@ -17,13 +19,16 @@ pytestmark = pytest.mark.acceptance
 LEFT_OUT = "positive_data_acceptance"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_every_answer_is_as_the_description_says(backend: Settings, tmp_path: Path) -> None:
-    async with Role(backend, "up") as up:
+    # With a key, so that it is tried as well what comes without one, and with another.
+    secret = numbered(1)
+    async with Role(replace(backend, admin_key=secret, badges="*"), "up") as up:
         await up.serving()
         process = await asyncio.create_subprocess_exec(
             Path(sys.executable).parent / "schemathesis", "run", f"{up.url}/schema",
             "--checks", "all", "--exclude-checks", LEFT_OUT, "--max-examples", "20", "--seed", "1",
+            "--header", f"Authorization: Bearer {secret}",
             cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         out, _ = await process.communicate()
@@ -38,20 +43,46 @@ async def test_every_endpoint_is_described(backend: Settings) -> None:
             document = (await client.get("/schema")).json()
         assert document["openapi"].startswith("3.1")
         assert sorted(document["paths"]) == [
+            "/",
+            "/api/batch",
+            "/api/error",
+            "/api/event",
+            "/api/health",
+            "/api/heartbeat",
+            "/api/send",
+            "/api/v0/count",
+            "/api/v1/stats/aggregate",
+            "/api/v1/stats/breakdown",
+            "/api/v1/stats/realtime/visitors",
+            "/api/v1/stats/timeseries",
+            "/api/v2/query",
+            "/badge/{page}.json",
+            "/badge/{page}.svg",
+            "/count",
             "/export/hourly",
             "/health",
+            "/js/script.js",
             "/metrics",
+            "/page-views/browser",
             "/page-views/multi",
             "/page-views/single",
+            "/pixel.gif",
             "/problems/{name}",
             "/ready",
             "/report",
             "/schema",
+            "/session",
             "/stats/bounds",
             "/stats/hours-of-week",
+            "/stats/live",
+            "/stats/live/events",
             "/stats/movers",
+            "/stats/operations",
             "/stats/pages",
             "/stats/sites",
+            "/stats/sources",
             "/stats/state",
             "/stats/views",
+            "/tracker-1.js",
+            "/tracker.js",
         ]

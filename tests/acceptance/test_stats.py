@@ -9,6 +9,7 @@ import pytest
 
 from domain.settings import Settings
 from tests.acceptance.processes import Role, footfall, until
+from tests.conftest import embedded
 
 pytestmark = pytest.mark.acceptance
 
@@ -98,9 +99,46 @@ async def test_a_question_has_one_answer_wherever_it_is_asked(
             assert code == 0, err
             await counted(2 * (TOTAL + 10**9))
             again = await ask("/export/hourly", format="json")
+
+            seen = {"url": "https://example.com/a", "referrer": "https://news.example/x"}
+            sent = await client.post("/page-views/browser", json=seen)
+            assert sent.status_code == 202, sent.text
+
+            async def sources() -> Any:
+                return (await ask("/stats/sources", site="example.com", period="24h"))["sources"]
+
+            await until(sources, "a source being counted")
+            (row,) = await sources()
+            assert (row["source"], row["direct"], row["views"]) == ("news.example", False, 1)
+            of_site = ("--site", "example.com", "--period", "24h", "--csv")
+            code, out, err = await footfall(backend, "stats", "sources", *of_site)
+            assert (code, out.split()[1]) == (0, "1,news.example,1,1.0,"), err
         doubled: dict[tuple[str, str], int] = {}
         for page, hours in VIEWS.items():
             for hour, views in hours.items():
                 doubled[f"{hour[:13]}:00:00Z", page] = 2 * views
         doubled["2025-07-16T11:00:00Z", "=1+1"] = 4 * 10**9
         assert {(row["hour"], row["page"]): row["views"] for row in again["rows"]} == doubled
+
+
+async def test_a_long_answer_comes_packed_and_is_not_sent_again(tmp_path: Path) -> None:
+    async with Role(embedded(tmp_path), "up") as up:
+        await up.serving()
+        async with httpx.AsyncClient(base_url=up.url) as client:
+            asked = {"from": "2025-07-01", "to": "2025-07-08", "unit": "hour"}
+            plain = await client.get(
+                "/stats/views", params=asked, headers={"Accept-Encoding": "identity"}
+            )
+            found = await client.get("/stats/views", params=asked)
+            assert "content-encoding" not in plain.headers
+            assert found.headers["content-encoding"] == "gzip"
+            assert int(found.headers["content-length"]) < len(plain.content) / 3
+            assert found.json()["buckets"] == plain.json()["buckets"]
+            assert found.headers["etag"] != plain.headers["etag"]
+            for each in (plain, found):
+                held = {"If-None-Match": each.headers["etag"]}
+                again = await client.get("/stats/views", params=asked, headers=held)
+                assert (again.status_code, again.content) == (304, b"")
+                assert again.headers["etag"] == each.headers["etag"]
+            head = await client.head("/stats/views", params=asked)
+            assert head.headers["content-length"] == found.headers["content-length"]

@@ -75,7 +75,7 @@ async def test_check_and_status_tell_how_it_is(backend: Settings) -> None:
         words = [line.split()[0] for line in out.splitlines()]
         # Where its management pages are off, a broker cannot be asked for policies.
         assert set(words) <= {"OK", "NOTE"}, out
-        assert words.count("OK") == (8 if backend.rabbitmq_url else 7), out
+        assert words.count("OK") == (9 if backend.rabbitmq_url else 8), out
 
 
 @pytest.mark.parametrize("role", ["web", "projector"])
@@ -138,7 +138,7 @@ async def test_bad_bytes_in_the_log_are_set_aside_and_the_rest_is_counted(
                 return sum(row["v"] for row in rows) == 1
 
             await until(seen, "the view behind the bad bytes being counted")
-            await writer.append(partition, b'[2,"from the future"]')
+            await writer.append(partition, b'[3,"from the future"]')
             await client.post("/page-views/single", json=SINGLE)
 
             async def stopped() -> bool:

@@ -172,6 +172,28 @@ def test_a_role_listens_where_it_is_asked(name: str) -> None:
     assert str(PORT) in SERVICES[name]["healthcheck"]["test"][-1]
 
 
+@each_footfall
+def test_a_role_hears_from_env_who_may_come_in(name: str) -> None:
+    told = {
+        "SITES": "shop.example,*.app.example",
+        "PAGE_QUERY": "id",
+        "MAX_NEW_PAGES": "7",
+        "CORS_ORIGINS": "https://dash.example",
+        "RATE_LIMIT": "5",
+        "KEY_RATE_LIMIT": "6",
+        "TRUSTED_PROXIES": "10.0.0.0/8",
+        "ACCESS_LOG": "true",
+    }
+    found = environment(services(told)[name])
+    assert {variable: found[variable] for variable in told} == told
+    # What is left out is as it is without Compose, but for the networks that Docker has.
+    said = set(told) - {"TRUSTED_PROXIES"}
+    ours = from_env(
+        {each: value for each, value in environment(SERVICES[name]).items() if each in said}
+    )
+    assert ours == from_env({})
+
+
 def test_all_roles_have_the_same_settings() -> None:
     told = [environment(service) for service in FOOTFALL.values()]
     assert all(environment_ == told[0] for environment_ in told)

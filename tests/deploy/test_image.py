@@ -113,7 +113,7 @@ def test_what_is_copied_makes_the_whole_project(tmp_path: Path) -> None:
     tracked = {
         str(file.relative_to(REPOSITORY))
         for package in PACKAGES
-        for file in (REPOSITORY / package.replace(".", "/")).iterdir()
-        if file.suffix in (".py", ".mako")
+        for file in (REPOSITORY / package.replace(".", "/")).rglob("*")
+        if file.suffix in (".py", ".mako", ".js", ".css", ".html", ".svg")
     }
     assert packed == tracked

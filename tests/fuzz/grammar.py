@@ -35,6 +35,12 @@ _PAGES = (
     b"\\x", b"\x01", b"\xff", b"\xed\xa0\x80", b"x" * 2_048, b"\xc3\xa9" * 1_100, b"page",
     b"timestamp",
 )
+_AGENTS = (
+    *(b"curl/8.5.0", b"Java/17", b"Mozilla/5.0 (compatible; Googlebot/2.1; +http://a.b/bot.html)"),
+    b"Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36",
+    *(b"-", b"", b"a" * 5_000, b"\\u0000", b"\\ud800", b"((((", b"\xc3\xa9"),
+    b"Chrome/126 (Windows)",
+)
 _COUNTS = (
     b"1", b"7", b"1000000000", b"0", b"-0", b"-1", b"1.0", b"1e2", b"1000000001", b"true",
     b"null", b'"1"', b"9" * 30, b"9" * 5_000, b"1e400", b"NaN", b"Infinity", b"01", b"+1", b"[]",
@@ -44,11 +50,12 @@ _SPACES = (
     b"", b" ", b"\n\t\r ", b"\x0c", b"\x00", b"\xc2\xa0", b"/**/",
 )
 _NAMES = (
-    b"page", b"now", b"order", b"take", b"y", b"p%61ge", b"page[]", b"", b"\xc3\xa9",
+    b"page", b"now", b"order", b"take", b"agent", b"y", b"p%61ge", b"page[]", b"", b"\xc3\xa9",
 )
 _VALUES = (
-    b"a", b"asc", b"desc", b"1", b"24", b"25", b"0", b"-1", b"", b"%C3%A9", b"%ff", b"%00", b"%",
-    b"%zz", b"\xc3\xa9", b"a%26y=1", b"a+b", b"9" * 5_000, b"%D9%A3", b"x" * 2_049, b"%ED%A0%80",
+    b"a", b"asc", b"desc", b"robot", b"1", b"24", b"25", b"0", b"-1", b"", b"%C3%A9", b"%ff",
+    b"%00", b"%", b"%zz", b"\xc3\xa9", b"a%26y=1", b"a+b", b"9" * 5_000, b"%D9%A3", b"x" * 2_049,
+    b"%ED%A0%80",
 )
 _ASKED = {
     b"page": (b"a", b"example.com/page", b"%C3%A9"), b"prefix": (b"example.com/", b"a"),
@@ -62,7 +69,10 @@ _ASKED = {
     b"compare": (b"previous", b"year", b"next"), b"order": (b"views", b"change", b"page", b"site"),
     b"search": (b"a", b"%", b"_", b"%25"), b"limit": (b"1", b"10", b"1000", b"0", b"1001"),
     b"cursor": (b"lQPNAn-tc2hvcC5leGFtcGxlL84AB5y9xAg_Zt0ZR2jeZw", b"x", b""),
-    b"trend": (b"1", b"24", b"100", b"101"), b"format": (b"json", b"xml"), b"agent": (b"person",),
+    b"trend": (b"1", b"24", b"100", b"101"), b"format": (b"json", b"xml"),
+    b"agent": (b"person", b"robot", b"unknown", b"all", b"ALL", b""),
+    b"source": (b"a", b"", b"%00"),
+    b"min-position": (b"1kgCQ", b"2kgCQ", b"1kgCQ=", b""), b"wait": (b"0", b"2.5", b"10.1", b"-1"),
 }
 # fmt: on
 
@@ -123,11 +133,21 @@ def text(choices: Choices) -> bytes:
     return choices.of(_PAGES, 4) + _oddly(choices)
 
 
+def agent(choices: Choices) -> bytes:
+    """What stands between quotes: a user agent, or nearly one."""
+    return choices.of(_AGENTS, 4) + _oddly(choices)
+
+
 def count(choices: Choices) -> bytes:
     """A count, or nearly one; rarely something nested."""
     if choices.rarely():
         return nested(choices)
     return choices.of(_COUNTS, 3)
+
+
+def by_agent(choices: Choices) -> bytes:
+    """Counts by user agent, or nearly such."""
+    return members(choices, lambda choices: b'"' + agent(choices) + b'":' + count(choices))
 
 
 def nested(choices: Choices) -> bytes:
@@ -151,7 +171,8 @@ def multi(choices: Choices) -> bytes:
     """A body of /page-views/multi."""
 
     def counted(choices: Choices) -> bytes:
-        return b'"' + moment(choices) + b'":' + _space(choices) + count(choices)
+        views = by_agent(choices) if choices.byte() % 4 == 1 else count(choices)
+        return b'"' + moment(choices) + b'":' + _space(choices) + views
 
     def page(choices: Choices) -> bytes:
         inside = count(choices) if choices.rarely() else members(choices, counted)
@@ -166,19 +187,20 @@ def single(choices: Choices) -> bytes:
     def value(choices: Choices) -> bytes:
         if choices.rarely():
             return count(choices)
-        return b'"' + (text(choices) if choices.byte() % 2 else moment(choices)) + b'"'
+        return b'"' + (text, moment, agent)[choices.byte() % 3](choices) + b'"'
 
     def member(choices: Choices) -> bytes:
         return (
             b'"'
-            + choices.of((b"page", b"timestamp", b"p\\u0061ge", b"x"), 2)
+            + choices.of((b"page", b"timestamp", b"user_agent", b"p\\u0061ge", b"x"), 3)
             + b'":'
             + value(choices)
         )
 
     if choices.byte() % 2:
         return members(choices, member)
-    return b'{"page":"' + text(choices) + b'","timestamp":"' + moment(choices) + b'"}'
+    sent = b'","user_agent":"' + agent(choices) if choices.byte() % 2 else b""
+    return b'{"page":"' + text(choices) + b'","timestamp":"' + moment(choices) + sent + b'"}'
 
 
 def query(choices: Choices) -> bytes:
@@ -227,9 +249,31 @@ def batch(choices: Choices) -> bytes:
     found = []
     while choices.more():
         found.append(event(choices))
-    return (
-        b"[" + b",".join([*head, b"[" + b",".join(found) + b"]"]) + choices.of((b"]", b",0]", b""))
-    )
+    body = [*head, b"[" + b",".join(found) + b"]"]
+    if choices.byte() % 2:
+        body.append(members(choices, table))
+    return b"[" + b",".join(body) + choices.of((b"]", b",0]", b""))
+
+
+def table(choices: Choices) -> bytes:
+    """A table of a message of the log, with its name."""
+    name = choices.of((b"agent", b"\\u0061gent", b"source", b"!guard", b"!seen", b"", b"\xff"), 4)
+    kept = choices.of((b"label", b"full", b"class", b"a_new_one", b"LABEL", b""), 3)
+    texts, of = [], []
+    while choices.more():
+        texts.append(b'"' + text(choices) + b'"')
+        of.append(choices.of((b"0", b"null", b"1", b"499", b"500", b"-1", b"1.0"), 2))
+    if name == b"!guard":
+        most = choices.of((b"1", b"1250", b"0", b"-1", b"1000000001", b"1.0"), 2)
+        flags = b",".join(choices.of((b"1", b"0", b"2", b"null"), 2) for _ in of)
+        column = b',"of":[%b]' % flags if choices.byte() % 2 else b""
+        return b'"!guard":{"new_pages":%b%b}' % (most, column)
+    inside = b'{"kept":"%b","data":"1","texts":[%b],"of":[%b]' % (
+        kept,
+        b",".join(texts),
+        b",".join(of),
+    ) + choices.of((b"}", b',"more":[{}]}', b',"of":[]}', b"", b',"more":\xff}'), 2)
+    return b'"' + name + b'":' + (count(choices) if choices.rarely() else inside)
 
 
 def _space(choices: Choices) -> bytes:

@@ -2,7 +2,9 @@
 
 from contextlib import suppress
 
+from domain.agents.labels import label_of
 from importer.access_log import AccessLog
+from importer.agents import LABEL
 from importer.counts import Counts
 from importer.formats.choice import FORMATS, Parser
 from importer.formats.format_fields import FormatFault
@@ -15,6 +17,7 @@ from importer.views import Skip, View
 
 NOW = 1_752_660_000.0  # 2025-07-16T10:00:00Z
 
+_WITH = Reading(agents=LABEL)
 SEEDS: list[bytes] = [
     b'192.0.2.7 - - [16/Jul/2025:10:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "agent"',
     b'shop.example.org:443 ::1 - - [2025-07-16T10:00:00Z] 7 "GET /caf\\xc3\\xa9" 304 - "-',
@@ -52,13 +55,13 @@ def one(data: bytes) -> None:
     parsers: list[Parser] = [
         AccessLog(lambda: NOW, Reading("example.com", pages_only=True)),
         Counts(lambda: NOW),
-        *(form.make(lambda: NOW, Reading()) for form in FORMATS.values() if form.is_log),
-        FormatString(lambda: NOW, Reading(log_format="main")),
+        *(form.make(lambda: NOW, _WITH) for form in FORMATS.values() if form.is_log),
+        FormatString(lambda: NOW, Reading(log_format="main", agents=LABEL)),
         JsonLines(lambda: NOW, Reading(fields=(("time", "msec"), ("target", "a.b")))),
     ]
     text = data.partition(b"\n")[0].decode(errors="surrogateescape")
     with suppress(FormatFault):
-        parsers.append(FormatString(lambda: NOW, Reading(log_format=text or "common")))
+        parsers.append(FormatString(lambda: NOW, _WITH._replace(log_format=text or "common")))
     wrapped = Wrapped()
     for line in data.split(b"\n"):
         for form in FORMATS.values():
@@ -71,3 +74,4 @@ def one(data: bytes) -> None:
                 raise TypeError(f"{found!r} is neither a view nor a reason")
             if isinstance(found, View):
                 found.page.encode()
+                assert label_of(found.agent) == found.agent

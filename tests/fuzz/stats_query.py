@@ -10,10 +10,11 @@ SEEDS = [
     raw(
         b"order=change&search=x&limit=3&trend=24&cursor=lQIHrWV4YW1wbGUuY29tL2HOAAdtxMQIP2bdGUdo3mc"
     ),
+    raw(b"site=example.com&source=&period=30d&compare=previous"),
     raw(b"from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z&unit=month"),
 ]
 _TOO_MANY = 422
-_PATHS = ("views", "pages", "sites", "movers", "hours-of-week", "bounds")
+_PATHS = ("views", "pages", "sites", "sources", "movers", "hours-of-week", "bounds")
 
 
 def one(data: bytes) -> None:

@@ -18,6 +18,18 @@ from domain.problems import Kind
 from tests.servers import free_port
 
 Body = dict[str, dict[str, int]]
+Sent = dict[str, dict[str, int | dict[str, int]]]
+
+
+def without_agents(sent: Sent) -> Body:
+    """Page to timestamp to count."""
+    return {
+        page: {
+            moment: count if isinstance(count, int) else sum(count.values())
+            for moment, count in counts.items()
+        }
+        for page, counts in sent.items()
+    }
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
@@ -46,7 +58,8 @@ def refusal(kind: Kind, detail: str, **others: str) -> Answer:
 
 
 class Service:
-    """Answers with `answers` in turn, then accepts; `bodies` are what was accepted.
+    """Answers with `answers` in turn, then accepts; `bodies` are what was accepted, and `sent` the
+    same with the user agents.
 
     Bodies over `most_bytes` are refused; to others `says` may answer something else.
     """
@@ -54,6 +67,7 @@ class Service:
     def __init__(self) -> None:
         self.answers: list[Answer | None] = []
         self.bodies: list[Body] = []
+        self.sent: list[Sent] = []
         self.requests = 0
         self.most_bytes = sys.maxsize
         self.says: Callable[[Body], Answer | None] = lambda _: None
@@ -71,7 +85,8 @@ class Service:
         self._thread.join()
 
     def answer(self, path: str, raw: bytes) -> Answer:
-        body: Body = json.loads(raw)
+        sent: Sent = json.loads(raw)
+        body = without_agents(sent)
         said = self.says(body)
         with self._lock:
             self.requests += 1
@@ -87,6 +102,7 @@ class Service:
             if path != "/page-views/multi":
                 return Answer(404, {"detail": f"nothing at {path}"})
             self.bodies.append(body)
+            self.sent.append(sent)
         self.accepted_one.set()
         return Answer(202, {"accepted": sum(sum(hours.values()) for hours in body.values())})
 

@@ -135,7 +135,7 @@ def test_fields_are_refused_where_there_are_none(
     assert service.requests == 0
 
 
-@pytest.mark.parametrize("fields", ["agent=a", "time", "time=a,time=b", "target=a,request=b"])
+@pytest.mark.parametrize("fields", ["client=a", "time", "time=a,time=b", "target=a,request=b"])
 def test_fields_that_cannot_be_meant_are_refused(
     service: Service, tmp_path: Path, fields: str
 ) -> None:

@@ -309,7 +309,7 @@ def test_a_named_query_is_kept_behind_the_target() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("x", "time", "=a", "agent=a", "time=a,,status=b", "time=a,time=b", "target=a,request=b"),
+        *("x", "time", "=a", "client=a", "time=a,,status=b", "time=a,time=b", "target=a,request=b"),
         *(",", "", "time=a,"),
     ],
 )

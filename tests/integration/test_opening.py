@@ -12,7 +12,7 @@ from domain.events import Generation
 from domain.settings import Settings
 from rows.engine import open_engine
 from rows.jobs import RETENTION
-from rows.opening import ORDINARY, PATIENT, READING, SNAPSHOTS, open_rows
+from rows.opening import ADDING_UP, ORDINARY, PATIENT, READING, SNAPSHOTS, open_rows
 from tests.acceptance.processes import until
 from tests.conftest import embedded
 
@@ -36,10 +36,12 @@ async def test_a_projector_holds_no_more_than_its_pools(production: Settings) ->
         await asyncio.gather(
             *(rows.ping() for _ in range(50)),
             *(rows.jobs.holder(RETENTION) for _ in range(50)),
+            *(rows.aggregates.live() for _ in range(50)),
             rows.comparison.audit(Generation(1)),
         )
-        most = ORDINARY.connections + PATIENT.connections + SNAPSHOTS.connections
-        assert await connections(production) <= most == 16
+        pools = (ORDINARY, PATIENT, SNAPSHOTS, ADDING_UP)
+        most = sum(pool.connections for pool in pools)
+        assert await connections(production) <= most == 18
 
     async def all_closed() -> bool:
         return await connections(production) == 0

@@ -126,8 +126,8 @@ async def test_one_generation_is_live_and_there_is_never_a_second(engine: AsyncE
         assert [tuple(row) for row in found] == [(1, "live")]
     await run(
         engine,
-        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0, 0, 0, 0), "
-        "(3, 'loading', 'replay', 0, '', NULL, 0, 0, 0, 0)",
+        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0,0,0,0, '', 0,0), "
+        "(3, 'loading', 'replay', 0, '', NULL, 0,0,0,0, '', 0,0)",
     )
     with pytest.raises(IntegrityError):
         await run(engine, "UPDATE generations SET state = 'live' WHERE generation = 2")
@@ -172,7 +172,7 @@ async def test_processes_may_create_the_embedded_files_at_once(tmp_path: Path) -
 async def test_rows_and_log_are_branches_of_their_own(tmp_path: Path) -> None:
     known = {
         "rows": {*metadata.tables, "page_views"},
-        "log": {"log_entries", "log_ends"},
+        "log": {"log_entries", "log_ends", "compatibility"},
     }
     for branch in get_args(Branch):
         engine = open_engine(file_url(tmp_path / branch))
@@ -230,7 +230,7 @@ async def test_the_view_shows_the_live_generation_summed_over_shards(engine: Asy
     # Nothing of another generation is seen.
     await run(
         engine,
-        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0, 0, 0, 0)",
+        "INSERT INTO generations VALUES (2, 'loading', 'replay', 0, '', NULL, 0,0,0,0, '', 0,0)",
         "UPDATE generations SET state = 'previous' WHERE generation = 1",
         "UPDATE generations SET state = 'live' WHERE generation = 2",
     )

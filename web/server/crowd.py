@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from web.server.limits import Limits
@@ -11,6 +12,15 @@ logger = logging.getLogger(__name__)
 _TELL_SECONDS = 60.0
 # Of those beyond the limit.
 _MOST_LINGERING = 32
+
+
+Told = Callable[[str, int, bytes], None]
+"""Takes the method ("" where none was read), the status and the name of a request that was answered
+before the application saw it, or in its place."""
+
+
+def not_told(_: str, __: int, ___: bytes) -> None:
+    """Where nobody listens."""
 
 
 class Guest(Protocol):
@@ -29,8 +39,9 @@ class Crowd:
     It watches each until it is gone: a client that takes nothing in keeps a closed one open.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, told: Told = not_told) -> None:
         self.limits = limits
+        self.told = told
         self.ahead_bytes = 0
         """What connections hold of requests that are not begun."""
         self._guests: set[Guest] = set()

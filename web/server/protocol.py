@@ -19,6 +19,7 @@ from domain.problems import (
     OVERLOADED,
     Kind,
 )
+from web.passage import passage_of
 from web.server.chunks import Chunks, NoChunks
 from web.server.crowd import Crowd
 from web.server.framing import TO_ITS_END, Unframed, body_length
@@ -73,11 +74,17 @@ class Connection(Stay):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         self._ended = True
-        if self._stage is Stage.ANSWER:
+        if self._stage is Stage.ANSWER and not self._has_no_end():
             return True
         self._give_up()
         self._end()
         return False
+
+    def _has_no_end(self) -> bool:
+        """Whether the answer that is under way goes on as long as its client listens."""
+        scope: Any = self.cycle.scope
+        passage = passage_of(scope)
+        return passage is not None and passage.no_end
 
     # Reading.
 

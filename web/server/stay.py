@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from domain.problems import OVERLOADED, TOO_SLOW, Kind
+from web.passage import new_id, passage_of
 from web.server.crowd import Crowd
 from web.server.heads import method_of
 from web.server.reading import Reading
@@ -129,8 +130,18 @@ class Stay(HttpToolsProtocol):
     # Ending.
 
     def _tell(self, kind: Kind, detail: str, method: str) -> None:
-        self.transport.write(refusal(kind, detail, method, self.server_state.default_headers))
+        name = self._name()
+        headers = [*self.server_state.default_headers, (b"x-request-id", name)]
+        self.transport.write(refusal(kind, detail, method, headers))
+        self._crowd.told(method, kind.status, name)
         self._linger()
+
+    def _name(self) -> bytes:
+        """Of the request that is refused."""
+        under_way = self._asked and not self.cycle.response_complete
+        scope: Any = self.cycle.scope if under_way else {}
+        passage = passage_of(scope)
+        return passage.id if passage else new_id()
 
     def _linger(self) -> None:
         """Send nothing more, and pass over what comes until the client has heard of it.

@@ -17,8 +17,9 @@ from rows.engine import open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.tables import leases as leases_table
-from tests.conftest import embedded, postgres_database
+from tests.conftest import embedded
 from tests.fakes import FakeLeases
+from tests.templates import fill, postgres_database
 
 NUMBER = 10
 LONG_MS = 60_000
@@ -150,10 +151,13 @@ class FakeDatabase(Database):
 
 @asynccontextmanager
 async def url_of(name: str, tmp_path: Path) -> AsyncIterator[str]:
+    """A database at the newest version."""
     if name == "sqlite":
-        yield embedded(tmp_path).rows_url
+        settings = embedded(tmp_path)
+        await fill(settings)
+        yield settings.rows_url
         return
-    async with postgres_database() as url:
+    async with postgres_database(migrated=True) as url:
         yield url
 
 

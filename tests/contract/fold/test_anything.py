@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.wiring.process import now_ms
 from domain.checkpoint import Checkpoint
+from domain.counting import RowKey
 from domain.errors import UnknownFormat
 from domain.events import (
     MAX_AT_MS,
@@ -30,7 +31,7 @@ from domain.events import (
     Partition,
 )
 from domain.ports.fold import ProjectionStore
-from domain.projection import Fold, RowKey
+from domain.projection import Fold
 from migrations.upgrade import upgrade
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore

@@ -7,7 +7,9 @@ from domain.ownership import Trouble
 from tests.contract.fold.site import LONG_MS, SECONDS, SHORT_MS, Database
 
 ONE, TWO = Partition(1), Partition(2)
-STOPPED = Trouble(stopped=True, reason="the log was \x00 replaced \N{NO ENTRY}")
+STOPPED = Trouble(
+    stopped=True, reason="the log was \x00 replaced \N{NO ENTRY}", kind="log-went-backward"
+)
 WAITS = Trouble(stopped=False, reason="no leader")
 
 
@@ -24,6 +26,8 @@ async def test_what_an_owner_tells_everybody_sees(database: Database) -> None:
     assert found[ONE] == (False, "no leader")
     assert found[TWO][0]
     assert found[TWO][1].startswith("the log was ")
+    kinds = {p: t.kind for p, t in (await one.ownership()).troubles.items()}
+    assert kinds == {ONE: None, TWO: "log-went-backward"}
     await one.tell({TWO: WAITS})
     assert await told(database) == {TWO: (False, "no leader")}
     await one.tell({})

@@ -27,19 +27,24 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from domain import wire
+from domain.agents.classes import Agent
 from domain.checkpoint import Checkpoint
 from domain.errors import Fenced, LogUnavailable
 from domain.events import Epoch, Generation, Hour, Offset, PageViewed, Partition
+from domain.guarding import other_page
 from domain.hours import HOUR_MS, from_datetime, hour_of
 from domain.page_rules import NO_RULES
 from domain.projection import Claim
+from domain.stats.selection import site_of
 from domain.wire import encode
 from projector.fold.runner import Runner
 from projector.fold.standing import Mark
 from rows.postgresql.months import month_end
 from tests.conftest import PARTITIONS
 from tests.contract.machine.backend import MOST, Host, LimitedReader
+from tests.contract.machine.beside import SOURCES, Beside, counted
 from tests.contract.machine.lanes import (
+    CLASS_OF,
     GARBAGE,
     PAGES,
     Batches,
@@ -101,7 +106,7 @@ class CountedOnce(RuleBasedStateMachine):
         batches = []
         for partition, views, times in requests:
             sent = self._cut(self._used(partition), producer, views)
-            self._append(sent.partition, sent.body, Logged(sent.events))
+            self._append(sent.partition, sent.body, sent.counted)
             self._lanes[sent.partition].first.setdefault(sent.producer, sent.sequence)
             for _ in range(times - 1):
                 self._append(sent.partition, sent.body, Logged())
@@ -124,7 +129,7 @@ class CountedOnce(RuleBasedStateMachine):
         if sent.sequence < first:
             self._append(sent.partition, sent.body, Logged(dead_letter=sent.body))
             return multiple()
-        self._append(sent.partition, sent.body, Logged(sent.events))
+        self._append(sent.partition, sent.body, sent.counted)
         return multiple(sent)
 
     @rule(partition=partitions, producer=producers, views=view_lists)
@@ -135,7 +140,7 @@ class CountedOnce(RuleBasedStateMachine):
         body = encode(replace(forged, sequence=_FAR + next(self._claims)))
         # Met there or not: what it sends itself is too far below to have come before this.
         self._lanes[sent.partition].first.setdefault(sent.producer, 0)
-        self._append(sent.partition, body, Logged(sent.events))
+        self._append(sent.partition, body, sent.counted)
 
     @rule(target=batches, sent=batches, views=view_lists)
     def go_on_as_a_copy(self, sent: Sent, views: list[View]) -> Sent:
@@ -143,7 +148,8 @@ class CountedOnce(RuleBasedStateMachine):
         events = self._events(views)
         copy = wire.decode(sent.body)
         at_ms = copy.recorded_ms + next(self._claims)
-        body = encode(replace(copy, events=events, recorded_ms=at_ms))
+        head = {"producer": copy.producer, "sequence": copy.sequence, "shard": copy.shard}
+        body = encode(batch(*events, at_ms=at_ms, **head))  # type: ignore[arg-type]
         self._append(sent.partition, body, Logged(events))
         return Sent(sent.partition, sent.producer, sent.sequence, body, events)
 
@@ -309,10 +315,28 @@ class CountedOnce(RuleBasedStateMachine):
         name = self._producers[producer]
         self._sequences[name, partition] += 1
         sequence = self._sequences[name, partition]
-        at_ms = (self._first + 3) * HOUR_MS
+        # Some are recorded when what was known before is so no longer, and out of their order.
+        hour = self._first + 3 + (30 if sequence % 5 == 4 else 0)
+        at_ms = hour * HOUR_MS
         events = self._events(views)
-        cut = batch(*events, producer=name, sequence=sequence, shard=sequence % 3, at_ms=at_ms)
-        return Sent(partition, name, sequence, encode(cut), events)
+        # Each in turn, so that the ways of a machine are no more than they were; every fourth batch
+        # tells of no viewer.
+        viewers = [*CLASS_OF] * 2
+        agents = viewers[sequence % 4 :][: len(events)] if sequence % 4 else []
+        sources = [*SOURCES, *SOURCES][sequence % 5 :][: len(events)] if sequence % 3 else []
+        new_pages = (0, 1, 1, 2)[sequence % 4]
+        cut = batch(
+            *events,
+            producer=name,
+            sequence=sequence,
+            shard=sequence % 3,
+            at_ms=at_ms,
+            agents=agents,
+            sources=sources,
+            new_pages=new_pages,
+        )
+        body = encode(cut)
+        return Sent(partition, name, sequence, body, events, agents, sources, new_pages, hour)
 
     def _events(self, views: list[View]) -> list[PageViewed]:
         start_ms = self._first * HOUR_MS
@@ -413,16 +437,28 @@ class CountedOnce(RuleBasedStateMachine):
 
     async def _check(self) -> None:
         backend = self._backend
-        pages = [self._page(page) for page in PAGES]
+        own = [self._page(page) for page in PAGES]
+        named = {self._rules.apply(page) for page in own}
+        others = sorted({other_page(page) for page in named})
+        pages = [*own, *others]
         end = Hour(self._first + 4)
         found = await asyncio.gather(
             *(backend.reports.hourly(page, self._first, end) for page in pages)
         )
         committed = [logged for lane in self._lanes.values() for logged in lane.committed]
         rows: dict[str, Counter[Hour]] = defaultdict(Counter)
-        for event in (event for logged in committed for event in logged.events):
-            if (hour := hour_of(event.at_ms)) >= self._horizon:
-                rows[self._rules.apply(event.page)][hour] += event.count
+        classes: Counter[tuple[str, Agent]] = Counter()
+        beside: Beside = Counter()
+        for lane in self._lanes.values():
+            for event, page, agent, source in counted(lane.committed, self._rules):
+                if (hour := hour_of(event.at_ms)) >= self._horizon:
+                    rows[page][hour] += event.count
+                    classes[page, agent] += event.count
+                    if source is not None:
+                        beside[site_of(page), hour, source, agent] += event.count
+        start = max(self._first, self._horizon)
+        assert await backend.classes({*named, *others}, start, end) == classes
+        assert await backend.beside({site_of(page) for page in named}, start, end) == beside
         assert [dict(hours) for hours in found] == [
             dict(rows[self._rules.apply(page)]) for page in pages
         ]

@@ -1,12 +1,14 @@
 """What a history does, and what must have come of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults
 
+from domain.agents.classes import Agent
+from domain.agents.classing import UNCLASSED, Classes
 from domain.checkpoint import Checkpoint
 from domain.events import Epoch, Offset, PageViewed, Partition
 from domain.hours import HOUR_MS
@@ -25,6 +27,13 @@ PAGES = (
     "o'neill/\\\"%_é",
     "я" * 300,
 )
+CLASS_OF = {
+    None: Agent.UNKNOWN,
+    "?": Agent.UNKNOWN,
+    "Firefox": Agent.PERSON,
+    "Googlebot": Agent.ROBOT,
+}
+"""What the list says of the viewers that are sent."""
 GARBAGE = (
     b"\x00junk",
     b"\xff\xfe",
@@ -33,6 +42,7 @@ GARBAGE = (
     b'[1,"p",0,0,0,[["a",0,1]]]',
     b'[1,"p",1,0,0,[["\\u0000",0,1]]]',
     b'[1,"p",1,0,0,[["a",0,1]]',
+    b'[2,"p",1,0,0,[["a",0,1]],{"agent":{"kept":"label","data":"","texts":["x"],"of":[1]}}]',
 )
 View = tuple[str, int, int]
 Request = tuple[Partition, list[View], int]
@@ -61,16 +71,45 @@ class Sent(NamedTuple):
     sequence: int
     body: bytes
     events: Sequence[PageViewed]
+    agents: Sequence[str | None] = ()
+    sources: Sequence[str | None] = ()
+    new_pages: int = 0
+    hour: int = 0
+
+    @property
+    def counted(self) -> "Logged":
+        """What it adds where it counts."""
+        return Logged(
+            self.events,
+            agents=self.agents,
+            sources=self.sources,
+            new_pages=self.new_pages,
+            hour=self.hour,
+        )
 
 
 Batches = Sent | MultipleResults[Sent]
 
 
 class Logged(NamedTuple):
-    """What one log message must add: events, or itself as a dead letter, or nothing."""
+    """What one log message must add: events, or itself as a dead letter, or nothing.
+
+    `agents` are what was sent of the viewers, event by event, or nothing; so are `sources`. Of a
+    site in the `hour` of recording so many pages may be new, 0: any.
+    """
 
     events: Sequence[PageViewed] = ()
     dead_letter: bytes | None = None
+    agents: Sequence[str | None] = ()
+    sources: Sequence[str | None] = ()
+    new_pages: int = 0
+    hour: int = 0
+
+    def by_class(self) -> Iterator[tuple[PageViewed, Agent]]:
+        """Each event with who looked."""
+        texts = self.agents or [None] * len(self.events)
+        for event, text in zip(self.events, texts, strict=True):
+            yield event, CLASS_OF[text]
 
 
 @dataclass
@@ -125,14 +164,15 @@ class Worker:
     checkpoint: Checkpoint
     positions: dict[str, Position]
     rules: PageRules = NO_RULES
+    classes: Classes = UNCLASSED
 
     def __post_init__(self) -> None:
-        self.fold = Fold(self.positions, self.rules)
+        self.fold = Fold(self.positions, self.rules, classes=self.classes)
 
     @classmethod
     def of(cls, claim: Claim) -> "Worker":
         """Begin where the claim says."""
-        return cls(claim.checkpoint, dict(claim.positions), claim.rules)
+        return cls(claim.checkpoint, dict(claim.positions), claim.rules, claim.classes)
 
     @property
     def partition(self) -> Partition:
@@ -148,7 +188,7 @@ class Worker:
         """Go on as the runner does."""
         self.checkpoint = checkpoint
         self.positions.update(self.fold.delta.positions)
-        self.fold = Fold(self.positions, self.rules)
+        self.__post_init__()
 
 
 Workers = Worker | MultipleResults[Worker]

@@ -28,6 +28,7 @@ from projector.housekeeping.retention import Retention
 from projector.rebuild.load import load
 from projector.rebuild.promotion import promote
 from projector.rebuild.steps import Rebuild, Targets
+from rows.aggregates.refresh import SqlAggregates
 from rows.audits import SqlAudits
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
@@ -36,9 +37,10 @@ from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
 from rows.retention.expiry import SqlExpiry
-from tests.contract.machine.backend import MOST, Host, LimitedReader
+from tests.contract.machine.backend import CLASSES, MOST, Host, LimitedReader
 from tests.contract.machine.counted_once import CountedOnce
 from tests.contract.machine.lanes import Worker, numbers, partitions
+from tests.contract.machine.rolled_up import RolledUp
 
 RULES = st.sampled_from(
     ["", "lower-host,strip-trailing-slash", "strip-query", "strip-query,lower-host"]
@@ -65,6 +67,9 @@ class KnownEnds(LogReader):
 
     async def entry_at(self, partition: Partition, offset: Offset) -> Entry | None:
         return await self._reader.entry_at(partition, offset)
+
+    async def offset_since(self, partition: Partition, recorded_ms: int) -> Offset:
+        return await self._reader.offset_since(partition, recorded_ms)
 
     async def ping(self) -> None:
         await self._reader.ping()
@@ -93,7 +98,7 @@ def catching_up(machine: "Rebuilt") -> bool:
     return machine.building is not None and machine.building.state == "catching-up"
 
 
-class Rebuilt(CountedOnce):
+class Rebuilt(RolledUp):
     """One rebuild at a time, driven by hand."""
 
     def __init__(self, host: Host) -> None:
@@ -101,10 +106,10 @@ class Rebuilt(CountedOnce):
         self._engine = open_engine(url, patient=True)
         self._snapshots = open_engine(url, patient=True, read_only=True)
         self._log = KnownEnds(host.backend.reader, host)
-        self._generations = SqlGenerations(self._engine, now_ms)
-        self._comparison = SqlComparison(self._snapshots)
-        self._bulk = SqlProjectionStore(self._engine, now_ms, bulk=True)
-        self._ordinary = SqlProjectionStore(self._engine, now_ms)
+        self._generations = SqlGenerations(self._engine, now_ms, CLASSES)
+        self._comparison = SqlComparison(self._snapshots, CLASSES)
+        self._bulk = SqlProjectionStore(self._engine, now_ms, bulk=True, classes=CLASSES)
+        self._ordinary = SqlProjectionStore(self._engine, now_ms, classes=CLASSES)
         self._jobs = SqlJobs(self._engine, LEASE_MS)
         self._job = Epoch(0)
         self.building: GenerationInfo | None = None
@@ -180,7 +185,7 @@ class Rebuilt(CountedOnce):
         assert self.building is not None
         diff = self._run(self._rebuild().compare(self.building))
         if self.building.page_rules == self._rules.text:
-            assert not diff.differing, diff.largest
+            assert not diff.differs, (diff.largest, diff.largest_beside)
 
     @precondition(catching_up)
     @rule(keep=st.booleans())
@@ -268,7 +273,7 @@ class Rebuilt(CountedOnce):
         await super()._check()
         audits = SqlAudits(self._engine, now_ms)
         for audit in await audit_all(self._generations, self._comparison, audits):
-            assert not audit.difference, audit
+            assert not audit.is_wrong, audit
         live = [info for info in await self._generations.all() if info.state == "live"]
         assert [info.page_rules for info in live] == [self._rules.text]
 
@@ -304,6 +309,7 @@ class Rebuilt(CountedOnce):
 
         return Rebuild(
             self._generations, SqlHistory(self._engine), self._comparison, self._log,
+            SqlAggregates(self._engine),
             Runner(self._log, self._ordinary, flush_seconds=60, batch_size=1_000), load_here,
             self._job, MOST,
         )  # fmt: skip

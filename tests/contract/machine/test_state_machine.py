@@ -21,6 +21,7 @@ EFFORT = {
 }
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", ["fake", "embedded", PRODUCTION])
 def test_every_view_is_counted_once(name: str, tmp_path: Path) -> None:
     with host(name, tmp_path) as found:

@@ -7,7 +7,8 @@ import pytest
 
 from migrations.upgrade import upgrade
 from rows.engine import open_engine
-from tests.contract.rebuild.site import Site, url_of
+from tests.contract.fold.site import url_of
+from tests.contract.rebuild.site import Site
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

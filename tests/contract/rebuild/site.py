@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.wiring.process import now_ms
+from domain.agents.classes import Agent, agent_of
+from domain.agents.classing import UNCLASSED, Classes
+from domain.agents.lists import lists_of
 from domain.events import Epoch, Generation, Hour, Offset, PageViewed, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, hour_of
@@ -19,6 +20,7 @@ from projector.fold.runner import Runner
 from projector.housekeeping.audits import audit_all
 from projector.rebuild.load import load
 from projector.rebuild.steps import Rebuild, Targets
+from rows.aggregates.refresh import SqlAggregates
 from rows.audits import SqlAudits
 from rows.engine import open_engine
 from rows.fold.leases import SqlLeases
@@ -29,7 +31,7 @@ from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
 from rows.reports.hourly import SqlReportReader
-from tests.conftest import embedded, postgres_database
+from rows.tables import hourly_views
 from tests.factories import TEN, batch, event
 from tests.fakes import FakeLog
 
@@ -53,17 +55,22 @@ class Site:
         self.log = FakeLog()
         # So that flushes are small, and rows are loaded in parts.
         self.log.at_once = 2
-        self.store = SqlProjectionStore(self.engine, now_ms)
-        self.bulk = SqlProjectionStore(self.engine, now_ms, bulk=True)
-        self.generations = SqlGenerations(self.engine, now_ms)
         self.history = SqlHistory(self.engine)
-        self.comparison = SqlComparison(self.snapshots)
+        self.class_by(UNCLASSED)
+        self.aggregates = SqlAggregates(self.engine)
         self.audits = SqlAudits(self.engine, now_ms)
         self.jobs = SqlJobs(self.engine, LEASE_MS)
         self.reports = SqlReportReader(self.snapshots)
         self.epoch = Epoch(0)
         self.expected: Counter[tuple[str, Hour]] = Counter()
         self._sequence = 0
+
+    def class_by(self, classes: Classes) -> None:
+        """From now on, as a program that has this list."""
+        self.store = SqlProjectionStore(self.engine, now_ms, classes=classes)
+        self.bulk = SqlProjectionStore(self.engine, now_ms, bulk=True, classes=classes)
+        self.generations = SqlGenerations(self.engine, now_ms, classes)
+        self.comparison = SqlComparison(self.snapshots, classes)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -91,17 +98,23 @@ class Site:
 
         runner = Runner(self.log, self.store, flush_seconds=5, batch_size=1_000)
         return Rebuild(
-            self.generations, self.history, self.comparison, self.log, runner, load_here,
-            self.epoch, PARTITIONS,
+            self.generations, self.history, self.comparison, self.log, self.aggregates, runner,
+            load_here, self.epoch, PARTITIONS,
         )  # fmt: skip
 
     async def append(
-        self, partition: Partition, *events: PageViewed, at_ms: int | None = None, times: int = 1
+        self,
+        partition: Partition,
+        *events: PageViewed,
+        at_ms: int | None = None,
+        times: int = 1,
+        agents: Sequence[str | None] = (),
     ) -> bytes:
         """A batch, recorded at `at_ms` or in time; it counts once however often it arrives."""
         self._sequence += 1
         sequence = self._sequence
-        cut = batch(*events, producer=f"p{partition}", sequence=sequence, at_ms=at_ms)
+        producer = f"p{partition}"
+        cut = batch(*events, producer=producer, sequence=sequence, at_ms=at_ms, agents=agents)
         for _ in range(times):
             await self.log.append(partition, encode(cut))
         for found in cut.events:
@@ -156,6 +169,23 @@ class Site:
             found |= {(page, hour): views for hour, views in hours.items()}
         return found
 
+    async def by_class(self, generation: Generation) -> dict[tuple[str, Agent], int]:
+        """Views of each page in a generation by who looked."""
+        found: Counter[tuple[str, Agent]] = Counter()
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(
+                select(hourly_views).where(hourly_views.c.generation == generation)
+            )
+            for row in rows:
+                found[row.page, agent_of(row.shard)] += row.views
+        return dict(found)
+
+    async def lists(self) -> dict[int, list[str]]:
+        """By which lists each generation is classed."""
+        return {
+            info.generation: lists_of(info.agent_lists) for info in await self.generations.all()
+        }
+
     async def assert_exact(self) -> None:
         """Reports are what the log adds up to, and every audit agrees."""
         assert await self.rows() == dict(self.expected)
@@ -177,15 +207,6 @@ class Site:
     async def execute(self, statement: str) -> None:
         async with self.engine.begin() as connection:
             await connection.execute(text(statement))
-
-
-@asynccontextmanager
-async def url_of(name: str, tmp_path: Path) -> AsyncIterator[str]:
-    if name == "sqlite":
-        yield embedded(tmp_path).rows_url
-        return
-    async with postgres_database() as url:
-        yield url
 
 
 async def plant(site: Site, generation: Generation, views: int, page: str = PAGE) -> None:

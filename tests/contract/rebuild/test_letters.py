@@ -176,6 +176,20 @@ async def test_the_previous_generation_counts_it_too(site: Site) -> None:
     assert info.generation == SECOND
 
 
+async def test_all_previous_generations_count_it(site: Site) -> None:
+    place = await set_aside(site)
+    for _ in range(2):
+        info = await site.build()
+        await promote(site.generations, site.log, site.epoch, info.generation, MONTH_MS)
+    done = await box(site).retry(site.epoch, ONE, place.offset, believing=True)
+    assert done.views == 7
+    states = [info.state for info in await site.generations.all()]
+    assert states == ["previous", "previous", "live"]
+    for info in await site.generations.all():
+        found = await site.generations.checkpoints(info.generation)
+        assert found[ONE].views == 7
+
+
 async def test_what_a_rebuild_would_set_aside_again_stays_with_its_reason(site: Site) -> None:
     late = batch(event(PAGE), event(PAGE, TEN + MONTH_MS), at_ms=TEN)
     await site.log.append(ONE, encode(late))
@@ -251,6 +265,7 @@ async def test_a_flood_is_counted_and_a_bounded_part_of_it_kept(site: Site) -> N
     counts = await SqlDeadLetters(site.engine, now_ms).counts()
     assert (counts.letters, counts.size) == (len(sizes), sum(sizes))
     assert counts.left_out == len(sizes) - MAX_LETTERS
+    assert (counts.by_clock, counts.by_kind) == (0, {"bytes": MAX_LETTERS})
     (left,) = (await SqlDeadLetters(site.engine, now_ms).page(10)).left_out
     assert (left.first, left.last) == (MAX_LETTERS, len(sizes) - 1)
     await prove(site)
@@ -267,6 +282,8 @@ async def test_of_what_a_clock_set_aside_beyond_that_the_offsets_stay(site: Site
     end = Offset(len(letters))
     await site.store.apply(claim.checkpoint, Delta(dead_letters=letters, next_offset=end))
     assert len((await site.store.decided(claim.checkpoint)).aside) == MAX_LETTERS + 5
+    counts = await SqlDeadLetters(site.engine, now_ms).counts()
+    assert (counts.by_clock, counts.by_kind) == (MAX_LETTERS + 5, {"clock": MAX_LETTERS + 5})
     # The log has what is not kept.
     done = await box(site).retry(site.epoch, ONE, Offset(MAX_LETTERS + 1), believing=True)
     assert done.views == 1

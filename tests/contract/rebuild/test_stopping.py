@@ -18,6 +18,7 @@ from migrations.upgrade import upgrade
 from projector.fold.runner import Runner
 from projector.job import held
 from projector.rebuild.steps import Rebuild, Targets
+from rows.aggregates.refresh import SqlAggregates
 from rows.engine import open_engine
 from rows.fold.store import SqlProjectionStore
 from rows.jobs import REPLAY, SqlJobs
@@ -78,7 +79,7 @@ class CatchingUp:
 
         return Rebuild(
             SqlGenerations(self.engine, now_ms), SqlHistory(self.engine),
-            SqlComparison(self.engine), self._log,
+            SqlComparison(self.engine), self._log, SqlAggregates(self.engine),
             Runner(self._log, store, flush_seconds=5, batch_size=PAGES), nothing,
             epoch, 2, self.stop,
         )  # fmt: skip

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.wiring.process import now_ms
+from domain.agents.classes import Agent, slot_of
 from domain.events import Epoch, Generation, Hour, Partition
 from domain.hours import HOUR_MS, hour_of
 from domain.projection import project
@@ -17,6 +18,7 @@ from rows.engine import open_engine
 from rows.fold.leases import SqlLeases
 from rows.fold.store import SqlProjectionStore
 from rows.fold.watermarks import SqlWatermarks
+from rows.layout import layout_of
 from rows.postgresql import months
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.merging import finish
@@ -34,8 +36,10 @@ class Reports(NamedTuple):
     store: SqlProjectionStore
     reader: SqlReportReader
 
-    async def ask(self, page: str = PAGE) -> HourlyViews:
-        return await self.reader.hourly(page, Hour(HOUR - 5), Hour(HOUR + 5))
+    async def ask(
+        self, page: str = PAGE, agent: Agent | None = None, sites: frozenset[str] | None = None
+    ) -> HourlyViews:
+        return await self.reader.hourly(page, Hour(HOUR - 5), Hour(HOUR + 5), agent, sites)
 
 
 @pytest.fixture
@@ -83,6 +87,51 @@ async def promote(reports: Reports, rules: str) -> None:
                 .where(generations.c.generation == generation)
                 .values(state=state)
             )
+
+
+async def test_a_report_is_of_everybody_or_of_one_class(reports: Reports) -> None:
+    async with reports.engine.begin() as connection:
+        await connection.execute(delete(hourly_views))
+        rows = {
+            (PAGE, Hour(HOUR), slot_of(shard, agent)): views
+            for shard, agent, views in (
+                (0, Agent.UNKNOWN, 1), (32_767, Agent.UNKNOWN, 2),
+                (0, Agent.PERSON, 4), (32_767, Agent.PERSON, 8),
+                (0, Agent.ROBOT, 16), (32_767, Agent.ROBOT, 32),
+            )
+        }  # fmt: skip
+        await layout_of(reports.engine).add(connection, Generation(1), rows)
+    assert await reports.ask() == {HOUR: 63}
+    found = {agent: await reports.ask(agent=agent) for agent in Agent}
+    assert found == {
+        Agent.UNKNOWN: {HOUR: 3}, Agent.PERSON: {HOUR: 12}, Agent.ROBOT: {HOUR: 48},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sites", "found"),
+    [
+        (["example.com"], {HOUR - 1: 3}),
+        (["x", "example.com"], {HOUR - 1: 3}),
+        ([], {}),
+        (["example.co", "example.com.evil", "", "example.com/", PAGE], {}),
+    ],
+)
+async def test_a_page_of_another_site_is_reported_as_one_that_nobody_viewed(
+    reports: Reports, sites: list[str], found: dict[int, int]
+) -> None:
+    report = await reports.ask(sites=frozenset(sites))
+    assert report == found
+    assert report.watermark.generation == 1
+
+
+async def test_a_site_that_a_caller_knows_is_named_as_pages_are(reports: Reports) -> None:
+    known = frozenset({"EXAMPLE.com?x"})
+    asked = "Example.COM/page"
+    assert await reports.ask(asked, sites=known) == {}
+    await promote(reports, "strip-query,lower-host")
+    assert await reports.ask(asked, sites=known) == {HOUR - 1: 1}
+    assert await reports.ask(asked, sites=frozenset({"example.org"})) == {}
 
 
 async def test_a_promotion_shows_in_the_next_report(reports: Reports) -> None:

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from domain.agents.classes import Agent, agent_of
 from domain.events import MAX_VIEWS, Hour
 from domain.retention import NOTHING_PAST
 from domain.stats.ranking import After, By, Listing, Order
@@ -15,6 +16,7 @@ from domain.stats.selection import EVERYTHING, Kind, Selection, site_of
 from domain.stats.units import Range
 from rows.stats import export
 from tests.contract.stats.examples import (
+    AGENTS,
     EDGE_LISTS,
     HORIZONS,
     LAST,
@@ -23,9 +25,10 @@ from tests.contract.stats.examples import (
     ROWS,
     SELECTIONS,
 )
-from tests.contract.stats.site import Counts, Site, in_buckets, listed, summed
+from tests.contract.stats.rolled import EVERYTHING_ROLLED, NOTHING, ROLLINGS, Rolling
+from tests.contract.stats.site import Counts, Site, counts, in_buckets, listed, summed
 
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=40)
 MANY: Counts = {
     ("a", Hour(0), 0): MAX_VIEWS,
     ("a", Hour(0), 1): MAX_VIEWS,
@@ -34,36 +37,51 @@ MANY: Counts = {
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS, SELECTIONS, st.lists(EDGE_LISTS, max_size=3))
-@example(MANY, -20, Selection(Kind.SITE, "a"), [[-1, 0, 0, 1], [-30, 30]])
-@example({("a", -2, 0): 1, ("a", 0, 0): 2}, -1, Selection(Kind.PAGE, "a"), [[-9, 9]])
-@example({("a", LAST, 0): 1}, NOTHING_PAST, EVERYTHING, [[LAST - 1, LAST + 1, LAST + 1]])
+@given(ROWS, ROLLINGS, HORIZONS, SELECTIONS, st.lists(EDGE_LISTS, max_size=3))
+@example(MANY, NOTHING, -20, Selection(Kind.SITE, "a"), [[-1, 0, 0, 1], [-30, 30]])
+@example(
+    {("a", -2, 0): 1, ("a", 0, 0): 2}, EVERYTHING_ROLLED, -1, Selection(Kind.PAGE, "a"), [[-9, 9]]
+)
+@example(
+    {("a", LAST, 0): 1},
+    EVERYTHING_ROLLED,
+    NOTHING_PAST,
+    EVERYTHING,
+    [[LAST - 1, LAST + 1, LAST + 1]],
+)
 def test_buckets_are_the_sums_of_their_rows(
-    opened: Site, rows: Counts, horizon: int, selection: Selection, ranges: list[list[Hour]]
+    opened: Site,
+    rows: Counts,
+    rolling: Rolling,
+    horizon: int,
+    selection: Selection,
+    ranges: list[list[Hour]],
 ) -> None:
-    opened.holds(rows, horizon=horizon)
+    opened.holds(rows, rolling, horizon=horizon)
     found = opened.run(opened.stats.series(selection, ranges))
     assert found.views == [in_buckets(opened.rows, selection, edges) for edges in ranges]
     assert found.standing.horizon == horizon
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS, SELECTIONS, RANGES)
+@given(ROWS, ROLLINGS, HORIZONS, SELECTIONS, RANGES)
 def test_hours_are_the_sums_of_their_rows(
-    opened: Site, rows: Counts, horizon: int, selection: Selection, asked: Range
+    opened: Site, rows: Counts, rolling: Rolling, horizon: int, selection: Selection, asked: Range
 ) -> None:
-    opened.holds(rows, horizon=horizon)
+    opened.holds(rows, rolling, horizon=horizon)
     wanted: Counter[int] = Counter()
-    for (page, hour, _), views in opened.rows.items():
-        if selection.holds(page) and asked.start <= hour < asked.end:
+    for (page, hour, slot), views in opened.rows.items():
+        if counts(selection, page, slot) and asked.start <= hour < asked.end:
             wanted[hour] += views
     assert opened.run(opened.stats.hours(selection, asked)).views == wanted
 
 
 @EXAMPLES
-@given(ROWS, RANGES)
-def test_a_site_is_the_union_of_its_pages(opened: Site, rows: Counts, asked: Range) -> None:
-    opened.holds(rows)
+@given(ROWS, ROLLINGS, RANGES)
+def test_a_site_is_the_union_of_its_pages(
+    opened: Site, rows: Counts, rolling: Rolling, asked: Range
+) -> None:
+    opened.holds(rows, rolling)
     edges = [asked]
     pages: Counter[str] = Counter()
     for page in {page for page, _, _ in rows}:
@@ -78,16 +96,17 @@ def test_a_site_is_the_union_of_its_pages(opened: Site, rows: Counts, asked: Ran
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS, LISTINGS)
+@given(ROWS, ROLLINGS, HORIZONS, LISTINGS)
 @example(
     {("a", -2, 0): 1, ("a", 0, 0): 2},
+    NOTHING,
     -1,
     Listing(By.PAGE, Range(Hour(-9), Hour(9)), trend=[Hour(-9), Hour(9)]),
 )
 def test_a_list_is_the_sorted_whole_part_by_part(
-    opened: Site, rows: Counts, horizon: int, listing: Listing
+    opened: Site, rows: Counts, rolling: Rolling, horizon: int, listing: Listing
 ) -> None:
-    opened.holds(rows, horizon=horizon)
+    opened.holds(rows, rolling, horizon=horizon)
     wanted = listed(opened.rows, listing)
     total_before = sum(
         before for *_, before in listed(opened.rows, replace(listing, order=Order.CHANGE))
@@ -109,13 +128,13 @@ def test_a_list_is_the_sorted_whole_part_by_part(
 
 
 @EXAMPLES
-@given(ROWS, ROWS, LISTINGS)
+@given(ROWS, ROLLINGS, ROWS, LISTINGS)
 def test_a_list_goes_on_behind_its_last_row_whatever_comes_in(
-    opened: Site, rows: Counts, more: Counts, listing: Listing
+    opened: Site, rows: Counts, rolling: Rolling, more: Counts, listing: Listing
 ) -> None:
-    opened.holds(rows)
+    opened.holds(rows, rolling)
     first = opened.run(opened.stats.ranking(listing))
-    opened.holds({**more, **rows})
+    opened.holds({**more, **rows}, rolling)
     if not first.rows:
         return
     last = first.rows[-1]
@@ -131,12 +150,12 @@ def test_a_list_goes_on_behind_its_last_row_whatever_comes_in(
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS, LISTINGS, RANGES)
+@given(ROWS, ROLLINGS, HORIZONS, LISTINGS, RANGES)
 def test_movers_are_the_ends_of_the_list_by_change(
-    opened: Site, rows: Counts, horizon: int, listing: Listing, before: Range
+    opened: Site, rows: Counts, rolling: Rolling, horizon: int, listing: Listing, before: Range
 ) -> None:
     listing = replace(listing, before=before, order=Order.CHANGE)
-    opened.holds(rows, horizon=horizon)
+    opened.holds(rows, rolling, horizon=horizon)
     found = opened.run(opened.stats.movers(listing))
     moved = [(name, now, then) for name, now, then in listed(opened.rows, listing) if now != then]
     moved.sort(key=lambda row: (-abs(row[1] - row[2]), row[0]))
@@ -147,34 +166,52 @@ def test_movers_are_the_ends_of_the_list_by_change(
         part = wanted[: listing.limit]
         assert [(row.name, row.views, row.before) for row in side] == part
         assert [row.trend for row in side] == trends(opened.rows, listing, part)
+    whole = listed(opened.rows, listing)
+    assert found.total == sum(now for _, now, _ in whole)
+    assert found.total_before == sum(then for _, _, then in whole)
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS, SELECTIONS, RANGES, st.integers(1, 9))
+@given(ROWS, ROLLINGS, HORIZONS, SELECTIONS, RANGES, st.integers(1, 9))
 def test_an_export_is_all_rows_in_their_order(
-    opened: Site, rows: Counts, horizon: int, selection: Selection, asked: Range, chunk: int
+    opened: Site,
+    rows: Counts,
+    rolling: Rolling,
+    horizon: int,
+    selection: Selection,
+    asked: Range,
+    chunk: int,
 ) -> None:
-    opened.holds(rows, horizon=horizon)
+    opened.holds(rows, rolling, horizon=horizon)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "CHUNK_ROWS", chunk)
         found = opened.exported(selection, asked)
     wanted: Counter[tuple[str, int]] = Counter()
-    for (page, hour, _), views in opened.rows.items():
-        if selection.holds(page) and asked.start <= hour < asked.end:
+    for (page, hour, slot), views in opened.rows.items():
+        if counts(selection, page, slot) and asked.start <= hour < asked.end:
             wanted[page, hour] += views
     assert found == [(*key, views) for key, views in sorted(wanted.items())]
 
 
 @EXAMPLES
-@given(ROWS, HORIZONS)
-def test_bounds_are_those_of_all_that_is_kept(opened: Site, rows: Counts, horizon: int) -> None:
-    opened.holds(rows, horizon=horizon)
-    found = opened.run(opened.stats.bounds())
-    hours = [hour for _, hour, _ in opened.rows]
-    pages = {page for page, _, _ in opened.rows}
+@given(ROWS, ROLLINGS, HORIZONS, AGENTS)
+@example(MANY, Rolling(), 0, None)
+def test_bounds_are_those_of_all_that_is_kept(
+    opened: Site, rows: Counts, rolling: Rolling, horizon: int, agent: Agent | None
+) -> None:
+    opened.holds(rows, rolling, horizon=horizon)
+    found = opened.run(opened.stats.bounds(agent))
+    kept = {key: views for key, views in opened.rows.items() if agent in (None, agent_of(key[2]))}
+    hours = [hour for _, hour, _ in kept]
+    pages = {page for page, _, _ in kept}
     assert (found.first, found.last) == (min(hours, default=None), max(hours, default=None))
-    assert (found.pages, found.rows) == (len(pages), len(opened.rows))
+    assert (found.pages, found.rows) == (len(pages), len(kept))
     assert found.sites == len({site_of(page) for page in pages})
+    assert found.total == sum(kept.values())
+    # What is not counted is left out, and the rest is the same.
+    ends = opened.run(opened.stats.bounds(agent, counted=False))
+    same = replace(found, pages=None, rows=None, standing=ends.standing)
+    assert ends == same
 
 
 def test_a_cursor_of_nobody_s_making_ends_in_no_error(site: Site) -> None:
@@ -201,7 +238,8 @@ def trends(
         return [()] * len(part)
     kept = {key: views for key, views in rows.items() if listing.selection.holds(key[0])}
     kind = Kind.PAGE if listing.by is By.PAGE else Kind.SITE
-    return [in_buckets(kept, Selection(kind, name), listing.trend) for name, *_ in part]
+    named = [Selection(kind, name, listing.selection.agent) for name, *_ in part]
+    return [in_buckets(kept, selection, listing.trend) for selection in named]
 
 
 def test_brute_force_is_what_it_says() -> None:

@@ -69,6 +69,7 @@ async def answers(site: Site) -> list[Standing]:
         (await site.stats.ranking(listing)).standing,
         (await site.stats.movers(listing)).standing,
         (await site.stats.bounds()).standing,
+        (await site.stats.first()).standing,
         await site.stats.standing(),
     ]
 

@@ -19,7 +19,7 @@ from migrations.upgrade import upgrade
 from rows.engine import engine_at
 from rows.layout import layout_of
 from rows.opening import Rows, open_rows
-from rows.stats.reader import CONNECTIONS, EXPORTS
+from rows.stats.reader import CONNECTIONS, EXPORTS, QUESTIONS
 from tests.conftest import embedded, postgres_database
 from tests.contract.stats.site import DAY, ONE, POSTGRES
 
@@ -31,7 +31,7 @@ async def rows(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     settings: Settings = embedded(tmp_path)
     async with AsyncExitStack() as stack:
         if request.param == "postgres":
-            url = await stack.enter_async_context(postgres_database())
+            url = await stack.enter_async_context(postgres_database(migrated=True))
             settings = replace(settings, database_url=url)
         engine = await stack.enter_async_context(engine_at(settings.rows_url))
         await upgrade(engine)
@@ -56,9 +56,26 @@ async def test_exports_that_are_under_way_hold_up_no_question_and_no_report(rows
         assert [row.page async for row in again] == ["page-0", "page-1", "page-2"]
 
 
+async def test_a_look_passes_questions_and_exports_that_are_under_way(rows: Rows) -> None:
+    async with AsyncExitStack() as stack:
+        for snapshots, places in (
+            (rows.stats._questions, QUESTIONS),
+            (rows.stats._exports, EXPORTS),
+        ):
+            for _ in range(places):
+                await stack.enter_async_context(snapshots.opened())
+        waiting = asyncio.ensure_future(rows.stats.bounds())
+        found = await asyncio.gather(*(rows.stats.standing() for _ in range(20)))
+        assert {standing.generation for standing in found} == {ONE}
+        assert not waiting.done()
+    assert (await waiting).pages == len(PAGES)
+
+
 @pytest.mark.parametrize("rows", [POSTGRES], indirect=True)
 async def test_however_much_is_asked_at_once_the_connections_are_few(rows: Rows) -> None:
-    found = await asyncio.gather(*(rows.stats.bounds() for _ in range(50)))
+    asked = [rows.stats.bounds() for _ in range(50)]
+    looks = [rows.stats.standing() for _ in range(50)]
+    found, _ = await asyncio.gather(asyncio.gather(*asked), asyncio.gather(*looks))
     assert {bounds.rows for bounds in found} == {len(PAGES)}
     async with (
         engine_at(rows._settings.rows_url, read_only=True) as engine,

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 
 from litestar.types import Receive, Scope
 
@@ -17,6 +17,7 @@ from web.problems import Answer, answer
 from web.server.crowd import Crowd
 from web.server.limits import Limits
 from web.server.protocol import Connection
+from web.streaming import Streamed
 
 BODY = b'{"page":"a.test/x"}'
 SHORT = Limits(
@@ -49,6 +50,10 @@ class Door:
         self.released = asyncio.Event()
         self.released.set()
         self.clients: list[Client] = []
+        self.stop: Callable[[], None] = lambda: None
+        self.piece = b"x"
+        self.listened = 0
+        self.ended = asyncio.Event()
         self._bodies = Bodies(1_000_000, 20.0)
 
     def unread(self) -> int:
@@ -73,6 +78,20 @@ class Door:
 
     async def large(self, _: Scope, __: Receive) -> Answer:
         return answer("x" * 30_000_000)
+
+    async def endless(self, _: Scope, __: Receive) -> Streamed:
+        """One piece after the other; `listened` counts those who take them."""
+        return Streamed(self._endless(), b"text/plain", no_end=True)
+
+    async def _endless(self) -> AsyncGenerator[bytes, None]:
+        self.listened += 1
+        try:
+            while not self.ended.is_set():
+                yield self.piece
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.ended.wait(), 0.02)
+        finally:
+            self.listened -= 1
 
     async def connect(self) -> "Client":
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
@@ -123,14 +142,23 @@ async def serving(
     limits: Limits = SHORT,
     crowd: Crowd | None = None,
     allowed_hosts: Collection[str] = ANYWHERE,
+    drain_seconds: int = 1,
 ) -> AsyncIterator[Door]:
     door = Door(crowd or Crowd(limits))
     handlers = [
         route("/echo", "POST", door.echo),
         route("/deaf", "POST", door.deaf),
         route("/large", "GET", door.large),
+        route("/endless", "GET", door.endless),
     ]
-    server = server_of(create_app(handlers, {}, {}, allowed_hosts=allowed_hosts), 1, door.crowd)
+    endings = [door.ended.set]
+    app = create_app(handlers, {}, {}, allowed_hosts=allowed_hosts, endings=endings)
+    server = server_of(app, drain_seconds, door.crowd)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    door.stop = stop
     with listening("127.0.0.1", 0, workers=1) as listeners:
         door.port = port_of(listeners)
         door.connections = server.server_state.connections
@@ -142,7 +170,7 @@ async def serving(
             door.released.set()
             for client in door.clients:
                 client.writer.close()
-            server.should_exit = True
+            stop()
             await running
 
 

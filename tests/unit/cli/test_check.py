@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.verbs.check import backlog_lines, fold_lines, rules_lines
+from cli.verbs.check import backlog_lines, fold_lines, kept_lines, rules_lines
 from domain.events import Generation
 from domain.generations import GenerationInfo
 from projector.status import PartitionStatus, Status
@@ -32,6 +32,12 @@ def test_rules_that_the_rows_are_not_counted_by_are_told() -> None:
         "NOTE  page rules: PAGE_RULES is lower-host, the rows are counted by none: "
         "footfall replay --accept-diff applies it to all of them"
     ]
+
+
+def test_whole_user_agents_in_the_log_are_told() -> None:
+    assert [*kept_lines("label"), *kept_lines("class")] == []
+    (line,) = kept_lines("full")
+    assert line.startswith("NOTE  user agents: KEEP_USER_AGENTS is full")
 
 
 def test_all_is_well() -> None:

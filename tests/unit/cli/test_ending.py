@@ -8,6 +8,8 @@ import pytest
 
 _DEAF = """
 import asyncio, signal, sys, time
+# Who is started behind an ampersand is born deaf to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from cli.processes import running
 running.LAST_SECONDS = 0.3
 

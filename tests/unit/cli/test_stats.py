@@ -16,8 +16,10 @@ from cli.output.state import state_text
 from cli.output.stats import put, stats_text
 from cli.output.whole_file import write_whole
 from cli.verbs.stats import stats
+from domain.agents.classes import Agent
 from domain.errors import StoreUnavailable
 from domain.events import Hour
+from domain.keys import ANYBODY
 from read_api.stats.asking import ENDPOINTS
 from read_api.stats.given import Given
 from read_api.stats.last_known import Seen
@@ -38,12 +40,14 @@ def told(
     rows: dict[tuple[int, str], int],
     horizon: int = OPEN - 99,
     complete_ms: int = COMPLETE_MS,
+    sources: dict[tuple[Hour, str, str, Agent], int] | None = None,
 ) -> str:
     """What is shown for hours before the open one."""
-    store = FakeStats({(Hour(OPEN - ago), page): n for (ago, page), n in rows.items()})
+    known = {(Hour(OPEN - ago), page): n for (ago, page), n in rows.items()}
+    store = FakeStats(known, sources=sources)
     store.horizon, store.complete_ms = Hour(horizon), complete_ms
     (endpoint,) = [one for one in ENDPOINTS if one.name == name]
-    asked = Given(query.encode(), endpoint.names)
+    asked = Given(query.encode(), endpoint.names, ANYBODY)
     return stats_text(asyncio.run(endpoint.read(store, asked, NOW_MS // 1_000)).answer)
 
 
@@ -62,6 +66,24 @@ def test_a_list_is_a_table_with_what_follows() -> None:
     assert "more with --cursor " in told("pages", "period=24h&limit=2", rows)
 
 
+def test_sources_are_a_table_in_which_those_who_came_from_nowhere_have_a_name() -> None:
+    hour = Hour(OPEN - 1)
+    sources = {(hour, "a", "", Agent.PERSON): 3, (hour, "a", "[red]\u202e", Agent.PERSON): 1}
+    assert told("sources", "period=24h&site=a", {(1, "a"): 5}, sources=sources).splitlines() == [
+        "site a, 2025-07-15T13:00:00+00:00 to 2025-07-16T13:00:00+00:00, UTC",
+        "",
+        "rank  views   share  source",
+        "   1      3  75.0 %  (direct)",
+        "   2      1  25.0 %  [red]\ufffd",
+        "4 views of 2 sources",
+        COMPLETE,
+        "",
+        "Where viewers came from is known of 4 of 5 views: the others are in no row.",
+    ]
+    shown = told("views", "period=24h&site=a&source=", {}, sources=sources)
+    assert shown.startswith("site a, source (direct), 2025")
+
+
 def test_a_series_is_a_table_with_its_busiest_bucket_and_its_change() -> None:
     shown = told("views", "period=24h&unit=day&compare=previous", {(1, "a"): 3, (25, "a"): 2})
     assert shown.splitlines()[2:] == [
@@ -72,6 +94,12 @@ def test_a_series_is_a_table_with_its_busiest_bucket_and_its_change() -> None:
         "+50.0 % against 2 before, in 23 of 23 whole hours",
         COMPLETE,
     ]
+
+
+def test_whose_views_are_counted_is_told_where_it_is_not_everybody_s() -> None:
+    assert told("views", "period=24h&agent=robot", {}).startswith("all pages, agent robot, 2025")
+    assert told("views", "period=24h&agent=all", {}).startswith("all pages, 2025")
+    assert "agent=unknown has them" in told("bounds", "agent=person", {})
 
 
 def test_what_should_be_known_stands_below() -> None:
@@ -158,7 +186,7 @@ def test_two_formats_exclude_each_other() -> None:
 
 def test_the_state_is_told_line_by_line() -> None:
     seen = Seen(state(), age_ms=60_000)
-    assert state_text(told_state(seen)).splitlines() == [
+    assert state_text(told_state(seen, 0)).splitlines() == [
         "complete until 2025-07-16T12:34:51.500Z, 65 s ago",
         "generation 3",
         "generation 4 is being built (replay): loading, 73.0 %",

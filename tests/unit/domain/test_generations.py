@@ -2,10 +2,11 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.checkpoint import Checkpoint
-from domain.events import Epoch, Generation, Offset, Partition
-from domain.generations import Audit, behind, complete_from
+from domain.events import Epoch, Generation, Hour, Offset, Partition
+from domain.generations import Audit, Diff, behind, complete_from
 from domain.hours import HOUR_MS, MAX_AHEAD_MS, hour_of
 from tests.factories import TEN
 
@@ -74,3 +75,10 @@ def test_an_audit_accounts_for_what_expired_and_what_was_carried_over() -> None:
     audit = Audit(Generation(1), rows_views=70, expired_views=20, folded_views=60, carried_views=30)
     assert audit.difference == 0
     assert Audit(Generation(1), 70, 20, 60, 31).difference == -1
+
+
+def test_differences_beside_pages_are_differences() -> None:
+    same = Diff(Generation(1), Generation(2), Hour(0), 1, 1, 1, 1, 0, [])
+    assert not same.differs
+    assert replace(same, differing_beside=1).differs
+    assert replace(same, differing=1).differs

@@ -7,20 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.counting import RowKey
 from domain.events import MAX_VIEWS, Entry, Hour, Offset
 from domain.generations import Carry
 from domain.moments import Decided, Judge
 from domain.page_rules import NO_RULES, PageRules
 from domain.positions import MOST_GIVEN_UP, POSITION_WINDOW, Position
-from domain.projection import Delta, Fold, RowKey, project
+from domain.projection import Delta, Fold, project
 from domain.settings import SETTINGS
 from domain.wire import encode
-from tests.factories import HOUR_MS, TEN, batch, entry, event
+from tests.factories import HOUR_MS, TEN, batch, entry, event, listed
 
+LIST = listed("Googlebot")
 PAGES = st.sampled_from(["a", "b", "c/d", "c/d/", "c/d?q"])
 EVENTS = st.builds(event, PAGES, st.integers(0, 5 * HOUR_MS), st.integers(1, 9))
+VIEWERS = st.sampled_from([None, "Firefox", "Googlebot", "?"])
 HEADERS = st.tuples(
-    st.sampled_from(["p1", "p2"]), st.integers(0, 3), st.lists(EVENTS, min_size=1, max_size=5)
+    st.sampled_from(["p1", "p2"]),
+    st.integers(0, 3),
+    st.lists(EVENTS, min_size=1, max_size=5),
+    st.just(()) | st.lists(VIEWERS, min_size=5, max_size=5),
 )
 
 
@@ -29,11 +35,13 @@ def logs(draw: st.DrawFn) -> list[Entry]:
     """A log with holes in its offsets, redelivered batches and some that are no batch."""
     sequences: Counter[str] = Counter()
     entries, offset = [], 0
-    for producer, shard, events in draw(st.lists(HEADERS, max_size=12)):
+    for producer, shard, events, viewers in draw(st.lists(HEADERS, max_size=12)):
         offset += draw(st.integers(1, 3))
         if draw(st.booleans()) or not sequences[producer]:
             sequences[producer] += 1
-        body = encode(batch(*events, producer=producer, sequence=sequences[producer], shard=shard))
+        sequence, agents = sequences[producer], viewers[: len(events)]
+        made = batch(*events, producer=producer, sequence=sequence, shard=shard, agents=agents)
+        body = encode(made)
         entries.append(Entry(Offset(offset), draw(st.sampled_from([body, body, body, b"junk"]))))
     return entries
 
@@ -50,9 +58,9 @@ def sums(*deltas: Delta) -> Counter[object]:
 @given(logs(), st.data())
 def test_it_does_not_matter_where_the_log_is_cut(log: list[Entry], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(log)))
-    first = project(log[:cut])
-    second = project(log[cut:], first.positions)
-    assert sums(first, second) == sums(project(log))
+    first = project(log[:cut], classes=LIST)
+    second = project(log[cut:], first.positions, classes=LIST)
+    assert sums(first, second) == sums(project(log, classes=LIST))
 
 
 @given(logs())
@@ -107,7 +115,7 @@ def test_hours_before_1970_round_down() -> None:
 def test_rules_rename_and_nothing_else(log: list[Entry], data: st.DataObject) -> None:
     rules = PageRules("strip-trailing-slash,strip-query")
     renamed: Counter[RowKey] = Counter()
-    for (page, hour, shard), views in project(log).rows.items():
+    for (page, hour, shard), views in project(log, classes=LIST).rows.items():
         renamed[rules.apply(page), hour, shard] += views
     cut = data.draw(st.integers(0, len(log)))
     first = folded(log[:cut], {}, rules)
@@ -122,9 +130,9 @@ def test_what_was_carried_over_is_passed_and_the_rest_is_counted(
 ) -> None:
     carry = Carry(Hour(before), Offset(offset))
     delta = folded(log, {}, carry=carry)
-    copied = project([entry for entry in log if entry.offset < offset]).rows
+    copied = project([entry for entry in log if entry.offset < offset], classes=LIST).rows
     carried = Counter({key: views for key, views in copied.items() if key[1] < before})
-    assert Counter(delta.rows) + carried == Counter(project(log).rows)
+    assert Counter(delta.rows) + carried == Counter(project(log, classes=LIST).rows)
     assert delta.views == sum(delta.rows.values())
     # A batch of which all was copied is known all the same.
     assert delta.positions == project(log).positions
@@ -134,10 +142,13 @@ def test_what_was_carried_over_is_passed_and_the_rest_is_counted(
 def doubtful_logs(draw: st.DrawFn) -> list[Entry]:
     """One with batches recorded before their views, or beyond the clock, and with far jumps."""
     entries, sequence = [], 0
-    for offset, (producer, shard, events) in enumerate(draw(st.lists(HEADERS, max_size=12))):
+    for offset, (producer, shard, events, viewers) in enumerate(
+        draw(st.lists(HEADERS, max_size=12))
+    ):
         sequence += draw(st.sampled_from([0, 1, 1, 1, 1, 2, MOST_GIVEN_UP + 1]))
         at_ms = draw(st.integers(2 * HOUR_MS, 6 * HOUR_MS))
         header = {"producer": producer, "sequence": max(1, sequence), "shard": shard}
+        header["agents"] = viewers[: len(events)]
         entries.append(entry(offset, *events, at_ms=at_ms, **header))
     return entries
 
@@ -156,7 +167,7 @@ def test_what_is_usual_is_decided_as_by_looking_at_all(
 
     def start(positions: Mapping[str, Position], views: int) -> Fold:
         judge = Judge(lambda: 4 * HOUR_MS, Decided(Offset(until), {Offset(1): "then"}))
-        return Fold(positions, rules, carry, MAX_VIEWS - room + views, judge)
+        return Fold(positions, rules, carry, MAX_VIEWS - room + views, judge, LIST)
 
     whole = start({}, 0)
     known: dict[str, Position] = {}
@@ -240,7 +251,7 @@ def folded(
     rules: PageRules = NO_RULES,
     carry: Carry | None = None,
 ) -> Delta:
-    fold = Fold(positions, rules, carry)
+    fold = Fold(positions, rules, carry, classes=LIST)
     for found in log:
         fold.add(found)
     return fold.delta

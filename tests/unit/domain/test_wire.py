@@ -30,26 +30,26 @@ def test_a_batch_is_read_in_any_spelling_of_the_same_json() -> None:
     assert decode(b'[ 1,"p1",3,9,4,[ ["a/b",5,7] ]]\n') == decode(b'[1,"p1",3,9,4,[["a/b",5,7]]]')
 
 
-def test_a_second_format_is_a_row_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_third_format_is_a_row_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     class Keyed(msgspec.Struct, array_like=True):
         format: int
         key: str
         views: list[PageViewed]
 
-    def second(body: bytes) -> Batch:
+    def third(body: bytes) -> Batch:
         found = msgspec.json.decode(body, type=Keyed)
         return batch(*found.views, producer=found.key)
 
-    monkeypatch.setitem(DECODERS, 2, second)
-    body = b'[2,"p2",[["a/b",5,7]]]'
+    monkeypatch.setitem(DECODERS, 3, third)
+    body = b'[3,"p2",[["a/b",5,7]]]'
     assert decode(body) == batch(event("a/b", 5, 7), producer="p2")
     assert recorded_ms(body) == batch().recorded_ms
     assert decode(encode(batch())) == batch()
-    for wrong in (b'[2,"p2",[["a/b",5,0]]]', b'[2,"p2",[["a\\u0000b",5,1]]]', b"[0]"):
+    for wrong in (b'[3,"p2",[["a/b",5,0]]]', b'[3,"p2",[["a\\u0000b",5,1]]]', b"[0]"):
         with pytest.raises(Undecodable):
             decode(wrong)
-    with pytest.raises(UnknownFormat, match="format version 3, this Footfall reads up to 2"):
-        decode(b'[3,"p2"]')
+    with pytest.raises(UnknownFormat, match="format version 4, this Footfall reads up to 3"):
+        decode(b'[4,"p2"]')
 
 
 def test_when_a_batch_was_recorded_is_read_from_its_bytes() -> None:
@@ -121,14 +121,14 @@ def test_a_batch_that_rows_could_not_hold_is_undecodable(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'[2,"p",1,1,0,[]]', b'[ 2, "p"]', b'[7,"",{"anything":"else"}]', b'[99,"p",[]]']
+    "body", [b'[3,"p",1,1,0,[]]', b'[ 3, "p"]', b'[7,"",{"anything":"else"}]', b'[99,"p",[]]']
 )
 def test_a_newer_format_stops_instead_of_being_set_aside(body: bytes) -> None:
     with pytest.raises(UnknownFormat, match="upgrade the projectors"):
         decode(body)
 
 
-@pytest.mark.parametrize("version", [2, 7, 99])
+@pytest.mark.parametrize("version", [3, 7, 99])
 @pytest.mark.parametrize("rest", ["", ",8", ",8,9", ",null", ',{"any":"thing"}', ',["p"]', ",true"])
 def test_an_array_without_a_producer_is_no_batch_of_a_version_to_come(
     version: int, rest: str

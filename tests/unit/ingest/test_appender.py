@@ -7,11 +7,11 @@ from itertools import count
 import pytest
 
 from domain.errors import LogUnavailable, Overloaded
-from domain.events import Entry, Offset, PageViewed, Partition
+from domain.events import MAX_COUNT, MIN_AT_MS, Entry, Offset, PageViewed, Partition
 from domain.hours import MAX_AHEAD_MS
 from domain.moments import ahead_of_record
 from domain.projection import project
-from domain.wire import MAX_BYTES, decode
+from domain.wire import MAX_BYTES, MAX_EVENTS, decode
 from ingest.appender import Appender
 from tests.factories import TEN, event
 from tests.fakes import FakeLog
@@ -104,6 +104,21 @@ async def test_a_page_of_quotes_is_measured_as_it_is_written() -> None:
     log = FakeLog()
     await appender(log).append({ONE: [event('"' * 2_000 + str(i)) for i in range(40)]})
     assert max(len(body) for body in log.entries[ONE]) <= MAX_BYTES
+
+
+@pytest.mark.parametrize("known_first", [True, False])
+async def test_views_of_nobody_known_make_no_batch_too_long(known_first: bool) -> None:
+    log = GatedLog()
+    sender = appender(log)
+    first = asyncio.create_task(sender.append({ONE: [event("first")]}))
+    await log.started.wait()
+    # As much as there can be in a view, and as many of them as fill a batch.
+    pages = [PageViewed("x" * 31, MIN_AT_MS, MAX_COUNT)] * 470
+    asked = [sender.append({ONE: pages}), sender.append({ONE: pages[:2]}, {ONE: ["Bot"] * 2})]
+    await_all = asyncio.gather(*(reversed(asked) if known_first else asked))
+    log.gate.set()
+    await asyncio.gather(first, await_all)
+    assert all(len(body) <= MAX_BYTES for body in log.entries[ONE])
 
 
 async def test_a_failed_append_is_tried_again_with_the_same_bytes() -> None:
@@ -306,3 +321,32 @@ async def test_under_another_name_the_sequence_begins_anew() -> None:
         await one.append({ONE: [event(page)]})
     headers = [(found.producer, found.sequence) for found in map(decode, log.entries[ONE])]
     assert headers == [("p1", 1), ("p1", 2), ("p2", 1), ("p2", 2)]
+
+
+async def test_append_says_what_the_log_took_however_many_batches_and_names_it_needed() -> None:
+    log, names = GatedLog(), ["p1"]
+    one = Appender(
+        log, clock=lambda: TEN, producer=lambda: names[-1], draw_shard=lambda: 0,
+        linger_seconds=0, deadline_seconds=10,
+    )  # fmt: skip
+    log.gate.set()
+    await one.append({ONE: [event("before")]})
+    log.gate.clear()
+    log.started.clear()
+    sent = asyncio.create_task(
+        one.append({ONE: [event(f"{n}") for n in range(3 * MAX_EVENTS)], TWO: [event()]})
+    )
+    await log.started.wait()
+    names.append("p2")
+    log.gate.set()
+    assert await sent == {(ONE, "p1"): 2, (ONE, "p2"): 2, (TWO, "p1"): 1}
+    found = [(batch.producer, batch.sequence) for batch in map(decode, log.entries[ONE])]
+    assert found == [("p1", 1), ("p1", 2), ("p2", 1), ("p2", 2)]
+
+
+async def test_requests_that_share_a_batch_are_told_the_same() -> None:
+    log = GatedLog()
+    one = appender(log)
+    sent = [asyncio.create_task(one.append({ONE: [event(page)]})) for page in "abc"]
+    log.gate.set()
+    assert await asyncio.gather(*sent) == [{(ONE, "p1"): 1}] * 3

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from domain.partitioning import partition_for
+from domain.receipts import Receipt, read_receipt
 from ingest.appender import Appender
 from ingest.requests import MAX_BODY_BYTES
 from ingest.routes import routes
@@ -171,3 +173,20 @@ async def test_a_page_given_twice_is_accepted_with_both_counts() -> None:
     client = Client("/page-views/multi", body)
     assert await client.ask(application(log)) == 202
     assert client.answer == b'{"accepted":10}'
+
+
+@PATHS
+async def test_a_202_says_where_its_views_stand(path: str, body: bytes) -> None:
+    log = FakeLog()
+    app = application(log)
+    for sequence in (1, 2):
+        client = Client(path, body)
+        assert await client.ask(app) == 202
+        receipt = read_receipt(client.headers["footfall-position"])
+        assert receipt == Receipt(TEN, {(partition_for("example.com/page", 10), "p1"): sequence})
+
+
+async def test_no_view_at_all_stands_nowhere() -> None:
+    client = Client("/page-views/multi", b"{}")
+    assert await client.ask(application(FakeLog())) == 202
+    assert read_receipt(client.headers["footfall-position"]) == Receipt(TEN, {})

@@ -200,6 +200,22 @@ async def test_long_addresses_are_flushed_before_they_fill_the_memory() -> None:
     assert store.flushes == [50, 50, 20]
 
 
+@pytest.mark.parametrize("of", [{}, {"new_pages": 9}, {"sources": ["a", "b"], "new_pages": 9}])
+async def test_rows_of_every_kind_are_flushed_before_they_fill_the_memory(
+    of: dict[str, object],
+) -> None:
+    each = 4 if "sources" in of else 2
+    sites = [
+        entry(n, event(f"a{n}.example/"), event(f"b{n}.example/"), **of).body for n in range(120)
+    ]
+    store = Counting()
+    runner = Runner(
+        await filled(*sites), store, flush_seconds=60, batch_size=20_000, max_rows=each * 50
+    )
+    await runner.run(ONE, Epoch(1), asyncio.Event(), until=Offset(120))
+    assert store.flushes == [50, 50, 20]
+
+
 async def test_a_log_made_anew_that_has_outgrown_the_checkpoint_is_refused() -> None:
     store = FakeStore()
     first = await filled(*(entry(n, at_ms=TEN).body for n in range(3)))

@@ -11,7 +11,9 @@ from litestar.handlers import ASGIRouteHandler
 from domain.hours import parse_instant
 from domain.ports.stats import StatsReader
 from read_api.stats.routes import stats_routes
+from read_api.waiting import Waiting
 from tests.asgi import http_scope
+from tests.fakes import FakeReceipts
 from tests.fakes_stats import FakeStats
 from web.app import create_app
 
@@ -59,11 +61,15 @@ class Site:
         reader: StatsReader | None = None,
         now_ms: int = NOW_MS,
         handlers: Sequence[ASGIRouteHandler] | None = None,
+        receipts: FakeReceipts | None = None,
     ) -> None:
         self.reader = reader or FakeStats()
         self.now_ms = now_ms
         self.gone = asyncio.Event()
-        found = handlers or stats_routes(self.reader, lambda: self.now_ms)
+        self.receipts = receipts or FakeReceipts()
+        found = handlers or stats_routes(
+            self.reader, lambda: self.now_ms, Waiting(self.receipts, most=2)
+        )
         self.app = create_app(found, {}, {})
 
     async def get(

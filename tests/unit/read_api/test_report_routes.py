@@ -10,25 +10,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.agents.classes import Agent, slot_of
 from domain.errors import RequestRefused
-from domain.events import Epoch, Partition
+from domain.events import Epoch, Hour, Partition
 from domain.hours import HOUR_MS, hour_of
 from read_api.reports import parse_question
 from read_api.routes import routes
+from read_api.waiting import Waiting
 from tests.factories import TEN
-from tests.fakes import FakeStore
+from tests.fakes import FakeReceipts, FakeStore
 from tests.unit.web.test_door import ask as ask_bytes
 from web.app import create_app
 
 NOW_MS = TEN + HOUR_MS
+WAITING = Waiting(FakeReceipts())
 FIRST = hour_of(NOW_MS) - 24
 
 
-async def ask(store: FakeStore) -> httpx.Response:
-    app = create_app(routes(store, lambda: NOW_MS), {}, {})
+async def ask(store: FakeStore, **given: str) -> httpx.Response:
+    app = create_app(routes(store, lambda: NOW_MS, WAITING), {}, {})
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        return await client.get("/report", params={"page": "x"})
+        return await client.get("/report", params={"page": "x", **given})
+
+
+async def test_a_report_is_of_everybody_or_of_whom_is_asked_for() -> None:
+    store = FakeStore()
+    views = {Agent.UNKNOWN: 100, Agent.PERSON: 10, Agent.ROBOT: 7}
+    store.rows |= {("x", Hour(FIRST), slot_of(5, agent)): number for agent, number in views.items()}
+    whole = await ask(store)
+    assert whole.json()["data"][0]["v"] == 117
+    assert (await ask(store, agent="all")).content == whole.content
+    for agent, number in views.items():
+        found = await ask(store, agent=agent.name.lower())
+        assert found.json()["data"][0]["v"] == number
+        assert len(found.json()["data"]) == 24
+        assert {*found.headers} == {*whole.headers}
 
 
 @pytest.mark.parametrize("past", [1, 3, 24, 400])
@@ -76,7 +93,7 @@ async def test_an_answer_says_how_complete_it_is(
 
 
 async def refused(query: bytes) -> dict[str, Any]:
-    app = create_app(routes(FakeStore(), lambda: NOW_MS), {}, {})
+    app = create_app(routes(FakeStore(), lambda: NOW_MS, WAITING), {}, {})
     answered = await ask_bytes(app, "GET", b"/report", query=query)
     found: dict[str, Any] = msgspec.json.decode(answered.body)
     assert answered.status == 400

@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import StoreUnavailable
 from domain.events import Hour
+from domain.hours import HOUR_MS
 from domain.stats.answers import Standing
 from read_api.stats.formats import Format, accepted
 from tests.fakes_stats import FakeStats
@@ -152,6 +153,8 @@ async def test_bounds_say_how_much_there_is() -> None:
         "first": "2025-07-16T07:00:00Z", "last": "2025-07-16T11:00:00Z",
         "horizon": "2025-07-12T08:00:00Z", "pages": 2, "sites": 2, "rows": 3,
     }  # fmt: skip
+    ends = await json(store, "/stats/bounds", "count=none")
+    assert ends == found | {"pages": None, "rows": None}
     nothing = await json(FakeStats(), "/stats/bounds")
     assert [nothing[name] for name in ("first", "last", "horizon")] == [None, None, None]
 
@@ -194,8 +197,11 @@ async def test_a_database_that_is_away_is_a_refusal_to_ask_again() -> None:
 @pytest.mark.parametrize(
     ("path", "columns"),
     [
-        ("/stats/views", "from,to,views,cut"),
-        ("/stats/views?compare=previous", "from,to,views,cut,before_from,before_to,before"),
+        ("/stats/views", "from,to,views,complete,cut"),
+        (
+            "/stats/views?compare=previous",
+            "from,to,views,complete,cut,before_from,before_to,before",
+        ),
         ("/stats/pages", "rank,page,views,share,change"),
         ("/stats/pages?compare=year&trend=3", "rank,page,views,share,change,before,trend"),
         ("/stats/sites", "rank,site,views,share,change"),
@@ -218,6 +224,18 @@ async def test_every_answer_is_rows_as_well(path: str, columns: str) -> None:
     assert all(len(row) == len(header) for row in rows)
     lines = (await Site(store).get(address, f"{query}&format=ndjson".encode())).body.splitlines()
     assert [list(msgspec.json.decode(line)) for line in lines] == [header] * len(rows)
+
+
+async def test_a_series_says_in_every_format_which_buckets_are_complete() -> None:
+    site, query = Site(FakeStats(at(1), complete_ms=(OPEN - 2) * HOUR_MS)), "period=24h"
+    buckets = (await site.get("/stats/views", query.encode())).json["buckets"]
+    complete = [bucket["complete"] for bucket in buckets]
+    assert complete == [True] * 21 + [False] * 3
+    table = (await site.get("/stats/views", f"{query}&format=csv".encode())).body.decode()
+    rows = csv.DictReader(io.StringIO(table, newline=""))
+    assert [row["complete"] for row in rows] == ["true"] * 21 + ["false"] * 3
+    lines = (await site.get("/stats/views", f"{query}&format=ndjson".encode())).body.splitlines()
+    assert [msgspec.json.decode(line)["complete"] for line in lines] == complete
 
 
 async def test_a_page_that_is_a_formula_is_none_in_a_table() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import StoreUnavailable
 from domain.events import Hour
 from domain.hours import HOUR_MS, parse_instant
-from domain.stats.answers import Bounds, Series, Standing
+from domain.stats.answers import First, Standing
 from tests.fakes_stats import COMPLETE_MS, FakeStats
 from tests.unit.read_api.stats_site import NOW_MS, OPEN, Site
 from tests.unit.read_api.test_stats_answers import at, json
@@ -117,27 +117,21 @@ def test_complete_buckets_come_first_and_only_they_are_compared(
     assert found["compare"]["hours"] <= min(whole, found["compare"]["of_hours"])
 
 
-class Twofold(FakeStats):
-    """Between two looks at it something is folded."""
-
-    async def series(self, *asked: Any) -> Series:
-        self.complete_ms += 500
-        self.rows_ |= at(1, page=f"a/{self.complete_ms}")
-        return await super().series(*asked)
-
-
-@pytest.mark.parametrize("path", ["/stats/bounds", "/stats/movers"])
-async def test_what_is_of_two_states_is_as_complete_as_the_first(path: str) -> None:
-    found = await Site(Twofold(at(1))).get(path)
-    assert found.json["complete_until"] == "2025-07-16T12:34:55.000Z"
-    assert b"etag" not in found.headers
+@pytest.mark.parametrize(("path", "looks"), [("/stats/bounds", 1), ("/stats/movers", 2)])
+async def test_a_total_is_of_the_look_that_the_rest_is_of(path: str, looks: int) -> None:
+    store = FakeStats(at(1, 2))
+    found = await Site(store).get(path)
+    # Before movers are asked for it has to be known which hours can be compared.
+    assert store.reads == looks
+    assert found.json["total"] == 2
+    assert b"etag" in found.headers
 
 
 class Late(FakeStats):
     """As soon as it has said which hour is its first, an earlier one is viewed."""
 
-    async def bounds(self) -> Bounds:
-        found = await super().bounds()
+    async def first(self, sites: frozenset[str] | None = None) -> First:
+        found = await super().first(sites)
         if len(self.rows_) == 1:
             self.rows_ |= at(9)
         return found
@@ -164,13 +158,13 @@ async def test_an_answer_that_is_held_already_is_not_made_again(path: str) -> No
     class Counting(FakeStats):
         asked = 0
 
-        def _between(self, *how: Any) -> Any:
+        def _cells(self, *how: Any) -> Any:
             self.asked += 1
-            return super()._between(*how)
+            return super()._cells(*how)
 
-        async def bounds(self) -> Any:
+        async def bounds(self, *how: Any, **more: Any) -> Any:
             self.asked += 1
-            return await super().bounds()
+            return await super().bounds(*how, **more)
 
         async def hours(self, *how: Any) -> Any:
             self.asked += 1
@@ -234,21 +228,16 @@ async def test_a_stream_is_kept_by_nobody() -> None:
 
 async def test_an_export_that_cannot_begin_is_refused() -> None:
     class Away(FakeStats):
-        def _kept(self) -> Any:
+        def _kept(self, *which: Any, **how: Any) -> Any:
             raise StoreUnavailable("the database cannot be reached")
 
     found = await Site(Away()).get(EXPORT)
     assert (found.status, found.json["type"]) == (503, "/problems/unavailable")
 
 
-def test_standings_are_as_complete_as_the_less_complete() -> None:
+def test_the_same_hours_are_asked_for_until_another_one_is_complete() -> None:
     one = Standing(1, Hour(0), "", COMPLETE_MS, NOW_MS, (1, 2))
-    later = Standing(1, Hour(0), "", COMPLETE_MS + 9, NOW_MS + 9, (1, 2))
     moved = Standing(1, Hour(0), "", COMPLETE_MS + 9, NOW_MS + 9, (1, 3))
     unknown = Standing(2, Hour(0), "", 0, NOW_MS, (1, 2))
-    assert one.with_(later) == later.with_(one) == one
-    assert one.with_(moved).folded is None
-    assert one.with_(moved).complete_ms == COMPLETE_MS
-    assert one.with_(unknown).complete_ms == 0
     assert one.asked_alike(moved)
     assert not one.asked_alike(unknown)

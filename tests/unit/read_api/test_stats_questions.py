@@ -11,6 +11,7 @@ from msgspec import msgpack
 
 from domain.errors import RequestRefused
 from domain.events import Hour
+from domain.keys import ANYBODY
 from domain.stats.ranking import After
 from read_api.stats.asked import RANGE, read_span
 from read_api.stats.asking import DEFAULT_PERIOD
@@ -34,9 +35,9 @@ async def get(path: str, query: str = "", store: FakeStats | None = None) -> Ans
 
 @pytest.mark.parametrize("path", EVERY)
 async def test_what_is_no_parameter_is_named(path: str) -> None:
-    found = await get(path, "agent=person&Period=7d&format=json")
+    found = await get(path, "agents=person&Period=7d&format=json")
     assert found.status == 400
-    assert found.faults == ["agent", "Period"]
+    assert found.faults == ["agents", "Period"]
 
 
 @pytest.mark.parametrize("path", RANGES)
@@ -62,7 +63,15 @@ async def test_what_is_no_parameter_is_named(path: str) -> None:
         ("tz=", ["tz"]),
         ("unit=minute", ["unit"]),
         ("format=xml", ["format"]),
-        ("format=xml&tz=x&unit=y&period=z&page=", ["format", "page", "tz", "unit", "period"]),
+        ("agent=", ["agent"]),
+        ("agent=ALL", ["agent"]),
+        ("agent=person,robot", ["agent"]),
+        ("agent=%00", ["agent"]),
+        ("agent=person&agent=robot", ["agent"]),
+        (
+            "format=xml&tz=x&unit=y&period=z&page=&agent=me",
+            ["format", "agent", "page", "tz", "unit", "period"],
+        ),
         ("page=%ff", [""]),
     ],
 )
@@ -133,7 +142,7 @@ async def test_nothing_is_compared_with_what_was_before_the_calendar(
 @given(st.binary(max_size=80), st.sampled_from(RANGE))
 def test_any_bytes_are_a_range_or_a_list_of_faults(value: bytes, name: str) -> None:
     with suppress(RequestRefused):
-        asked = Given(name.encode() + b"=" + value, RANGE)
+        asked = Given(name.encode() + b"=" + value, RANGE, ANYBODY)
         span = read_span(asked, NOW_MS // 1_000, DEFAULT_PERIOD)
         asked.refuse_faults()
         assert span.range(NOW_MS // 1_000, None).hours > 0
@@ -229,7 +238,7 @@ def test_a_cursor_that_somebody_made_is_told_of(place: list[Any]) -> None:
 async def test_a_cursor_is_of_one_question_however_much_of_it_is_asked_for() -> None:
     first = (await get("/stats/pages", "limit=5")).json["next"]
     assert (await get("/stats/pages", f"limit=3&trend=2&cursor={first}")).status == 200
-    for query in ("period=24h", "search=a", "order=page", "site=a", "tz=Asia/Tokyo"):
+    for query in ("period=24h", "search=a", "order=page", "site=a", "tz=Asia/Tokyo", "agent=robot"):
         found = await get("/stats/pages", f"{query}&cursor={first}")
         assert (found.status, found.faults) == (400, ["cursor"])
     assert (await get("/stats/sites", f"cursor={first}")).faults == ["cursor"]

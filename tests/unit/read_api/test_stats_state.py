@@ -11,16 +11,21 @@ from domain.errors import StoreUnavailable
 from domain.events import Epoch, Generation, Offset, Partition
 from domain.generations import GenerationInfo
 from domain.hours import parse_instant
+from domain.keys import ANYBODY, Caller, Right
 from domain.letters import LetterCounts
 from domain.ownership import Trouble
+from domain.problems import INVALID, OVERLOADED
 from domain.reports import AuditResult, Facts, Watermark
 from domain.stats.state import State, built, partition_states
 from read_api.stats import last_known
 from read_api.stats.openapi import PATHS
 from read_api.stats.state import state_route
 from tests.unit.read_api.stats_site import NOW_MS, Answered, Site
+from web.app import create_app
+from web.refused import Refusals
 
 TOTALS = "2025-07-16T11:55:00Z"
+STOPPED = "2025-07-16T12:34:50Z"
 
 
 def checkpoint(partition: int, offset: int, complete_ms: int, generation: int = 3) -> Checkpoint:
@@ -39,8 +44,12 @@ def state(complete_ms: int = NOW_MS - 4_500) -> State:
             AuditResult(2, "totals", 0, 9),
             AuditResult(3, "totals", parse_instant(TOTALS), -12),
         ],
-        {Partition(1): Trouble(True, "a batch of format 3", parse_instant("2025-07-16T12:34:50Z"))},
-        letters=LetterCounts(2, 100, 1, 0),
+        {
+            Partition(1): Trouble(
+                True, "a batch of format 3", parse_instant(STOPPED), "newer-format"
+            )
+        },
+        letters=LetterCounts(2, 100, 1, 0, {"bytes": 1, "clock": 1}),
     )  # fmt: skip
     new = [checkpoint(0, 73, 0, 4), checkpoint(1, 13, 0, 4)]
     building = GenerationInfo(Generation(4), "loading", "replay", parse_instant(TOTALS))
@@ -74,9 +83,13 @@ class Database:
 class Asking(Site):
     """The application over it."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, refusals: Refusals | None = None, caller: Caller = ANYBODY, days: int = 0
+    ) -> None:
         self.database = Database()
-        super().__init__(handlers=[state_route(self.database.read, lambda: self.now_ms)])
+        route = state_route(self.database.read, lambda: self.now_ms, days, refusals)
+        super().__init__(handlers=[route])
+        self.app = create_app([route], {}, {}, lock=lambda _: caller)
 
     async def state(self) -> Any:
         return (await self.answered()).json
@@ -103,22 +116,36 @@ async def test_all_that_is_known_is_told(asking: Asking) -> None:
         "generation": 3,
         "known_at": "2025-07-16T12:34:56.000Z",
         "horizon": "2024-10-04T00:00:00Z",
+        "retention_days": None,
         "database": {"answers": True},
         "partitions": [
             {"partition": 0, "complete_until": "2025-07-16T12:34:55.500Z", "lag_seconds": 1,
-             "stopped": False, "stands_still": None},
+             "stopped": False, "reason": None, "since": None, "stands_still": None},
             {"partition": 1, "complete_until": "2025-07-16T12:34:51.500Z", "lag_seconds": 5,
-             "stopped": True,
-             "stands_still": "stopped since 2025-07-16T12:34:50Z: a batch of format 3"},
-            {"partition": 2, "complete_until": None, "lag_seconds": None, "stopped": False,
+             "stopped": True, "reason": "newer-format", "since": STOPPED,
+             "stands_still": f"stopped since {STOPPED}: a batch of format 3"},
+            {"partition": 2, "complete_until": None, "lag_seconds": None,
+             "stopped": False, "reason": "unheld", "since": None,
              "stands_still":
                  "waits: no projector folds it: start one (footfall projector)"},
         ],
         "audits": [{"kind": "totals", "at": TOTALS, "difference": -12}],
         "building": {"generation": 4, "state": "loading", "purpose": "replay", "since": TOTALS,
                      "progress": 0.73},
-        "dead_letters": {"letters": 2, "by_clock": 1},
+        "dead_letters": {"letters": 2, "by_clock": 1, "by_reason": {"bytes": 1, "clock": 1}},
+        "refused": None,
     }  # fmt: skip
+
+
+async def test_what_this_process_refused_is_told_whether_the_database_answers_or_not() -> None:
+    refusals = Refusals(NOW_MS - 60_000)
+    asking = Asking(refusals)
+    assert (await asking.state())["refused"] == {"since": "2025-07-16T12:33:56Z", "by_reason": {}}
+    for kind in (INVALID, OVERLOADED, INVALID):
+        refusals.note(kind)
+    asking.database.error = StoreUnavailable("it is away")
+    told = (await asking.state())["refused"]["by_reason"]
+    assert told == {"invalid": 2, "overloaded": 1}
 
 
 async def test_its_headers_are_those_of_every_answer(asking: Asking) -> None:
@@ -137,11 +164,31 @@ async def test_what_is_not_known_is_null(asking: Asking) -> None:
     nothing = await asking.answered()
     assert nothing.json == {
         "complete_until": None, "lag_seconds": None, "generation": None, "known_at": None,
-        "horizon": None, "partitions": [], "audits": [], "building": None, "dead_letters": None,
+        "horizon": None, "retention_days": None, "partitions": [], "audits": [],
+        "building": None, "dead_letters": None,
         "database": {"answers": False, "since": "2025-07-16T12:34:56Z",
                      "reason": "the database cannot be reached"},
+        "refused": None,
     }  # fmt: skip
     assert b"footfall-generation" not in nothing.headers
+
+
+@pytest.mark.parametrize("sites", [None, frozenset({"a.example"})])
+async def test_how_the_service_is_run_is_told_to_administrators_alone(
+    sites: frozenset[str] | None,
+) -> None:
+    asking = Asking(Refusals(NOW_MS), Caller("k", frozenset({Right.READ}), sites))
+    whole = await Asking(Refusals(NOW_MS), Caller("k", frozenset(Right))).state()
+    told = await asking.state()
+    # Sentences name folders and hosts: others are told a word.
+    sentences = [one.pop("stands_still") for one in whole["partitions"]]
+    assert "a batch of format 3" in sentences[1]
+    assert {name: whole.pop(name) for name in ("dead_letters", "refused")}
+    assert told == whole
+    assert [one["reason"] for one in told["partitions"]] == [None, "newer-format", "unheld"]
+    asking.database.error = StoreUnavailable("the host db-7 is away")
+    silent = await asking.state()
+    assert silent["database"] == {"answers": False, "since": "2025-07-16T12:34:56Z"}
 
 
 @pytest.mark.parametrize("hangs", [False, True])
@@ -191,7 +238,13 @@ async def test_what_nobody_foresaw_is_told_by_its_kind_alone(
     asking.database.error = ValueError("secret")
     found = await asking.state()
     assert found["database"]["reason"] == "could not be asked: ValueError"
-    assert "the state could not be read" in caplog.text
+    assert "what is known could not be read" in caplog.text
+
+
+async def test_for_how_long_views_are_kept_is_told_whether_the_database_answers_or_not() -> None:
+    asking = Asking(days=400)
+    asking.database.error = StoreUnavailable("it is away")
+    assert (await asking.state())["retention_days"] == 400
 
 
 async def test_it_takes_no_parameters(asking: Asking) -> None:

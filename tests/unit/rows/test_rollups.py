@@ -12,7 +12,7 @@ def test_a_rollup_is_keyed_as_its_table_is() -> None:
 
 
 def test_statements_take_their_names_from_the_declaration() -> None:
-    template = "SELECT {compared}, sum({sum}) FROM {target} WHERE {time} >= :first"
+    template = "SELECT {keys}, sum({sum}) FROM {target} WHERE {time} >= :first"
     assert HOURLY.sql(template, target="somewhere") == (
-        "SELECT page, view_hour, sum(views) FROM somewhere WHERE view_hour >= :first"
+        "SELECT page, view_hour, shard, sum(views) FROM somewhere WHERE view_hour >= :first"
     )

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.page_rules import NO_RULES, PageRules
-from domain.stats.selection import EVERYTHING, Kind, Selection
-from rows.stats.spans import Span, spans, storable, successor
-from tests.contract.stats.examples import PAGES, SELECTIONS
+from domain.stats.selection import EVERYTHING, Kind, Selection, site_of
+from rows.stats import spans as module
+from rows.stats.spans import Span, sites, spans, storable, successor
+from tests.contract.stats.examples import PAGES, SELECTIONS, SITES
 
 PREFIXES = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.text(
     st.sampled_from("a\ud7ff\ue000\uffff\U0010fffe\U0010ffff"), max_size=4
@@ -16,6 +17,8 @@ PREFIXES = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.te
 
 def holds(span: Span, page: str) -> bool:
     """By bytes, as databases compare."""
+    if span.sites is not None and site_of(page) not in span.sites:
+        return False
     if span.low == span.high:
         return page == span.low
     return page.encode() >= span.low.encode() and (
@@ -51,6 +54,44 @@ def test_spans_hold_what_the_selection_holds(selection: Selection, page: str) ->
     found = spans(selection, NO_RULES)
     assert sum(holds(span, page) for span in found) == selection.holds(page)
     assert [span.low for span in found] == sorted(span.low for span in found)
+
+
+@given(SELECTIONS, st.lists(PAGES, min_size=1), SITES, st.booleans())
+def test_spans_within_sites_hold_what_is_of_these_alone(
+    selection: Selection, pages: list[str], known: frozenset[str], many: bool
+) -> None:
+    """Whether each of them has spans of its own, or they are too many for that."""
+    asked = selection.within(known)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MOST_SITES", 0 if many else 100)
+        found, whole = spans(asked, NO_RULES), sites(asked, NO_RULES)
+    assert [span.low for span in found] == sorted(span.low for span in found)
+    for page in pages:
+        held = sum(holds(span, page) for span in found)
+        assert held == (selection.holds(page) and site_of(page) in known) == asked.holds(page)
+        if whole is not None:
+            assert sum(holds(span, site_of(page)) for span in whole) == held
+
+
+def test_the_sites_that_a_caller_knows_are_named_by_the_rules_as_those_that_are_asked_for() -> None:
+    rules = PageRules("lower-host")
+    known = frozenset({"Example.com", "other.example/of-no-site", "a\x00"})
+    for asked in (EVERYTHING, Selection(Kind.SITE, "EXAMPLE.com"), Selection(Kind.PREFIX, "ex")):
+        assert spans(asked.within(known), rules) == [
+            Span("example.com", "example.com"),
+            Span("example.com/", "example.com0"),
+        ]
+    assert spans(Selection(Kind.PAGE, "EXAMPLE.com/A").within(known), rules) == [
+        Span("example.com/A", "example.com/A")
+    ]
+    assert not spans(Selection(Kind.PAGE, "Example.org/A").within(known), rules)
+
+
+def test_who_is_within_sites_is_within_both_where_a_question_is_too() -> None:
+    one = EVERYTHING.within(frozenset("ab"))
+    assert one.within(None) is one
+    assert one.within(frozenset("bc")) == EVERYTHING.within(frozenset("b"))
+    assert EVERYTHING.within(None) is EVERYTHING
 
 
 def test_pages_and_sites_are_named_by_the_rules_and_prefixes_are_not() -> None:

@@ -25,9 +25,10 @@ async def test_what_fails_by_the_hundred_is_one_line_or_one_traceback(
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answers = [await client.post("/away") for _ in range(300)]
         answers += [await client.get("/broken") for _ in range(300)]
+    first, failed = (answers[place].headers["x-request-id"] for place in (0, 300))
     assert [answer.status_code for answer in answers] == [503] * 300 + [500] * 300
     told = [(record.getMessage(), bool(record.exc_info)) for record in caplog.records]
     assert told == [
-        ("POST /away: the log is away", False),
-        ("GET /broken failed: ZeroDivisionError", True),
+        (f"POST /away: the log is away (request {first})", False),
+        (f"GET /broken failed: ZeroDivisionError (request {failed})", True),
     ]

@@ -12,6 +12,8 @@ import pytest
 from domain.errors import (
     FootfallError,
     LogUnavailable,
+    NotJoined,
+    NotYet,
     Overloaded,
     Problem,
     RequestRefused,
@@ -33,6 +35,7 @@ PAST = Past(OLDEST_HOUR)
 Judgement = Outcome | Again | Past
 FORESEEN: dict[type[FootfallError], Judgement] = {
     Overloaded: AGAIN,
+    NotYet: AGAIN,
     StoreUnavailable: AGAIN,
     LogUnavailable: DOUBT,
 }
@@ -43,6 +46,7 @@ REFUSALS: list[tuple[FootfallError, Judgement]] = [
     (RequestRefused([PAST_FAULT, FAULT]), PAST),
     (RequestRefused([FAULT], kind=TOO_LARGE), REFUSED),
     (RequestRefused([FAULT], kind=TOO_SLOW), REFUSED),
+    (NotJoined("page"), REFUSED),
 ]
 # Each of them meant something once.
 SENTENCES = (
@@ -61,7 +65,7 @@ def below(kind: type[FootfallError]) -> Iterator[type[FootfallError]]:
 
 EVERY_ERROR: list[tuple[FootfallError, Judgement]] = [
     *((kind("oh"), FORESEEN.get(kind, DOUBT)) for kind in below(FootfallError)
-      if kind is not RequestRefused),
+      if not issubclass(kind, RequestRefused)),
     *REFUSALS,
 ]  # fmt: skip
 EVERY = pytest.mark.parametrize(
@@ -131,6 +135,7 @@ def test_titles_are_those_that_were_released_whatever_python_calls_them(
     found = {status: title_of(status) for status in {kind.status for kind in KINDS} | {502}}
     assert found == {
         400: "Bad Request",
+        401: "Unauthorized",
         403: "Forbidden",
         404: "Not Found",
         405: "Method Not Allowed",
@@ -139,10 +144,12 @@ def test_titles_are_those_that_were_released_whatever_python_calls_them(
         415: "Unsupported Media Type",
         421: "Misdirected Request",
         422: "Unprocessable Entity",
+        429: "Too Many Requests",
         431: "Request Header Fields Too Large",
         500: "Internal Server Error",
         502: "Bad Gateway",
         503: "Service Unavailable",
+        504: "Gateway Timeout",
     }
     # Of the framework, nothing of ours: there only has to be one.
     assert [title_of(410), title_of(499)] == ["as a later Python says", "Refused"]

@@ -89,6 +89,7 @@ async def test_what_is_made_arrives_and_ends(pieces: int) -> None:
     assert client.whole
     assert made.closed
     headers = dict(client.messages[0]["headers"])
+    assert headers.pop(b"x-request-id")
     assert headers == {b"content-type": b"text/plain", b"x-known": b"1"}
 
 

@@ -73,8 +73,13 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Europe", "../../etc/passwd", "/etc/passwd", "Mars/Base", "a\0b", "ü", "x" * 5_000]
-)
+    "name",
+    [
+        "", "Europe", "../../etc/passwd", "/etc/passwd", "Mars/Base", "a\0b", "ü", "x" * 5_000,
+        # Of the machine, of nobody, and copies of others with leap seconds.
+        "localtime", "posixrules", "Factory", "posix/Europe/Berlin", "right/Europe/Berlin",
+    ],
+)  # fmt: skip
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(UnknownZone):
         zone_of(name)

@@ -20,11 +20,12 @@ from projector.rebuild.steps import Progress, Rebuild, Targets
 from projector.rebuild.verify import verify
 from tests.factories import TEN, batch, event
 from tests.fakes import FakeLog
-from tests.fakes_rebuild import FakeComparison, FakeGenerations, FakeHistory
+from tests.fakes_rebuild import FakeAggregates, FakeComparison, FakeGenerations, FakeHistory
 
 ONE = Partition(1)
 PAGE = "example.com/page"
 DAY_MS = 86_400_000
+ADDED_UP = "2 of 2 days added up"
 LOADED = ["loading", "sorting", "catching up", "comparing"]
 
 
@@ -80,6 +81,9 @@ class Told(ReplayListener):
     def nothing_under_way(self) -> None:
         self._add("nothing under way")
 
+    def rolled_up(self, done: int, total: int) -> None:
+        self._add(f"{done} of {total} days added up")
+
     def given_up(self, info: GenerationInfo) -> None:
         self._add(f"{info.generation} given up")
 
@@ -117,8 +121,8 @@ class World:
                 )
 
         return Rebuild(
-            self.generations, self.history, self.comparison, self.log, self._runner, load,
-            Epoch(1), 2, self.stop,
+            self.generations, self.history, self.comparison, self.log,
+            FakeAggregates(), self._runner, load, Epoch(1), 2, self.stop,
         )  # fmt: skip
 
     async def replay(self, wanted: Replay) -> None:
@@ -147,7 +151,8 @@ async def world() -> World:
 async def test_a_replay_loads_compares_promotes_and_drops(world: World) -> None:
     await world.replay(Replay(NO_RULES))
     assert world.told.moments == [
-        "building 2", *LOADED, "0 differ", "2 live, the old one kept for 0 ms", "1 dropped"
+        "building 2", *LOADED, "0 differ", ADDED_UP, "2 live, the old one kept for 0 ms",
+        "1 dropped",
     ]  # fmt: skip
     assert world.told.progress == Progress(done=3, total=3, events=3)
     assert world.generations.states() == {1: "dropped", 2: "live"}
@@ -263,7 +268,7 @@ async def test_a_rollback_makes_the_previous_one_live_with_all_that_came_since(
     await world.fold()
     world.told.moments.clear()
     await rollback(world.rebuild, DAY_MS, world.told)
-    assert world.told.moments == [f"1 live, the old one kept for {DAY_MS} ms"]
+    assert world.told.moments == [ADDED_UP, f"1 live, the old one kept for {DAY_MS} ms"]
     assert world.generations.states() == {1: "live", 2: "previous"}
     assert world.rows == {(PAGE, hour_of(TEN)): 4}
 

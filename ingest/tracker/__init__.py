@@ -1,0 +1,1 @@
+"""The scripts that websites load: what counts their views in a browser."""

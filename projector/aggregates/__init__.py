@@ -1,0 +1,1 @@
+"""Days and months are added up beside the fold."""

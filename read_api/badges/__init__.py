@@ -1,0 +1,1 @@
+"""Badges: how often a page was viewed, as a small picture that anybody may show."""

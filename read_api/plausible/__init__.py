@@ -1,0 +1,1 @@
+"""Questions as clients of Plausible's statistics ask them, answered from the same reads."""
