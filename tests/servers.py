@@ -412,6 +412,9 @@ class PrivatePgBouncer(PrivateServer):
 class PrivateRabbitMQ(PrivateServer):
     """One RabbitMQ node of its own."""
 
+    plugins: Sequence[str] = ()
+    """By their names."""
+
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
@@ -426,7 +429,7 @@ class PrivateRabbitMQ(PrivateServer):
         binary = self.binary()
         assert binary is not None, "RabbitMQ is not installed"
         folder = self.folder
-        (folder / "enabled_plugins").write_text("[].")
+        (folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].")
         (folder / "rabbitmq.conf").write_text(self.configuration())
         return [binary], {
             "HOME": str(folder),

@@ -26,7 +26,6 @@ async def _pictures() -> None:
             await service.send(believable())
             await service.hits(hits())
             await service.send(just_now())
-            await service.complete()
             for name, dark in (("light", False), ("dark", True)):
                 async with looking(browser, service, FOLDER, dark=dark) as look:
                     await look.open("/", **_SHOWN)

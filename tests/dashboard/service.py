@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,10 +36,11 @@ class Service:
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
 
     async def send(self, views: Views) -> None:
-        """Have these views counted: once it returns, every question has them in its answer."""
+        """Have these views counted: every answer has them then, and is complete so far."""
         sent = await self._post("/page-views/multi", views)
         position = sent.headers["footfall-position"]
         await self.ask("/stats/bounds", min_position=position, wait="10")
+        await self.complete()
 
     async def hits(self, hits: Sequence[Mapping[str, str]]) -> None:
         """Likewise, a view each: `path` is a whole address; `ref` and `created_at` if need be.
@@ -54,6 +56,7 @@ class Service:
             return await self.total(period="all") == expected
 
         await until(counted, f"{expected} views being counted")
+        await self.complete()
 
     async def ask(self, path: str, **query: str) -> Any:
         """The answer of the API to the same question that the page asks; `from_` is `from`."""
@@ -69,12 +72,14 @@ class Service:
         return found
 
     async def complete(self) -> None:
-        """Return once it is known how complete the numbers are."""
+        """Return once the numbers are complete until the moment of the call, in every partition."""
+        now = datetime.now(UTC)
 
         async def known() -> bool:
-            return bool((await self.ask("/stats/state"))["complete_until"])
+            until = (await self.ask("/stats/state"))["complete_until"]
+            return until is not None and datetime.fromisoformat(until) >= now
 
-        await until(known, "how complete the numbers are being known", 60)
+        await until(known, "the numbers being complete", 60)
 
     async def _post(self, path: str, content: object) -> httpx.Response:
         async with self._client(self._ingest_url) as client:

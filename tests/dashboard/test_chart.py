@@ -48,7 +48,6 @@ async def counted(embedded_service: Service) -> Service:
     views = {moment: count for moment, count in hours.items() if count}
     views |= {_AUTUMN.format(0): 11, _AUTUMN.format(1): 22, _AUTUMN.format(2): 33}
     await embedded_service.send({"example.com/": views})
-    await embedded_service.complete()
     return embedded_service
 
 

@@ -59,7 +59,6 @@ async def test_what_is_not_counted_yet_is_a_gap_and_what_came_of_it_is_hatched(
 ) -> None:
     async with running("production", tmp_path) as service:
         await service.send({"example.com/": by_hour([3, 3, 3, 3, 0, 0, 7, 0, 0])})
-        await service.complete()
         assert await service.roles["projector"].stop() == 0
         # As if it had stopped five hours ago.
         await execute(

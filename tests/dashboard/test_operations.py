@@ -35,7 +35,6 @@ async def test_partitions_owners_and_generations_are_those_of_the_api(
     service: Service, window: Window
 ) -> None:
     await service.send({PAGE: by_hour([3, 5, 2]), "shop.example/": by_hour([1])})
-    await service.complete()
     async with window(service) as look:
         await look.open("/operations")
         told: dict[str, Any] = {}

@@ -119,7 +119,6 @@ async def test_out_of_sight_it_asks_nothing_and_catches_up(
 async def test_a_promotion_moves_nothing(window: Window, tmp_path: Path) -> None:
     async with running("embedded", tmp_path) as service:
         await service.send(believable())
-        await service.complete()
         async with window(service) as look:
             await look.open("/")
             generation = (await service.ask("/stats/bounds"))["generation"]
@@ -141,7 +140,6 @@ async def test_without_its_database_the_last_answer_stays_and_then_it_goes_on(
 ) -> None:
     async with on(database, tmp_path) as service:
         await service.send(believable())
-        await service.complete()
         async with window(service) as look:
             look.may_say(r"status of 50[0-9]")
             await look.open("/")

@@ -55,7 +55,6 @@ async def test_its_moment_is_the_least_of_all_that_is_on_the_screen(
     service: Service, window: Window
 ) -> None:
     await service.send({PAGE: by_hour([3, 5, 2])})
-    await service.complete()
     async with window(service) as look:
         answered: dict[str, str] = {}
 
@@ -119,7 +118,6 @@ async def test_what_it_opens_to_is_for_everybody(window: Window, embedded_servic
 async def test_a_stopped_partition_is_red_and_said_once(window: Window, tmp_path: Path) -> None:
     async with running("embedded", tmp_path) as service:
         await service.send({PAGE: by_hour([3, 5, 2]), "shop.example/": by_hour([1])})
-        await service.complete()
         stuck = partition_for(PAGE, service.settings.num_partitions)
         async with window(service, size=PHONE, dark=True) as look:
             await look.open("/")
@@ -152,7 +150,6 @@ async def test_without_a_projector_it_is_amber_and_comes_back(
 ) -> None:
     async with running("production", tmp_path) as service:
         await service.send({PAGE: by_hour([3, 5, 2])})
-        await service.complete()
         async with window(service) as look:
             await look.open("/")
             await until_it_is(look, "ok")
@@ -175,7 +172,6 @@ async def test_a_database_that_is_away_is_red_and_what_is_shown_stays(
 ) -> None:
     async with on(database, tmp_path) as service:
         await service.send({PAGE: by_hour([3, 5, 2])})
-        await service.complete()
         async with window(service) as look:
             look.may_say(r"status of 503")
             await look.open("/")
@@ -205,7 +201,6 @@ async def test_a_service_that_is_gone_is_amber_and_comes_back(
 ) -> None:
     async with running("embedded", tmp_path) as service:
         await service.send({PAGE: by_hour([3, 5, 2])})
-        await service.complete()
         async with window(service) as look:
             look.may_say(r"net::ERR")
             await look.open("/")

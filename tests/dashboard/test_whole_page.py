@@ -32,7 +32,6 @@ MOST_ELEMENTS = 2_000
 async def counted(embedded_service: Service) -> AsyncIterator[Service]:
     await embedded_service.send(believable())
     await embedded_service.hits(hits())
-    await embedded_service.complete()
     yield embedded_service
 
 

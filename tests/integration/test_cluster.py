@@ -18,7 +18,7 @@ from log.rabbitmq.broker import connect
 from tests.acceptance.processes import footfall, until
 from tests.acceptance.test_exactly_once import checkpoints, folded, stored
 from tests.acceptance.test_outages import Impatient, Visitors
-from tests.cluster import PrivateCluster
+from tests.cluster.nodes import PrivateCluster
 from tests.conftest import PARTITIONS, embedded, postgres_database
 
 pytestmark = [

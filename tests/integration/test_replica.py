@@ -1,8 +1,6 @@
 """Reports from a read replica: a real standby that follows a real primary."""
 
 import asyncio
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +13,9 @@ from domain.settings import Settings
 from rows.engine import open_engine
 from tests.acceptance.processes import Role, footfall, report, until
 from tests.acceptance.test_exactly_once import Load, folded, stored
+from tests.cluster.standby import PrivateStandby
 from tests.conftest import embedded
-from tests.servers import PrivatePostgres, as_postgres
+from tests.servers import PrivatePostgres
 
 pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(180)]
 
@@ -32,19 +31,7 @@ def primary() -> Iterator[PrivatePostgres]:
 
 @pytest.fixture
 def standby(primary: PrivatePostgres) -> Iterator[PrivatePostgres]:
-    server = PrivatePostgres()
-    copy = server.folder / "data"
-    copy.mkdir(mode=0o700)
-    if as_postgres():
-        shutil.chown(copy, "postgres", "postgres")
-    # fmt: off
-    command = [
-        f"{primary.binaries()}/pg_basebackup", "-h", "127.0.0.1", "-p", str(primary.port),
-        "-U", "postgres", "-D", str(copy), "--write-recovery-conf", "--checkpoint=fast",
-    ]
-    # fmt: on
-    subprocess.run([*as_postgres(), *command], check=True, capture_output=True, cwd="/")
-    with server:
+    with PrivateStandby(primary) as server:
         yield server
 
 

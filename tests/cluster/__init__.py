@@ -1,0 +1,1 @@
+"""Several machines on one: RabbitMQ nodes that hold the same streams, a primary and its standby."""
