@@ -11,6 +11,9 @@ from pathlib import Path
 
 _LOWEST, _HIGHEST = 10_000, 32_767
 _FEWEST = 2_000
+# Amanda's: the one of all these that browsers open no page at
+# (https://fetch.spec.whatwg.org/#port-blocking).
+_BLOCKED = 10_080
 _LISTENING = "0A"
 
 
@@ -18,7 +21,8 @@ def free_port() -> int:
     """A port for a server that is about to start.
 
     It comes up again only after all others have, in whatever test process of this user, and is none
-    that the kernel gives to outgoing connections or to whoever asks for any.
+    that the kernel gives to outgoing connections or to whoever asks for any, and none that browsers
+    refuse.
     """
     ports = outside(*_ephemeral())
     counter = Path(tempfile.gettempdir()) / f"footfall-tests-port-{os.getuid()}"
@@ -49,6 +53,8 @@ def _ephemeral() -> tuple[int, int]:
 
 
 def _can_be_bound(port: int) -> bool:
+    if port == _BLOCKED:
+        return False
     # Without SO_REUSEADDR, so that one with connections that are not quite over is passed by.
     with socket.socket() as trial, suppress(OSError):
         trial.bind(("", port))

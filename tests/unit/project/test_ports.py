@@ -41,6 +41,14 @@ def test_what_somebody_listens_on_is_passed_by(
         assert free_port() != taken
 
 
+def test_one_that_browsers_open_no_page_at_is_passed_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"footfall-tests-port-{os.getuid()}").write_text("10079")
+    assert free_port() != 10_080
+
+
 @given(st.integers(1, 65_535), st.integers(1, 65_535))
 def test_what_the_kernel_gives_out_is_left_to_it_where_enough_remains(one: int, other: int) -> None:
     first, last = sorted((one, other))
