@@ -53,7 +53,8 @@ _ABOUT = (
     "first, the last is the one under way; null is not known. `latest` are the newest "
     f"{LATEST} by page and second; none where a source is asked for. The log is followed while "
     "somebody looks, from half an hour back: `catching-up` as long as that takes, `stands-still` "
-    "while it does not answer, `unknown` where it is not reached from the read API at all."
+    "while it does not answer, `unknown` where it is not reached from the read API at all, and no "
+    "number is known."
 )
 _MANY = f"{MOST_CLIENTS} streams are open already: ask {PATH} every few seconds, or come back later"
 _PARAMETERS = [PARAMETERS[name] for name in NAMES]

@@ -24,15 +24,16 @@ class Live(Struct, kw_only=True):
     """GET /stats/live, and the event `live` of GET /stats/live/events.
 
     `minutes` are views by minute, oldest first, the last of them the one under way; None where that
-    is not known: before `since`. `state` is one of `read_api.live.state.State`; of one that stands
-    still `stands_still_since` says since when. `notes` are sentences for people.
+    is not known: before `since`, and all of them in state `unknown`, where `views` is None too.
+    `state` is one of `read_api.live.state.State`; of one that stands still `stands_still_since`
+    says since when. `notes` are sentences for people.
     """
 
     question: LiveQuestion
     since: str
     until: str
     minutes: Sequence[int | None]
-    views: int
+    views: int | None
     latest: list[LatestRow]
     state: str
     stands_still_since: str | None

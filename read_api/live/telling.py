@@ -34,12 +34,13 @@ def told_live(follower: Follower, asked: Selection, clock: Clock) -> Live:
     silent_ms = following.standing.silent_since_ms if following else None
     state = following.standing.state if following else State.CATCHING_UP
     stands_still = state is State.STANDS_STILL and silent_ms is not None
+    unknown = state is State.UNKNOWN
     return Live(
         question=LiveQuestion(selection=selection, agent=agent_text(asked.agent)),
         since=as_moment(found.since * MINUTE_MS),
         until=as_moment(now_ms),
-        minutes=found.minutes,
-        views=found.views,
+        minutes=[None] * len(found.minutes) if unknown else found.minutes,
+        views=None if unknown else found.views,
         latest=[
             LatestRow(at=as_moment(second * _SECOND_MS), page=page, views=views)
             for second, page, views in counts.latest(named, now_ms)

@@ -8,7 +8,7 @@ import { clock, int, plural, second } from './say.js';
  * @property {string} since
  * @property {string} until
  * @property {(number | null)[]} minutes views of 30 minutes, the last of them under way; null: not known
- * @property {number} views
+ * @property {number | null} views null: not known
  * @property {{ at: string, page: string, views: number }[]} latest
  * @property {'following' | 'catching-up' | 'stands-still' | 'unknown'} state
  * @property {string | null} stands_still_since
@@ -82,8 +82,8 @@ export function nothing(live, tz) {
  */
 export function total(live) {
   const reading = live.state === 'catching-up';
-  const known = live.views > 0 || !(reading || live.state === 'unknown');
-  return [known ? int(live.views) : '–', `${live.views === 1 ? 'view' : 'views'} in the last 30 minutes${reading ? ' so far' : ''}`];
+  const known = live.views || !reading;
+  return [known && live.views !== null ? int(live.views) : '–', `${live.views === 1 ? 'view' : 'views'} in the last 30 minutes${reading ? ' so far' : ''}`];
 }
 
 /** @param {number} views */

@@ -25,7 +25,7 @@ test('a minute that is no longer known is no view that went away', () => {
 
 test('what is still being read, or is not known, is no nought', () => {
   assert.deepEqual(total(live('14:30:10', [0])), ['0', 'views in the last 30 minutes']);
-  assert.deepEqual(total(live('14:30:10', [0], { state: 'unknown' })), ['–', 'views in the last 30 minutes']);
+  assert.deepEqual(total({ ...live('14:30:10', [null], { state: 'unknown' }), views: null }), ['–', 'views in the last 30 minutes']);
   assert.deepEqual(total(live('14:30:10', [0], { state: 'catching-up' })), ['–', 'views in the last 30 minutes so far']);
   assert.deepEqual(total(live('14:30:10', [1], { state: 'catching-up' })), ['1', 'view in the last 30 minutes so far']);
 });

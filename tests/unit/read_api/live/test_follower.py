@@ -97,7 +97,8 @@ async def test_a_log_that_is_not_reached_is_not_known() -> None:
         its.follower.asked()
         await its.follower.caught_up(5)
         found = its.told()
-        assert (found.state, found.views, found.stands_still_since) == ("unknown", 0, None)
+        assert (found.state, found.views, found.stands_still_since) == ("unknown", None, None)
+        assert set(found.minutes) == {None}
         assert "not reached from here" in found.notes[1]
         await its.viewed("a/1")
         its.log.find()
