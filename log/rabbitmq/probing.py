@@ -69,9 +69,10 @@ class Confirms:
         found = [(p, wait) for p, wait in self._in_order() if now - wait.since > patience]
         return {partition: wait.error for partition, wait in found}
 
-    def failed(self) -> Sequence[Partition]:
-        """Those that wait and whose last try has failed, longest first."""
-        return [partition for partition, wait in self._in_order() if wait.error is not None]
+    def doubtful(self, patience: float) -> Sequence[Partition]:
+        """Those that are overdue and those whose last try has failed, longest first."""
+        overdue = self.overdue(patience)
+        return [p for p, wait in self._in_order() if wait.error is not None or p in overdue]
 
     def oldest(self) -> Partition:
         """The one whose last confirm is the longest ago."""
@@ -109,7 +110,7 @@ class Probing:
         Nothing is appended while confirms are fresh and none fails.
         """
         failure = None
-        if self._confirms.failed() or self._confirms.age >= FRESH_SECONDS:
+        if self._doubtful() or self._confirms.age >= FRESH_SECONDS:
             failure = await self._failure()
         if overdue := self._confirms.overdue(self._patience):
             raise _unconfirmed(overdue, f"after {self._patience:g} s of waiting")
@@ -133,6 +134,9 @@ class Probing:
         """Give up the probe that is under way."""
         self._probing.cancel()
 
+    def _doubtful(self) -> Sequence[Partition]:
+        return self._confirms.doubtful(self._patience)
+
     async def _failure(self) -> LogUnavailable | None:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
@@ -146,7 +150,7 @@ class Probing:
     async def _probe(self) -> None:
         # One after the other: the first that fails says enough, and the rest are not written to
         # in vain as long as it does.
-        for partition in self._confirms.failed() or [self._confirms.oldest()]:
+        for partition in self._doubtful() or [self._confirms.oldest()]:
             await self._append_one(partition)
 
     async def _append_one(self, partition: Partition) -> None:

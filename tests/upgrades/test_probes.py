@@ -1,4 +1,4 @@
-"""Projectors of earlier releases pass the probes of a newer ingest over, and so does who follows."""
+"""Projectors of earlier releases pass the probes of a newer ingest over."""
 
 from pathlib import Path
 
