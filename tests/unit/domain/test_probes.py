@@ -94,6 +94,10 @@ def test_a_probe_is_set_aside_by_no_clock_and_no_total(views: int) -> None:
 
 
 def test_an_earlier_projectors_position_of_the_prober_stays_where_it_is() -> None:
+    (position,) = project(
+        [entry(0, event(), producer=PRODUCER), probe(1, sequence=2)]
+    ).positions.values()
+    assert (position.sequence, position.offset) == (1, 0)
     known = project([entry(0, event(), producer=PRODUCER, sequence=1)]).positions
     found = project([probe(1, sequence=2), probe(2, sequence=2), probe(3, sequence=1)], known)
     assert not found.positions
