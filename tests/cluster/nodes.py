@@ -64,12 +64,19 @@ class Node(PrivateRabbitMQ):
 
     def tool(self, name: str, *arguments: str) -> str:
         """What one of RabbitMQ's commands (`rabbitmqctl`, `rabbitmq-streams`, …) says of it."""
-        found = sorted(Path("/usr/lib/rabbitmq/lib").glob(f"*/sbin/{name}"))
-        command = [str(found[-1]) if found else name, "--node", self.name, *arguments]
+        command = [*self._tool(name), *arguments]
         environment = {**os.environ, "HOME": str(self.folder)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def shell_line(self, name: str) -> str:
+        """How one of these commands begins in a shell."""
+        return " ".join([f"HOME={self.folder}", *self._tool(name)])
+
+    def _tool(self, name: str) -> list[str]:
+        found = sorted(Path("/usr/lib/rabbitmq/lib").glob(f"*/sbin/{name}"))
+        return [str(found[-1]) if found else name, "--node", self.name]
 
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` says of it."""

@@ -1,0 +1,144 @@
+"""`make cluster`: a cluster on one machine, to lose parts of."""
+
+import argparse
+import asyncio
+import signal
+import sys
+
+from tests.cluster.console import HELP, Console
+from tests.cluster.machines import SETTINGS, Machines, Size, missing
+from tests.cluster.parts import Part
+
+READY = "Everything answers."
+_DESCRIPTION = """\
+Three RabbitMQ nodes (pause_minority, management pages), a PostgreSQL primary with a streaming
+standby, and Footfall's roles behind nginx with the front door's own configuration: on this
+machine, on free ports of 127.0.0.1, with all data in temporary folders. It prints where
+everything is, then waits for lines that take a part away or bring it back (`help` lists them),
+and for Ctrl-C or SIGTERM, after which nothing of it is left: no process, no data. (One daemon of
+Erlang's, epmd, may stay: it is the whole machine's.)
+
+It takes about half a minute and 1.5 GB of memory. All of it shares this machine's cores and disk,
+so it shows what happens when a part is lost, and not how fast Footfall is.
+"""
+_END = """\
+With make, options go into CLUSTER:   make cluster CLUSTER="--ingest 3 --synchronous"
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0 taken down as it was told to, 1 not brought up, a sentence says why."""
+    size = _size(arguments)
+    if absent := missing():
+        print(
+            f"Not installed: {', '.join(absent)}. A cluster starts servers of its own, and none in"
+            f" Docker: make services INSTALL=1, or apt-get install {' '.join(absent.values())}",
+            file=sys.stderr,
+        )
+        return 1
+    return asyncio.run(_run(size))
+
+
+def _size(arguments: list[str] | None) -> Size:
+    parser = argparse.ArgumentParser(
+        prog="make cluster",
+        description=_DESCRIPTION,
+        epilog=_END,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    default = Size()
+
+    def number(name: str, value: int, what: str) -> None:
+        parser.add_argument(name, type=_count, default=value, metavar="N", help=f"{what} ({value})")
+
+    number("--ingest", default.ingest, "ingest processes")
+    number("--projectors", default.projectors, "projectors")
+    number("--read-apis", default.read_apis, "read APIs")
+    number("--partitions", default.partitions, "partitions, each a stream on all three nodes")
+    parser.add_argument(
+        "--synchronous", action="store_true", help="commits wait until the standby has them"
+    )
+    parser.add_argument(
+        "--reports-from-standby", action="store_true", help="the read APIs ask the standby"
+    )
+    return Size(**vars(parser.parse_args(arguments)))
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError("1 to 100")
+    return value
+
+
+async def _run(size: Size) -> int:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, told.set)
+    standing = asyncio.create_task(_stand(size))
+    ending = asyncio.create_task(told.wait())
+    await asyncio.wait([standing, ending], return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if told.is_set():
+        print("taking it all down …", flush=True)
+        standing.cancel()
+    try:
+        await standing
+    except asyncio.CancelledError:
+        pass
+    # Whatever it was, people are told in one place.
+    except Exception as error:  # noqa: BLE001
+        print(f"The cluster did not come up: {_reasons(error)}", file=sys.stderr)
+        return 1
+    print("Nothing of it is left.", flush=True)
+    return 0
+
+
+async def _stand(size: Size) -> None:
+    async with Machines(size, lambda text: print(text, flush=True)) as machines:
+        _show(machines)
+        console = Console(machines, lambda: _show(machines))
+        watching = asyncio.create_task(console.watch())
+        try:
+            await console.listen()
+        finally:
+            watching.cancel()
+
+
+def _reasons(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(map(_reasons, error.exceptions))
+    return str(error) or type(error).__name__
+
+
+def _show(machines: Machines) -> None:
+    door, folder = machines.door, machines.folder
+    lines = [
+        "",
+        READY,
+        "",
+        f"Front door   {door.url}   (nginx, process id {door.pid})",
+        *map(_line, machines.parts.values()),
+        "",
+        "Management   " + "  ".join(node.management_url for node in machines.nodes.nodes),
+        "             as guest, guest",
+        f"Folders      {folder}   (logs of the roles, data of PostgreSQL)",
+        f"             {machines.nodes.nodes[0].folder.parent}   (nodes, 0 to 2)",
+        "",
+        f"In another shell, here:   . {folder / SETTINGS}; .venv/bin/footfall check",
+        machines.export_lines(),
+        "RabbitMQ's own commands:",
+        f"  {machines.nodes.nodes[0].shell_line('rabbitmqctl')} cluster_status",
+        "",
+        HELP,
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _line(part: Part) -> str:
+    return f"{part.name:12} {part.url}   process id {part.pid or 'none'}   {part.log}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
