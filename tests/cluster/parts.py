@@ -11,6 +11,9 @@ from tests.acceptance.processes import Role
 from tests.cluster.nodes import Node
 from tests.servers import PrivateServer
 
+# All of them start at once, on cores that others may want too.
+_START_SECONDS = 180
+
 
 class Process(Role):
     """A role with Footfall's own deadlines; a projector answers `/ready` too."""
@@ -109,7 +112,7 @@ class RolePart(Part):
 
     async def start(self) -> None:
         if self.pid is None:
-            await self.role.serving(60)
+            await self.role.serving(_START_SECONDS)
 
     async def stop(self) -> None:
         """SIGTERM; SIGKILL for one that does not end."""
