@@ -4,7 +4,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -108,6 +109,16 @@ class Load:
 
     def stop(self) -> None:
         self._stopping = True
+
+    @asynccontextmanager
+    async def coming(self) -> AsyncIterator[None]:
+        """For the time of a block; at its end all are answered. Raises what was wrong with one."""
+        running = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            self.stop()
+            await running
 
     async def _visit(self, client: httpx.AsyncClient, seed: int) -> None:
         draw = random.Random(seed)

@@ -1,12 +1,12 @@
 """`make cluster`: a cluster on one machine, to lose parts of."""
 
-import argparse
 import asyncio
 import signal
 import sys
 
 from tests.cluster.console import HELP, Console
 from tests.cluster.machines import SETTINGS, Machines, Size, missing
+from tests.cluster.options import size_of
 from tests.cluster.parts import Part
 
 READY = "Everything answers."
@@ -28,7 +28,7 @@ With make, options go into CLUSTER:   make cluster CLUSTER="--ingest 3 --synchro
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 taken down as it was told to, 1 not brought up, a sentence says why."""
-    size = _size(arguments)
+    size = size_of(arguments, "make cluster", _DESCRIPTION, _END)
     if absent := missing():
         print(
             f"Not installed: {', '.join(absent)}. A cluster starts servers of its own, and none in"
@@ -37,38 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     return asyncio.run(_run(size))
-
-
-def _size(arguments: list[str] | None) -> Size:
-    parser = argparse.ArgumentParser(
-        prog="make cluster",
-        description=_DESCRIPTION,
-        epilog=_END,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    default = Size()
-
-    def number(name: str, value: int, what: str) -> None:
-        parser.add_argument(name, type=_count, default=value, metavar="N", help=f"{what} ({value})")
-
-    number("--ingest", default.ingest, "ingest processes")
-    number("--projectors", default.projectors, "projectors")
-    number("--read-apis", default.read_apis, "read APIs")
-    number("--partitions", default.partitions, "partitions, each a stream on all three nodes")
-    parser.add_argument(
-        "--synchronous", action="store_true", help="commits wait until the standby has them"
-    )
-    parser.add_argument(
-        "--reports-from-standby", action="store_true", help="the read APIs ask the standby"
-    )
-    return Size(**vars(parser.parse_args(arguments)))
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 100:
-        raise argparse.ArgumentTypeError("1 to 100")
-    return value
 
 
 async def _run(size: Size) -> int:

@@ -14,6 +14,12 @@ _BACK_SECONDS = 120
 
 
 @asynccontextmanager
+async def nothing(_: Machines) -> AsyncIterator[None]:
+    """To compare with."""
+    yield
+
+
+@asynccontextmanager
 async def leader_killed(machines: Machines) -> AsyncIterator[None]:
     """SIGKILL to the RabbitMQ node that leads the first partition."""
     part = await _leader(machines)

@@ -1,6 +1,5 @@
 """A cluster under load loses one thing after another: all comes back, and no row is wrong."""
 
-import asyncio
 import re
 from contextlib import suppress
 
@@ -27,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
-HOURS = [f"2025-07-16T{hour}:00:00Z" for hour in (9, 10, 11)]
+HOURS = [f"2025-07-16T{hour}:00:00Z" for hour in (10, 11, 12)]
 LOSSES: list[Loss] = [
     leader_killed,
     projector_killed,
@@ -42,20 +41,18 @@ async def test_one_loss_after_another_leaves_no_row_too_low_or_too_high() -> Non
     async with Machines(Size(partitions=3)) as machines:
         urls = [role.url for role in machines.roles(INGEST)]
         load = Load(*urls, machines.door.url, clients=6, hours=HOURS)
-        running = asyncio.create_task(load.run())
-        for lose in LOSSES:
-            async with lose(machines):
-                await confirmed_more(load)
-                if machines.primary.running:
-                    await report_answered(machines)
-            await all_folded_on(machines)
-        load.stop()
-        await running
+        async with load.coming():
+            for lose in LOSSES:
+                async with lose(machines):
+                    await confirmed_more(load)
+                    if machines.primary.running:
+                        await report_answered(machines)
+                await all_folded_on(machines)
         await until(lambda: folded(machines.settings), "the fold catching up", PATIENCE)
         assert load.ledger.wrong(await counted(machines.settings)) == []
         code, out, err = await footfall(machines.settings, "verify", "--deep")
         assert code == 0, out + err
-        assert re.search(r"pages and hours that differ: 0$", out, re.MULTILINE), out
+        assert re.search(r"and hours that differ: 0$", out, re.MULTILINE), out
         code, out, err = await footfall(machines.settings, "check")
         assert code == 0, out + err
         for part in machines.parts.values():
