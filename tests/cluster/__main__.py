@@ -1,10 +1,10 @@
 """`make cluster`: a cluster on one machine, to lose parts of."""
 
 import asyncio
-import signal
 import sys
 
 from tests.cluster.console import HELP, Console
+from tests.cluster.ending import until_told
 from tests.cluster.machines import SETTINGS, Machines, Size, missing
 from tests.cluster.options import size_of
 from tests.cluster.parts import Part
@@ -36,48 +36,20 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return asyncio.run(_run(size))
+    return asyncio.run(until_told(_stand(size)))
 
 
-async def _run(size: Size) -> int:
-    told = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, told.set)
-    standing = asyncio.create_task(_stand(size))
-    ending = asyncio.create_task(told.wait())
-    await asyncio.wait([standing, ending], return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    if told.is_set():
-        print("taking it all down …", flush=True)
-        standing.cancel()
-    try:
-        await standing
-    except asyncio.CancelledError:
-        pass
-    # Whatever it was, people are told in one place.
-    except Exception as error:  # noqa: BLE001
-        print(f"The cluster did not come up: {_reasons(error)}", file=sys.stderr)
-        return 1
-    print("Nothing of it is left.", flush=True)
-    return 0
-
-
-async def _stand(size: Size) -> None:
+async def _stand(size: Size) -> int:
     async with Machines(size, lambda text: print(text, flush=True)) as machines:
         _show(machines)
         console = Console(machines, lambda: _show(machines))
         watching = asyncio.create_task(console.watch())
         try:
             await console.listen()
+            print("taking it all down …", file=sys.stderr, flush=True)
         finally:
             watching.cancel()
-
-
-def _reasons(error: BaseException) -> str:
-    if isinstance(error, BaseExceptionGroup):
-        return "; ".join(map(_reasons, error.exceptions))
-    return str(error) or type(error).__name__
+    return 0
 
 
 def _show(machines: Machines) -> None:

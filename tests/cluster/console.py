@@ -5,9 +5,11 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
-from tests.cluster.machines import Machines, in_thread
+from tests.cluster.machines import Machines
 from tests.cluster.parts import Part, ServerPart
+from tests.cluster.threads import in_thread
 
 WATCH_SECONDS = 0.5
 
@@ -96,6 +98,8 @@ class Console:
 
 
 def _may_read() -> bool:
+    if sys.stdin is None:
+        return False
     # In the background of a shell a process is stopped that reads from the terminal.
     stdin = sys.stdin.fileno()
     return not os.isatty(stdin) or os.tcgetpgrp(stdin) == os.getpgrp()
@@ -108,4 +112,6 @@ def _read(loop: asyncio.AbstractEventLoop, lines: "asyncio.Queue[str]") -> None:
         *whole, rest = (rest + data).split(b"\n")
         for line in whole:
             text = " ".join(line.decode(errors="replace").split())
-            loop.call_soon_threadsafe(lines.put_nowait, text)
+            # What is typed at the very end nobody hears.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(lines.put_nowait, text)

@@ -9,7 +9,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +18,7 @@ from tests.acceptance.ledger import PAGES, Attempt, Ledger, Load, counted
 from tests.acceptance.processes import footfall, until
 from tests.acceptance.test_exactly_once import folded
 from tests.cluster import losses
+from tests.cluster.ending import until_told
 from tests.cluster.machines import INGEST, Machines, Size
 from tests.cluster.options import size_of
 
@@ -119,9 +119,7 @@ async def _held(machines: Machines, ledger: Ledger) -> int:
 def main() -> int:
     """The exit code."""
     size = size_of(sys.argv[1:], "python -m tests.cluster.figures", __doc__ or "", "")
-    with suppress(KeyboardInterrupt):
-        return asyncio.run(_run(size))
-    return 130
+    return asyncio.run(until_told(_run(size)))
 
 
 if __name__ == "__main__":

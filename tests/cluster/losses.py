@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from tests.acceptance.processes import until
-from tests.cluster.machines import INGEST, PROJECTOR, READ_API, Machines, in_thread
+from tests.cluster.machines import INGEST, PROJECTOR, READ_API, Machines
 from tests.cluster.parts import Part
+from tests.cluster.threads import in_thread
 
 Loss = Callable[[Machines], AbstractAsyncContextManager[None]]
 

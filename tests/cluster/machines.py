@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Self
 
 from cli.wiring.migrate import migrate
 from domain.events import Partition
@@ -18,11 +18,9 @@ from tests import dba
 from tests.cluster.databases import DATABASE, Primary, Standby, url, wait_for_standby
 from tests.cluster.nodes import PrivateCluster
 from tests.cluster.parts import Part, Process, RolePart, ServerPart
+from tests.cluster.threads import in_thread
 from tests.deploy.nginx import FrontDoor
 from tests.servers import PrivatePostgres, PrivateRabbitMQ, nginx_binary
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 INGEST, PROJECTOR, READ_API = "ingest", "projector", "read-api"
 _OF_NODES = {"cluster_partition_handling": "pause_minority"}
@@ -104,7 +102,9 @@ class Machines:
         self._say("the roles …")
         await self._start_roles(stack)
         ports = {name: [role.port for role in self.roles(name)] for name in (INGEST, READ_API)}
-        self.door = await stack.enter_async_context(FrontDoor(self.folder, ports))
+        self.door = FrontDoor(self.folder, ports)
+        stack.push_async_exit(self.door)
+        await self.door.__aenter__()
 
     async def _start_databases(self, stack: AsyncExitStack) -> None:
         self.primary = Primary(self.folder / "primary")
@@ -166,16 +166,6 @@ class Machines:
         """The same for a shell."""
         told = self.exports.items()
         return "".join(f"export {name}={shlex.quote(text)}\n" for name, text in told)
-
-
-async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `work` returns. Cancelled, it ends first: only then is known what to take down."""
-    working = asyncio.create_task(asyncio.to_thread(work, *args, **kwargs))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        await asyncio.wait([working])
-        raise
 
 
 async def _begin(stack: AsyncExitStack, server: AbstractContextManager[object]) -> None:

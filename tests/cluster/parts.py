@@ -1,6 +1,5 @@
 """What can be killed and started one by one: a server or a role, by its name."""
 
-import asyncio
 import signal
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 from domain.settings import Settings
 from tests.acceptance.processes import Role
 from tests.cluster.nodes import Node
+from tests.cluster.threads import in_thread
 from tests.servers import PrivateServer
 
 # All of them start at once, on cores that others may want too.
@@ -75,27 +75,28 @@ class ServerPart(Part):
         if not self.server.running:
             return None
         if isinstance(self.server, Node):
-            # A shell is its parent.
-            return int((self.server.folder / "pid").read_text())
+            # A shell is its parent, and while it starts all there is.
+            with suppress(OSError, ValueError):
+                return int((self.server.folder / "pid").read_text())
         return self.server.pid
 
     async def start(self) -> None:
         if not self.server.running:
             # What somebody else ended has to be put away first.
-            await asyncio.to_thread(self.server.kill)
-            await asyncio.to_thread(self.server.start)
+            await in_thread(self.server.kill)
+            await in_thread(self.server.start)
 
     async def stop(self) -> None:
-        await asyncio.to_thread(self.server.stop)
+        await in_thread(self.server.stop)
 
     async def kill(self) -> None:
-        await asyncio.to_thread(self.server.kill)
+        await in_thread(self.server.kill)
 
     async def freeze(self) -> None:
-        await asyncio.to_thread(self.server.freeze)
+        await in_thread(self.server.freeze)
 
     async def thaw(self) -> None:
-        await asyncio.to_thread(self.server.thaw)
+        await in_thread(self.server.thaw)
 
 
 class RolePart(Part):

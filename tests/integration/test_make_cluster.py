@@ -1,6 +1,7 @@
 """`make cluster`: it serves, its parts can be lost and had back, and nothing is left of it."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -12,7 +13,9 @@ import httpx
 import pytest
 
 from tests.acceptance.processes import REPOSITORY, report, until
-from tests.cluster.__main__ import READY
+from tests.cluster import __main__ as script
+from tests.cluster import machines
+from tests.cluster.machines import Machines, Size
 from tests.servers import Process, answers, end, family, process
 
 pytestmark = [
@@ -63,7 +66,7 @@ class Script:
             await self._hearing
         return found
 
-    def found(self, pattern: str) -> str:
+    def match(self, pattern: str) -> str:
         match = re.search(pattern, self.said, re.MULTILINE)
         assert match is not None, self.said
         return match[1]
@@ -89,9 +92,9 @@ async def cluster(*arguments: str) -> AsyncIterator[Script]:
 
 
 async def test_it_serves_loses_a_part_has_it_back_and_leaves_nothing() -> None:
-    async with cluster(*SMALL, "--synchronous", "--reports-from-standby") as script:
-        await script.until_said(READY)
-        url = script.found(r"^Front door +(\S+)")
+    async with cluster(*SMALL, "--synchronous", "--reports-from-standby") as it:
+        await it.until_said(script.READY)
+        url = it.match(r"^Front door +(\S+)")
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:
 
             async def counted(views: int) -> bool:
@@ -101,23 +104,23 @@ async def test_it_serves_loses_a_part_has_it_back_and_leaves_nothing() -> None:
             for _ in range(4):
                 assert (await client.post("/page-views/single", json=VIEW)).status_code == 202
             await until(lambda: counted(4), "the views being in the report")
-            script.type("kill mq2")
-            await script.until_said("kill mq2: done, process id none")
+            it.type("kill mq2")
+            await it.until_said("kill mq2: done, process id none")
             assert (await client.post("/page-views/single", json=VIEW)).status_code == 202
             await until(lambda: counted(5), "the fifth view being in the report")
-        script.type("start mq2")
-        await script.until_said("start mq2: done")
-        settings = script.found(r"^In another shell, here: +(\. \S+);")
+        it.type("start mq2")
+        await it.until_said("start mq2: done")
+        settings = it.match(r"^In another shell, here: +(\. \S+);")
         checked = await shell(f"{settings}; {sys.executable} -m cli check")
         assert checked.startswith("OK"), checked
-        folders = [Path(found) for found in re.findall(r"(/\S+)   \(", script.said)]
-        everybody = script.family()
+        folders = [Path(found) for found in re.findall(r"(/\S+)   \(", it.said)]
+        everybody = it.family()
         # nginx, three nodes, two databases, four roles, at the least.
         assert len(everybody) > 10
         assert len(folders) == 2
         assert all(folder.is_dir() for folder in folders)
-        script.signal(signal.SIGTERM)
-        assert await script.code() == 0, script.said
+        it.signal(signal.SIGTERM)
+        assert await it.code() == 0, it.said
         assert not [member for member in everybody if member.alive()]
         assert not [folder for folder in folders if folder.exists()]
         assert not answers("127.0.0.1", int(url.rpartition(":")[2]))
@@ -132,15 +135,48 @@ async def shell(line: str) -> str:
 
 
 async def test_interrupted_while_it_starts_it_leaves_nothing() -> None:
-    async with cluster(*SMALL) as script:
-        await script.until_said("three RabbitMQ nodes")
+    async with cluster(*SMALL) as it:
+        await it.until_said("three RabbitMQ nodes")
 
         async def some_run() -> bool:
-            return any(b"beam" in member.command() for member in script.family())
+            return any(b"beam" in member.command() for member in it.family())
 
         await until(some_run, "a node starting")
-        everybody = script.family()
-        script.signal(signal.SIGINT)
-        assert await script.code() == 0, script.said
+        everybody = it.family()
+        it.signal(signal.SIGINT)
+        assert await it.code() == 0, it.said
         assert not [member for member in everybody if member.alive()]
-        assert "Traceback" not in script.said
+        assert "Traceback" not in it.said
+
+
+async def test_a_start_that_fails_in_the_middle_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The nodes are being started then, in threads that nothing can interrupt."""
+    before = family(process(os.getpid()))
+    found = Machines(Size(ingest=1, projectors=1, read_apis=1, partitions=1))
+    monkeypatch.setattr(machines, "Standby", no_standby)
+    with pytest.raises(ExceptionGroup) as raised:
+        await found.__aenter__()
+    assert raised.group_contains(NoStandby)
+    assert [member for member in family(process(os.getpid())) if member not in before] == []
+    assert not found.folder.exists()
+    assert not found.nodes.nodes[0].folder.exists()
+
+
+class NoStandby(Exception):
+    """There is none today."""
+
+
+def no_standby(*_: object) -> None:
+    raise NoStandby
+
+
+def test_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(machines, "nginx_binary", lambda: None)
+    assert script.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Not installed: nginx. ")
+    assert "make services INSTALL=1" in said
