@@ -26,11 +26,11 @@ Type here, or kill by process id from anywhere:
 """
 
 _PARTS: Mapping[str, Callable[[Part], Awaitable[None]]] = {
-    "kill": Part.kill,
-    "stop": Part.stop,
-    "start": Part.start,
-    "freeze": Part.freeze,
-    "thaw": Part.thaw,
+    "kill": lambda part: part.kill(),
+    "stop": lambda part: part.stop(),
+    "start": lambda part: part.start(),
+    "freeze": lambda part: part.freeze(),
+    "thaw": lambda part: part.thaw(),
 }
 _NODES = ("cut", "rejoin")
 
