@@ -87,7 +87,8 @@ async def cluster(*arguments: str) -> AsyncIterator[Script]:
         yield Script(running)
     finally:
         if running.returncode is None:
-            await asyncio.to_thread(end, itself, signal.SIGKILL)
+            # So that a test that failed leaves nothing either.
+            await asyncio.to_thread(end, itself, signal.SIGTERM)
             await running.wait()
 
 
@@ -113,7 +114,7 @@ async def test_it_serves_loses_a_part_has_it_back_and_leaves_nothing() -> None:
         settings = it.match(r"^In another shell, here: +(\. \S+);")
         checked = await shell(f"{settings}; {sys.executable} -m cli check")
         assert checked.startswith("OK"), checked
-        folders = [Path(found) for found in re.findall(r"(/\S+)   \(", it.said)]
+        folders = [Path(found) for found in re.findall(r" {3}(/\S+) {3}\(", it.said)]
         everybody = it.family()
         # nginx, three nodes, two databases, four roles, at the least.
         assert len(everybody) > 10
