@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run keys test check safeguards fuzz format services services-stop bare debian13 pictures bench clean
+.PHONY: help setup runtime python run keys test check safeguards fuzz format services services-stop cluster bare debian13 pictures bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get the
 
 services-stop: setup ## stop what `make services` started
 	$(BIN)/python -m tests.services stop
+
+cluster: setup ## three RabbitMQ nodes, PostgreSQL with a standby, the roles behind nginx; Ctrl-C ends it (CLUSTER=--help)
+	@$(BIN)/python -m tests.cluster $(CLUSTER)
 
 bare: ## the two commands of README in minimal roots of Debian 12 and 13 (as root; BARE=--keep ...)
 	deploy/bare.sh $(BARE)

@@ -166,7 +166,7 @@ class Fold:
                 and entry.offset - position.offset <= POSITION_WINDOW
                 and batch.recorded_ms <= self._sure_ms
                 and entry.offset >= self._uncarried
-                and len(batch.events) * MAX_COUNT <= self._room - delta.views
+                and 0 < len(batch.events) * MAX_COUNT <= self._room - delta.views
                 and self._count(batch)
             ):
                 position.take(batch, entry)
@@ -185,11 +185,15 @@ class Fold:
             self._set_aside(entry, reason, "database")
         else:
             delta.recorded_ms = batch.recorded_ms or delta.recorded_ms
-            self._set_aside_once(batch, entry, reason, "database")
+            if batch.events:
+                self._set_aside_once(batch, entry, reason, "database")
         delta.next_offset = Offset(entry.offset + 1)
         delta.entries += 1
 
     def _decide(self, batch: Batch, entry: Entry) -> None:
+        if not batch.events:
+            # A probe, whoever sent it: there is nothing that a repetition of it could add.
+            return
         if ahead := ahead_of_record(batch):
             self._set_aside(entry, ahead, "bytes")
         elif not self._seen(batch, entry):

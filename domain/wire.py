@@ -10,6 +10,9 @@ Format 2 has one more element, an object of tables beside the events, which are 
  "source":{"texts":["example.org",""],"of":[1,null]},"!guard":{"new_pages":1250,"of":[1,0]}}]
 
 `domain/batch_tables.py` says which there are. It is written only where a table is used.
+
+A batch of format 1 without events is a probe: it was appended to see whether it is confirmed, and
+nothing comes of it.
 """
 
 import re
@@ -57,6 +60,15 @@ def encode(batch: Batch) -> bytes:
         return _encoder.encode(batch if batch.format == FORMAT else replace(batch, format=FORMAT))
     head = (WITH_TABLES, batch.producer, batch.sequence, batch.recorded_ms, batch.shard)
     return _encoder.encode((*head, batch.events, used))
+
+
+def probe(producer: str, sequence: int, recorded_ms: int) -> bytes:
+    """What is appended to see whether it is confirmed; the fold passes it over.
+
+    Up to 0.2.0 the fold remembers of it who sent it, as of any batch, and takes a sequence that
+    comes again for a repetition: `producer` is one that sends nothing else, `sequence` grows.
+    """
+    return _encoder.encode(Batch(FORMAT, producer, sequence, recorded_ms, 0, []))
 
 
 _decoder_1 = msgspec.json.Decoder(Batch)

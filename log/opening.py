@@ -41,7 +41,7 @@ class Log(Protocol):
 
     @property
     def tried(self) -> str:
-        """What the writer's `ping` has done when it returns, for people."""
+        """What the writer's `try_all` has done when it returns, for people."""
 
     def writer(self) -> LogWriter:
         """The append side."""
@@ -155,8 +155,9 @@ class BrokerLog(Log):
 
     @property
     def tried(self) -> str:
-        # A message to a stream would be there for ever.
-        return ": a message to no stream was confirmed, and the last stream is there"
+        number = self._settings.num_partitions
+        streams = "its one stream" if number == 1 else f"each of its {number} streams"
+        return f": {streams} confirmed a message that counts for nothing"
 
     def writer(self) -> LogWriter:
         from log.rabbitmq.writer import RabbitLogWriter
@@ -166,6 +167,7 @@ class BrokerLog(Log):
             self._prefix,
             self._settings.num_partitions,
             confirm_timeout_seconds=_confirm_timeout_seconds(self._settings),
+            patience_seconds=self._settings.request_timeout_ms / 1_000,
         )
 
     def reader(self, role: str = "projector") -> LogReader:

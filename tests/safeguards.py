@@ -53,6 +53,8 @@ RUNNER = "tests/unit/projector/test_runner.py::test_"
 SUPERVISOR = "tests/unit/projector/test_supervisor.py::test_"
 CLASSES = "tests/contract/rebuild/test_classes.py::test_"
 TABLES = "tests/unit/domain/test_tables_of_batches.py::test_"
+PROBES = "tests/unit/domain/test_probes.py::test_"
+PROBING = "tests/unit/log/test_probing.py::test_"
 FOLD = "tests/unit/domain/test_projection.py::test_"
 
 LOCK = "tests/unit/web/test_lock.py::test_"
@@ -439,6 +441,20 @@ SAFEGUARDS = [
         TABLES + "a_table_that_is_known_and_does_not_fit_is_undecodable",
     ),
     Safeguard(
+        "a probe is passed over",
+        "domain/projection.py",
+        "        if not batch.events:\n",
+        "        if batch.events is None:\n",
+        PROBES + "a_probe_is_set_aside_by_no_clock_and_no_total",
+    ),
+    Safeguard(
+        "and so is one under a name that is known",
+        "domain/projection.py",
+        "and 0 < len(batch.events) * MAX_COUNT",
+        "and len(batch.events) * MAX_COUNT",
+        PROBES + "an_earlier_projectors_position_of_the_prober_stays_where_it_is",
+    ),
+    Safeguard(
         "a number that can be no version",
         "domain/wire.py",
         "    if max(DECODERS) < version <= MAX_FORMAT:\n",
@@ -548,6 +564,20 @@ SAFEGUARDS = [
         "tests/integration/test_odd_messages.py::"
         "test_whatever_a_message_says_of_itself_its_body_is_read"
         "[a content type that is not UTF-8]",
+    ),
+    Safeguard(
+        "a wait ends with a confirm only",
+        "log/rabbitmq/probing.py",
+        "            self._waits[partition] = wait._replace(error=error)\n",
+        "            self._waits.pop(partition, None)\n",
+        PROBING + "what_waited_for_longer_than_requests_do_is_not_ready_until_it_is_confirmed",
+    ),
+    Safeguard(
+        "a silent log is probed",
+        "log/rabbitmq/probing.py",
+        "        if self._doubtful() or self._confirms.age >= FRESH_SECONDS:\n",
+        "        if self._doubtful():\n",
+        PROBING + "a_log_that_stops_confirming_is_noticed_where_nobody_appends",
     ),
     Safeguard(
         "log went backward, RabbitMQ",

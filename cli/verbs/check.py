@@ -132,7 +132,7 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     async def appending() -> str:
         writer = log.writer()
         try:
-            await writer.ping()
+            await writer.try_all()
         finally:
             await writer.close()
         return log.tried

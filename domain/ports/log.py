@@ -21,7 +21,15 @@ class LogWriter(Protocol):
         """
 
     async def ping(self) -> None:
-        """Raises `LogUnavailable` when nothing can be appended now."""
+        """Raises `LogUnavailable` when nothing can be appended now.
+
+        Asked again and again: it may go by what was confirmed just now, and tries one partition
+        where nothing was.
+        """
+
+    async def try_all(self) -> None:
+        """The same of every partition, now. Raises `LogUnavailable` with those that fail."""
+        await self.ping()
 
     async def close(self) -> None: ...
 

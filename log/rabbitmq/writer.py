@@ -1,6 +1,7 @@
 """The log's append side on RabbitMQ streams over AMQP 0-9-1."""
 
 import asyncio
+import time
 
 from aiormq.exceptions import PublishError
 from pamqp.commands import Basic
@@ -8,12 +9,18 @@ from pamqp.commands import Basic
 from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
+from domain.ports.common import Clock
 from domain.ports.log import LogWriter
 from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, forget
 from log.rabbitmq.channels import Channels, Opened, Shared
 from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.probing import Confirms, Probing
 
 _TO_APPEND = "write on amq.default"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class RabbitLogWriter(LogWriter):
@@ -24,7 +31,14 @@ class RabbitLogWriter(LogWriter):
     """
 
     def __init__(
-        self, url: str, prefix: str, partitions: int, *, confirm_timeout_seconds: float
+        self,
+        url: str,
+        prefix: str,
+        partitions: int,
+        *,
+        confirm_timeout_seconds: float,
+        patience_seconds: float = 10.0,
+        now_ms: Clock = _now_ms,
     ) -> None:
         self._streams = [stream_name(prefix, Partition(p)) for p in range(partitions)]
         # No stream has such a name: these end in a number.
@@ -39,10 +53,14 @@ class RabbitLogWriter(LogWriter):
         self._probes = Channels(url, "footfall ingest probe")
         self._probe: Opened | None = None
         self._pinging = Shared(self._ping)
+        self._confirms = Confirms(partitions)
+        self._probing = Probing(
+            self._confirms, self.append, now_ms, patience_seconds=patience_seconds
+        )
 
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
-        async with broker_errors(_TO_APPEND):
+        async with self._confirms.of(partition), broker_errors(_TO_APPEND):
             opened = await self._open()
             _refuse_while_blocked(opened.connection)
             try:
@@ -76,7 +94,19 @@ class RabbitLogWriter(LogWriter):
     async def ping(self) -> None:
         await self._pinging.done()
 
+    async def try_all(self) -> None:
+        await self._ask_broker()
+        await self._probing.look_at_all(RPC_SECONDS)
+
     async def _ping(self) -> None:
+        await self._ask_broker()
+        await self._probing.look()
+
+    async def _ask_broker(self) -> None:
+        """What it says without anything being appended: alarms, and whether streams are missing.
+
+        A probe would wait for the end of an alarm.
+        """
         async with broker_errors(_TO_APPEND):
             if self._probe is None or not self._probe.usable:
                 self._probe = None
@@ -116,6 +146,7 @@ class RabbitLogWriter(LogWriter):
     async def close(self) -> None:
         self._opening.cancel()
         self._pinging.cancel()
+        self._probing.cancel()
         await asyncio.gather(self._channels.close(), self._probes.close())
 
     async def _open(self) -> Opened:

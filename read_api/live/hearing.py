@@ -47,7 +47,8 @@ class Hearing:
             batch = decode(entry.body)
         except (Undecodable, UnknownFormat):
             return []
-        if ahead_of_record(batch) or self._is_repeated(batch, entry):
+        # Of a probe, which has no events, nobody is remembered: producers are bounded.
+        if ahead_of_record(batch) or (batch.events and self._is_repeated(batch, entry)):
             return []
         if self._judge.refusal(batch, entry.offset):
             return []

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import text
 
@@ -23,56 +22,14 @@ from log.opening import open_reader
 from rows.database import database_errors
 from rows.engine import open_engine
 from rows.opening import open_rows
+from tests.acceptance.ledger import HOUR as HOUR
+from tests.acceptance.ledger import PAGES as PAGES
+from tests.acceptance.ledger import Load as Load
 from tests.acceptance.processes import Role, until
 from tests.conftest import embedded
 from tests.servers import process, wait_for
 
 pytestmark = pytest.mark.acceptance
-
-PAGES = [f"example.com/{i}" for i in range(20)]
-HOUR = "2025-07-16T10:00:00Z"
-# Every flush has something to do; a client without a pause would only take the processor from the
-# processes that are watched.
-PAUSE_SECONDS = 0.02
-
-
-class Load:
-    """Clients that post until told to stop, and what they were promised."""
-
-    def __init__(self, url: str, clients: int = 8) -> None:
-        self._url = url
-        self._clients = clients
-        self._stopping = False
-        self.confirmed: Counter[str] = Counter()
-        self.uncertain: Counter[str] = Counter()
-
-    async def run(self) -> None:
-        limits = httpx.Limits(max_connections=self._clients)
-        async with httpx.AsyncClient(base_url=self._url, limits=limits, timeout=20) as client:
-            await asyncio.gather(*(self._post(client, i) for i in range(self._clients)))
-
-    def stop(self) -> None:
-        self._stopping = True
-
-    async def _post(self, client: httpx.AsyncClient, seed: int) -> None:
-        draw = random.Random(seed)
-        while not self._stopping:
-            counts = {page: draw.randint(1, 9) for page in draw.sample(PAGES, 5)}
-            body = {page: {HOUR: count} for page, count in counts.items()}
-            try:
-                response = await client.post("/page-views/multi", json=body)
-            except httpx.TransportError:
-                self.uncertain.update(counts)
-                # The server is gone; asking again at once would only spin.
-                await asyncio.sleep(0.05)
-                continue
-            if response.status_code == 202:
-                self.confirmed.update(counts)
-            else:
-                assert response.status_code == 503, response.text
-                assert response.headers["retry-after"]
-                self.uncertain.update(counts)
-            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def stored(settings: Settings) -> Counter[str]:

@@ -64,12 +64,19 @@ class Node(PrivateRabbitMQ):
 
     def tool(self, name: str, *arguments: str) -> str:
         """What one of RabbitMQ's commands (`rabbitmqctl`, `rabbitmq-streams`, …) says of it."""
-        found = sorted(Path("/usr/lib/rabbitmq/lib").glob(f"*/sbin/{name}"))
-        command = [str(found[-1]) if found else name, "--node", self.name, *arguments]
+        command = [*self._tool(name), *arguments]
         environment = {**os.environ, "HOME": str(self.folder)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def shell_line(self, name: str) -> str:
+        """How one of these commands begins in a shell."""
+        return " ".join([f"HOME={self.folder}", *self._tool(name)])
+
+    def _tool(self, name: str) -> list[str]:
+        found = sorted(Path("/usr/lib/rabbitmq/lib").glob(f"*/sbin/{name}"))
+        return [str(found[-1]) if found else name, "--node", self.name]
 
     def ctl(self, *arguments: str) -> str:
         """What `rabbitmqctl` says of it."""
@@ -121,7 +128,9 @@ class PrivateCluster:
         """Return once each stream has a replica on every node, and would after SIGKILL."""
 
         def replicated() -> bool:
-            return all(len(self.stream(stream)["online"]) == NODES for stream in streams)
+            # Asked once for all of them: each question starts a virtual machine of Erlang's.
+            found = self._listed()
+            return all(len(found[stream]["online"]) == NODES for stream in streams)
 
         wait_for(replicated, f"replicas of {', '.join(streams)} on {NODES} nodes")
         for node in self.nodes:
@@ -129,12 +138,13 @@ class PrivateCluster:
 
     def stream(self, stream: str) -> dict[str, Any]:
         """Its name, leader, members, and which of these are online, as a node that lives says."""
+        return self._listed()[stream]
+
+    def _listed(self) -> dict[str, dict[str, Any]]:
         said = self.alive[0].ctl(
             "--formatter", "json", "list_queues", "name", "leader", "members", "online"
         )
-        found = {queue["name"]: queue for queue in json.loads(said)}
-        queue: dict[str, Any] = found[stream]
-        return queue
+        return {queue["name"]: queue for queue in json.loads(said)}
 
     def cut_off(self, node: Node) -> None:
         """Part `node` from the others: they cannot speak, clients reach all of them."""

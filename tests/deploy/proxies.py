@@ -26,6 +26,11 @@ class Proxy(ABC):
     def command(self) -> Sequence[str]:
         """What starts it in the foreground."""
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def log(self) -> str:
         return (self.folder / ERRORS).read_text()
 

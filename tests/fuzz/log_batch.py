@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from domain import sources
 from domain.agents.viewers import usable
 from domain.errors import Undecodable, UnknownFormat
-from domain.wire import decode, encode, recorded_ms
+from domain.wire import decode, encode, probe, recorded_ms
 from tests.factories import batch, event
 from tests.fuzz.grammar import batch as shape
 from tests.fuzz.grammar import made, raw
@@ -18,6 +18,7 @@ SEEDS = [
     raw(b'[2,"p1",3,9,4,[["a/b",5,7]],{"source":{"of":[0]},"agent":{"of":[0]}}]'),
     raw(b'[2,"p1",3,9,4,[],{"!seen":{}}]'),
     raw(encode(batch(event(), event("b"), sources=["", "example.org"], new_pages=[7, 0]))),
+    raw(probe("probe-0c5fb0e1", 12, 1_752_660_000_123)),
     raw(b'[3,"p2",[["a/b",5,7]]]'),
     raw(b"[2025]"),
     raw(b'[ 1,"p1",3,9,4,[ ["a/b",5,7] ]]\n'),

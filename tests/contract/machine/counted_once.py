@@ -157,6 +157,13 @@ class CountedOnce(RuleBasedStateMachine):
     def append_garbage(self, partition: Partition, body: bytes) -> None:
         self._append(self._used(partition), body, Logged(dead_letter=body))
 
+    @rule(partition=partitions, producer=producers)
+    def probe(self, partition: Partition, producer: int) -> None:
+        """Nothing comes of it, whoever's name it bears."""
+        name, sequence = self._producers[producer], next(self._claims)
+        body = wire.probe(name, sequence, (self._first + 3) * HOUR_MS + sequence)
+        self._append(self._used(partition), body, Logged())
+
     @rule(producer=producers)
     def restart_producer(self, producer: int) -> None:
         self._producers[producer] = self._new_producer()

@@ -1,5 +1,6 @@
 """From entries of the log to views, each batch once."""
 
+from domain import wire
 from domain.agents.classes import Agent
 from domain.agents.classing import UNCLASSED, Classes
 from domain.events import Entry, Offset
@@ -89,6 +90,16 @@ def test_producers_are_bounded_and_the_last_heard_stay() -> None:
     assert len(of._positions) == MOST_PRODUCERS
     again = entry(10_000, event(), producer="steady", sequence=3 * MOST_PRODUCERS)
     assert of.hear(again, SINCE) == []
+
+
+def test_a_probe_says_how_far_it_has_come_and_displaces_no_producer() -> None:
+    of = hearing()
+    of.hear(entry(0, event(), at_ms=TEN - 5), SINCE)
+    for number in range(MOST_PRODUCERS + 1):
+        probe = Entry(Offset(number + 1), wire.probe(f"probe-{number}", 1, TEN - 4))
+        assert of.hear(probe, SINCE) == []
+    assert [*of._positions] == ["p1"]
+    assert (of.recorded_ms, of.offset) == (TEN - 4, MOST_PRODUCERS + 2)
 
 
 def test_how_far_it_has_come_is_known() -> None:
