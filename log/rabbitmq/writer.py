@@ -134,6 +134,9 @@ class RabbitLogWriter(LogWriter):
         opened = self._opened.get(partition)
         if opened is not None and self._channels.stays(opened):
             return opened
+        # One that is blocked opens no channel either.
+        for other in filter(self._channels.stays, self._opened.values()):
+            _refuse_while_blocked(other.connection)
         return await self._opening[partition].done()
 
     async def _open_anew(self, partition: Partition) -> Opened:

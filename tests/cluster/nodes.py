@@ -121,7 +121,8 @@ class PrivateCluster:
         """Return once each stream has a replica on every node, and would after SIGKILL."""
 
         def replicated() -> bool:
-            return all(len(self.stream(stream)["online"]) == NODES for stream in streams)
+            found = self._streams()
+            return all(len(found[stream]["online"]) == NODES for stream in streams)
 
         wait_for(replicated, f"replicas of {', '.join(streams)} on {NODES} nodes")
         for node in self.nodes:
@@ -129,12 +130,13 @@ class PrivateCluster:
 
     def stream(self, stream: str) -> dict[str, Any]:
         """Its name, leader, members, and which of these are online, as a node that lives says."""
+        return self._streams()[stream]
+
+    def _streams(self) -> dict[str, dict[str, Any]]:
         said = self.alive[0].ctl(
             "--formatter", "json", "list_queues", "name", "leader", "members", "online"
         )
-        found = {queue["name"]: queue for queue in json.loads(said)}
-        queue: dict[str, Any] = found[stream]
-        return queue
+        return {queue["name"]: queue for queue in json.loads(said)}
 
     def cut_off(self, node: Node) -> None:
         """Part `node` from the others: they cannot speak, clients reach all of them."""
