@@ -21,7 +21,7 @@ _TO_APPEND = "write on amq.default"
 class RabbitLogWriter(LogWriter):
     """A channel with confirms for each stream, opened when first needed and after each loss.
 
-    A channel of its own, for when the leader of a stream dies RabbitMQ before 4.1 gives the next
+    A channel of its own, for when the leader of a stream dies RabbitMQ 3.x gives the next
     one what was not confirmed, under the number that it has in its channel. Only where no other
     stream counts along, that is its number in the stream. Elsewhere it is never confirmed, and
     what follows passes for its repetition: confirmed, and not written.
