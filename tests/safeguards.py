@@ -42,6 +42,7 @@ CARRY_OVER = "tests/contract/rebuild/test_carry_over.py::test_"
 JOBS = "tests/contract/fold/test_jobs.py::test_"
 STORE = "tests/contract/fold/test_store.py::test_"
 LOG = "tests/contract/log/test_log.py::test_"
+LEADERS = "tests/integration/test_restarting_nodes.py::test_"
 LEASES = "tests/contract/fold/test_leases.py::test_"
 VERSIONS = "tests/contract/fold/test_versions.py::test_"
 EXPIRY = "tests/contract/retention/test_expiry.py::test_"
@@ -519,6 +520,13 @@ SAFEGUARDS = [
         "                    mandatory=True,\n",
         "",
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
+    ),
+    Safeguard(
+        "a channel for each stream",
+        "log/rabbitmq/writer.py",
+        "await self._open(partition)",
+        "await self._open(Partition(0))",
+        LEADERS + "a_batch_whose_leader_dies_is_confirmed_by_the_next_one_and_so_is_what_follows",
     ),
     Safeguard(
         "returned messages are errors",

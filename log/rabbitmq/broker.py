@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from domain.shown import address
 from domain.version import VERSION
 from log.rabbitmq import properties
 from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.racing import first
 from log.rabbitmq.refusals import why_not
 from log.rabbitmq.tls import PARAMETERS as TLS_PARAMETERS
 from log.rabbitmq.tls import context_of
@@ -26,6 +28,9 @@ RPC_SECONDS = 10.0
 CLOSE_SECONDS = 3.0
 # What a connection's name begins with, and who tells its version.
 PRODUCT = "footfall"
+# So long a node has the question to itself. One that is about to end takes connections and says no
+# word on them.
+_NEXT_SECONDS = 0.5
 # A broker that vanished is missed after about three of these.
 _HEARTBEAT_SECONDS = 10
 
@@ -43,6 +48,8 @@ class BrokerConnection(aio_pika.Connection):
         super().__init__(url, **kwargs)
         properties.tolerate()
         self.wire = Wire()
+        self.node = ""
+        """As RABBITMQ_URL names it."""
         self.kwargs["transport_factory"] = self.wire
 
     @property
@@ -67,21 +74,22 @@ def nodes_of(url: str) -> list[str]:
     return nodes
 
 
-async def connect(url: str, name: str, patience_seconds: float | None = None) -> BrokerConnection:
+async def connect(
+    url: str,
+    name: str,
+    patience_seconds: float | None = None,
+    doubtful: Collection[str] = (),
+) -> BrokerConnection:
     """A plain connection to the first node that answers, shown as `name` in the management pages.
 
-    Raises `LogUnavailable`, with what the first one that was asked has said, after
-    `patience_seconds` for all of them, `RPC_SECONDS` where none are given.
+    They are asked in random order, the `doubtful` ones last. Raises `LogUnavailable`, with what the
+    first one that was asked has said, after `patience_seconds` for each, `RPC_SECONDS` where none
+    are given.
     """
-    nodes = nodes_of(url)
-    patience = (patience_seconds or RPC_SECONDS) / len(nodes)
-    failures = []
-    for node in nodes:
-        try:
-            return await connect_node(node, name, patience)
-        except LogUnavailable as error:
-            failures.append(error)
-    raise failures[0]
+    nodes = sorted(nodes_of(url), key=lambda node: node in doubtful)
+    patience = patience_seconds or RPC_SECONDS
+    tries = [partial(connect_node, node, name, patience) for node in nodes]
+    return await first(tries, _NEXT_SECONDS, close)
 
 
 async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerConnection:
@@ -95,6 +103,7 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
         ssl_context=context,
         client_properties={"connection_name": name, "product": PRODUCT, "version": VERSION},
     )
+    connection.node = node
     try:
         async with broker_errors():
             await within(patience_seconds, connection.connect(), connection.wire.abort)

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 
-from aiormq.exceptions import PublishError
+from aiormq.exceptions import DeliveryError, PublishError
 from pamqp.commands import Basic
 
 from domain.errors import LogUnavailable
@@ -24,7 +26,12 @@ def _now_ms() -> int:
 
 
 class RabbitLogWriter(LogWriter):
-    """One connection, one channel with confirms, opened when first needed and after each loss.
+    """A channel with confirms for each stream, opened when first needed and after each loss.
+
+    A channel of its own, for when the leader of a stream dies RabbitMQ 3.x gives the next
+    one what was not confirmed, under the number that it has in its channel. Only where no other
+    stream counts along, that is its number in the stream. Elsewhere it is never confirmed, and
+    what follows passes for its repetition: confirmed, and not written.
 
     A plain connection: a robust one would hold a publish back until it is connected again, long
     after the client has gone.
@@ -45,9 +52,9 @@ class RabbitLogWriter(LogWriter):
         self._nowhere = f"{prefix}.nowhere"
         self._confirm_timeout = confirm_timeout_seconds
         self._published = 0
-        self._channels = Channels(url, "footfall ingest")
-        self._opened: Opened | None = None
-        self._opening = Shared(self._open_anew)
+        self._channels = Channels(url, "footfall ingest", channel_seconds=confirm_timeout_seconds)
+        self._opened: dict[Partition, Opened] = {}
+        self._opening = [Shared(partial(self._open_anew, Partition(p))) for p in range(partitions)]
         # Of their own, so that views wait for no probe: a client library handles what comes in on
         # a connection in turn.
         self._probes = Channels(url, "footfall ingest probe")
@@ -61,7 +68,7 @@ class RabbitLogWriter(LogWriter):
     async def append(self, partition: Partition, body: bytes) -> None:
         stream = self._streams[partition]
         async with self._confirms.of(partition), broker_errors(_TO_APPEND):
-            opened = await self._open()
+            opened = await self._open(partition)
             _refuse_while_blocked(opened.connection)
             try:
                 # Mandatory, for a message without a stream to go to would be confirmed too.
@@ -77,10 +84,14 @@ class RabbitLogWriter(LogWriter):
             except TimeoutError:
                 # The end of an alarm is told on the connection that it has blocked.
                 _refuse_while_blocked(opened.connection)
-                # What was sent may still arrive; a new connection keeps it from piling up.
-                self._drop(opened)
+                # What was sent may still arrive, and be confirmed to nobody.
+                self._end(partition, opened, self._channels.leave)
                 raise
-            except PublishError as error:
+            except DeliveryError as error:
+                # From here on its numbers are not those of the stream.
+                self._end(partition, opened, self._channels.give_back)
+                if not isinstance(error, PublishError):
+                    raise
                 message = f"the stream {stream} does not exist: run footfall migrate"
                 raise LogUnavailable(message) from error
 
@@ -144,27 +155,33 @@ class RabbitLogWriter(LogWriter):
         await published
 
     async def close(self) -> None:
-        self._opening.cancel()
+        for opening in self._opening:
+            opening.cancel()
         self._pinging.cancel()
         self._probing.cancel()
         await asyncio.gather(self._channels.close(), self._probes.close())
 
-    async def _open(self) -> Opened:
-        if self._opened is not None and self._opened.usable:
-            return self._opened
-        return await self._opening.done()
+    async def _open(self, partition: Partition) -> Opened:
+        opened = self._opened.get(partition)
+        if opened is not None and self._channels.stays(opened):
+            return opened
+        # One that is blocked opens no channel either.
+        for other in filter(self._channels.stays, self._opened.values()):
+            _refuse_while_blocked(other.connection)
+        return await self._opening[partition].done()
 
-    async def _open_anew(self) -> Opened:
-        if self._opened is not None:
-            self._drop(self._opened)
+    async def _open_anew(self, partition: Partition) -> Opened:
+        if (opened := self._opened.get(partition)) is not None:
+            self._end(partition, opened, self._channels.give_back)
         # Without this a returned message would pass for a confirmed one.
-        self._opened = await self._channels.open(on_return_raises=True)
-        return self._opened
+        opened = self._opened[partition] = await self._channels.open(on_return_raises=True)
+        return opened
 
-    def _drop(self, opened: Opened) -> None:
-        self._channels.drop(opened.connection)
-        if self._opened is opened:
-            self._opened = None
+    def _end(self, partition: Partition, opened: Opened, end: Callable[[Opened], None]) -> None:
+        """Once, whoever else has met the same on it."""
+        if self._opened.get(partition) is opened:
+            del self._opened[partition]
+            end(opened)
 
 
 def _refuse_while_blocked(connection: BrokerConnection) -> None:

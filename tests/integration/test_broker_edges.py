@@ -335,9 +335,12 @@ async def test_an_alarm_is_named_and_its_end_is_noticed(
                 return "low on memory" in await said()
 
             await until(blocked, "/ready naming the alarm")
-            response = await client.post("/page-views/single", json=view)
-            assert response.status_code == 503
-            assert "low on memory" in response.json()["detail"]
+            # Of every partition, appended to before or not.
+            others = [{**view, "page": f"example.com/{number}"} for number in range(8)]
+            posts = (client.post("/page-views/single", json=each) for each in [view, *others])
+            for response in await asyncio.gather(*posts):
+                assert response.status_code == 503
+                assert "low on memory" in response.json()["detail"]
             code, out, _ = await footfall(settings, "check")
             assert code == 1
             assert "ERROR log, appending (RabbitMQ): RabbitMQ takes no messages" in out

@@ -1,5 +1,6 @@
 """Several broker nodes in one URL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +9,7 @@ from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.settings import Settings
 from log.opening import open_reader
-from log.rabbitmq.broker import connect
+from log.rabbitmq.broker import close, connect
 from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
 from log.rabbitmq.writer import RabbitLogWriter
@@ -45,7 +46,6 @@ async def test_a_node_that_is_gone_is_passed_over(prefix: str) -> None:
 async def test_a_node_that_is_odd_is_passed_over(
     prefix: str, oddity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Of which an odd one has half.
     monkeypatch.setattr("log.rabbitmq.broker.RPC_SECONDS", 3.0)
     with OddServer("amqp", oddity) as odd:
         url = f"amqp://guest:guest@127.0.0.1:{odd.port}/,{rabbitmq_url()}"
@@ -59,3 +59,26 @@ async def test_a_node_that_is_odd_is_passed_over(
         reader = open_reader(given)
         assert (await reader.bounds(ONE)).end == 2
         await reader.close()
+
+
+@pytest.mark.parametrize("oddity", ["silence", "a greeting, then silence"])
+async def test_a_node_that_is_silent_does_not_hold_up_the_next(
+    oddity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.shuffle", lambda nodes: None)
+    with OddServer("amqp", oddity) as odd:
+        silent = f"amqp://guest:guest@127.0.0.1:{odd.port}/"
+        async with asyncio.timeout(60):
+            found = await connect(f"{silent},{rabbitmq_url()}", "footfall tests", 600)
+        assert found.node == rabbitmq_url()
+        await close(found)
+
+
+async def test_a_node_that_is_doubtful_is_asked_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.shuffle", lambda nodes: None)
+    twin = f"{rabbitmq_url()}?heartbeat=11"
+    for doubtful in (twin, rabbitmq_url()):
+        url = f"{twin},{rabbitmq_url()}"
+        found = await connect(url, "footfall tests", doubtful={doubtful})
+        assert found.node != doubtful
+        await close(found)
