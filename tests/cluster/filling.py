@@ -1,31 +1,15 @@
 """Streams as long hours of load leave them, without the hours."""
 
 import re
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.cluster.nodes import NODES, Node, PrivateCluster
 
-_CHUNK_HEADER, _FILE_HEADER, _LENGTH = 48, 8, 4
-# Written by the broker's own code, so that segments, index and what it tracks of writers are as it
-# leaves them, but in a folder of its own: a message by AMQP takes a hundred times as long.
-_WRITE = """
-{{ok, Entry}} = file:read_file("{folder}/entry"),
-Log0 = osiris_log:init(#{{dir => "{folder}/log", name => "filled", epoch => 1,
-                         max_segment_size_bytes => {segment_bytes}}}),
-Write = fun Write(I, Log, _) when I > {messages} -> osiris_log:close(Log);
-            Write(I, Log, Tracking) ->
-                {{Log1, Tracking1}} = osiris_log:evaluate_tracking_snapshot(Log, Tracking),
-                Next = osiris_log:next_offset(Log1),
-                Tracking2 = osiris_tracking:add(<<"writer">>, sequence, I, Next, Tracking1),
-                {{Trailer, Tracking3}} = osiris_tracking:flush(Tracking2),
-                Now = erlang:system_time(millisecond),
-                Write(I + 1, osiris_log:write([Entry], 0, Now, Trailer, Log1), Tracking3)
-        end,
-Write(1, Log0, osiris_tracking:init(undefined, #{{}})).
-"""
+# Of a segment, of its index, and of the only chunk in it.
+_SEGMENT_HEADER, _INDEX_HEADER, _RECORD = 8, 8, 29
+_ID = slice(24, 32)
 
 
 def fill(
@@ -33,31 +17,24 @@ def fill(
 ) -> None:
     """Have each of `streams` hold as many messages, each a chunk of its own, on every node.
 
-    They are copies of the only message of `streams[0]`; the others are empty yet. All nodes are
-    killed and started for it.
+    They are copies of the only message of `streams[0]`; the others are empty yet. Written as files,
+    for the broker takes minutes for as many chunks; all nodes are killed and started for it.
     """
-    seed = cluster.nodes[0]
-    folder = seed.folder / "filled"
-    folder.mkdir()
-    (folder / "entry").write_bytes(_only_entry(seed, streams[0]))
-    seed.ctl(
-        "eval",
-        _WRITE.format(folder=folder, messages=messages, segment_bytes=segment_bytes),
-    )
+    source = _folder(cluster.nodes[0], streams[0])
     with ThreadPoolExecutor(NODES) as pool:
         list(pool.map(Node.kill, cluster.nodes))
-        for node in cluster.nodes:
-            for stream in streams:
-                shutil.copytree(folder / "log", _folder(node, stream), dirs_exist_ok=True)
+        for name, content in _files(source, messages, segment_bytes):
+            for node in cluster.nodes:
+                for stream in streams:
+                    (_folder(node, stream) / name).write_bytes(content)
         list(pool.map(Node.start, cluster.nodes))
-    shutil.rmtree(folder)
     cluster.wait_until_replicated(*streams)
 
 
 def last_chunks(node: Node, stream: str) -> int:
-    """How many messages stand in the last segment of `stream` there, each a chunk of its own."""
+    """How many chunks stand in the last segment of `stream` there."""
     index = max(_folder(node, stream).glob("*.index"))
-    return (index.stat().st_size - _FILE_HEADER) // 29
+    return (index.stat().st_size - _INDEX_HEADER) // _RECORD
 
 
 def segments(node: Node, stream: str) -> int:
@@ -65,11 +42,24 @@ def segments(node: Node, stream: str) -> int:
     return len(list(_folder(node, stream).glob("*.segment")))
 
 
-def _only_entry(node: Node, stream: str) -> bytes:
-    (segment,) = _folder(node, stream).glob("*.segment")
-    chunk = segment.read_bytes()[_FILE_HEADER:]
-    length = int.from_bytes(chunk[_CHUNK_HEADER : _CHUNK_HEADER + _LENGTH])
-    return chunk[_CHUNK_HEADER + _LENGTH :][:length]
+def _files(source: Path, messages: int, segment_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Segments and their indexes, by name."""
+    (file,) = source.glob("*.segment")
+    written = file.read_bytes()
+    index = file.with_suffix(".index").read_bytes()[: _INDEX_HEADER + _RECORD]
+    header, chunk = written[:_SEGMENT_HEADER], bytearray(written[_SEGMENT_HEADER:])
+    # Its check sum is over the message alone.
+    each = max(1, -(-segment_bytes // len(chunk)))
+    for first in range(0, messages, each):
+        segment, records = bytearray(header), bytearray(index[:_INDEX_HEADER])
+        record = bytearray(index[_INDEX_HEADER:])
+        for number in range(first, min(first + each, messages)):
+            record[:8] = chunk[_ID] = number.to_bytes(8)
+            record[24:28] = len(segment).to_bytes(4)
+            segment += chunk
+            records += record
+        yield f"{first:020}.segment", bytes(segment)
+        yield f"{first:020}.index", bytes(records)
 
 
 def _folder(node: Node, stream: str) -> Path:
