@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.cluster.nodes import NODES, Node, PrivateCluster
+from tests.servers import wait_for
 
 # Of a segment, of its index, and of the only chunk in it.
 _SEGMENT_HEADER, _INDEX_HEADER, _RECORD = 8, 8, 29
@@ -20,7 +21,12 @@ def fill(
     They are copies of the only message of `streams[0]`; the others are empty yet. Written as files,
     for the broker takes minutes for as many chunks; all nodes are killed and started for it.
     """
-    source = _folder(cluster.nodes[0], streams[0])
+    seed = cluster.nodes[0]
+    source = _folder(seed, streams[0])
+    # It was confirmed when two of the nodes had it.
+    wait_for(
+        lambda: last_chunks(seed, streams[0]) == 1, f"a message of {streams[0]} on {seed.name}"
+    )
     with ThreadPoolExecutor(NODES) as pool:
         list(pool.map(Node.kill, cluster.nodes))
         for name, content in _files(source, messages, segment_bytes):
