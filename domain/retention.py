@@ -11,6 +11,11 @@ from domain.hours import HOUR_MS, as_text, hour_of
 # Beyond the days that rows are kept. An event is recorded at most RECORDED_BEFORE_MS before its
 # hour, so this leaves most of a day for clocks that differ.
 SLACK_MS = 24 * HOUR_MS
+# The pieces in which a broker keeps a stream and lets go of it. Who leads the stream next reads
+# through every message's header in the last piece before it takes anything (0.09 ms each on
+# RabbitMQ 3.10), and looks twice at the end of each piece (0.9 ms): up to some gigabytes of small
+# messages this size costs least. Streams declared by 0.2.0 and before have 64 MB.
+SEGMENT_BYTES = 4_000_000
 
 
 NOTHING_PAST = Hour(-20_000_000)

@@ -515,6 +515,14 @@ SAFEGUARDS = [
         LOG + "the_embedded_log_is_synced_at_every_commit",
     ),
     Safeguard(
+        "small segments",
+        "domain/retention.py",
+        "SEGMENT_BYTES = 4_000_000",
+        "SEGMENT_BYTES = 64_000_000",
+        "tests/integration/test_long_streams.py"
+        "::test_after_an_hours_views_the_loss_of_a_node_refuses_none",
+    ),
+    Safeguard(
         "mandatory publish",
         "log/rabbitmq/writer.py",
         "                    mandatory=True,\n",

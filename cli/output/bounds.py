@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.retention import stream_max_age
+from cli.output.segments import SEGMENT_KEY, mendable, named, segment_lines
+from domain.retention import SEGMENT_BYTES, stream_max_age
 from domain.settings import Settings
 from log.opening import Log
 
@@ -28,28 +30,29 @@ async def bound_lines(settings: Settings, log: Log) -> Sequence[str]:
 def lines(settings: Settings, host: str, bounds: "Sequence[StreamBound]") -> Iterator[str]:
     """What there is to say, for each kind of difference once."""
     wanted = stream_max_age(settings.retention_days)
+    remedy = partial(_remedy, settings, host, wanted, bounds)
     kinds: dict[tuple[str | None, int | None, str | None], list[str]] = {}
     for found in bounds:
         kind = (found.max_age, found.max_bytes, found.policy)
         kinds.setdefault(kind, []).append(found.stream)
     right = True
     for (age, size, policy), streams in kinds.items():
-        named = streams[0] if len(streams) == 1 else f"{len(streams)} streams, {streams[0]} …"
         if _days(age) != _days(wanted):
             right = False
             yield (
-                f"WARN  log, retention ({named}): kept {age or 'for ever'}, "
+                f"WARN  log, retention ({named(streams)}): kept {age or 'for ever'}, "
                 f"RETENTION_DAYS={settings.retention_days} means {wanted or 'for ever'}: "
-                + _remedy(settings, host, wanted, policy)
+                + remedy(policy)
             )
         if size is not None:
             right = False
             yield (
-                f"WARN  log, retention ({named}): bounded to {size:,} bytes, so that views can be "
-                f"deleted before they are folded: {_size_remedy(policy)}"
+                f"WARN  log, retention ({named(streams)}): bounded to {size:,} bytes, so that "
+                f"views can be deleted before they are folded: {_size_remedy(policy)}"
             )
     if right:
         yield f"OK    log, retention (RabbitMQ keeps streams {wanted or 'for ever'})"
+    yield from segment_lines(bounds, remedy)
     if unseen := bounds[0].policy_unseen:
         yield (
             f"NOTE  log, retention: a policy cannot be seen, {unseen}: "
@@ -57,16 +60,32 @@ def lines(settings: Settings, host: str, bounds: "Sequence[StreamBound]") -> Ite
         )
 
 
-def _remedy(settings: Settings, host: str, wanted: str | None, policy: str | None) -> str:
-    if policy not in (None, _POLICY):
-        # Only one policy counts for a stream; ours must not push out what else that one says.
-        return f"give the policy {policy}, which counts for them, max-age {wanted or _FOR_EVER}"
-    if wanted is None and policy:
+def _remedy(
+    settings: Settings,
+    host: str,
+    wanted: str | None,
+    bounds: "Sequence[StreamBound]",
+    policy: str | None,
+) -> str:
+    """What makes all right at once for the streams under a policy: only one counts for each."""
+    ours = policy in (None, _POLICY)
+    under = [b for b in bounds if b.policy == policy or (ours and b.policy in (None, _POLICY))]
+    had = {key: value for bound in under for key, value in bound.definition.items()}
+    definition = dict(had)
+    if any(_days(bound.max_age) != _days(wanted) for bound in under):
+        definition["max-age"] = wanted or _FOR_EVER
+    if any(map(mendable, under)):
+        definition[SEGMENT_KEY] = SEGMENT_BYTES
+    if not ours:
+        # Ours must not push out what else that one says.
+        new = [f"{key} {value}" for key, value in definition.items() if had.get(key) != value]
+        return f"give the policy {policy}, which counts for them, {', '.join(new)}"
+    if policy and definition == {"max-age": _FOR_EVER}:
         return f"rabbitmqctl clear_policy --vhost {host} {policy}"
-    definition = json.dumps({"max-age": wanted or _FOR_EVER}, separators=(",", ":"))
+    written = json.dumps(definition, separators=(",", ":"))
     return (
         f"rabbitmqctl set_policy --vhost {host} {_POLICY} "
-        f"'^{re.escape(settings.stream_prefix)}\\.' '{definition}' --apply-to queues"
+        f"'^{re.escape(settings.stream_prefix)}\\.' '{written}' --apply-to queues"
     )
 
 

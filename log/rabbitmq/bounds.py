@@ -1,35 +1,37 @@
 """How long the broker keeps its streams, as it says itself.
 
-The management API knows all. Over AMQP only the arguments of the declaration can be had, from the
-words in which the broker refuses a declaration that differs; a policy overrides them unseen.
+The management API knows all. Over AMQP only the arguments of the declaration can be had; a policy
+overrides them unseen.
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-import aio_pika
 import msgspec
-from aiormq.exceptions import ChannelPreconditionFailed
 from msgspec import Struct
 
 from domain.errors import LogUnavailable
+from domain.retention import SEGMENT_BYTES
 from domain.setting_values import virtual_host as host_of
-from log.rabbitmq.broker import RPC_SECONDS, connected
+from log.rabbitmq.broker import connected
+from log.rabbitmq.declared import declared_arguments
 from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.management import management
-from log.rabbitmq.streams import stream_arguments
+from log.rabbitmq.streams import MAX_AGE, SEGMENT_SIZE, stream_arguments
 
-_CURRENT = re.compile(
-    r"inequivalent arg 'x-max-age' .* (?:but )?current is (?:the value )?(?:'(?P<age>[^']*)'|none)"
-)
+# From here on a policy counts for the segments of a stream only when it is declared.
+_SEGMENTS_STAY = (3, 13)
+# Where nothing says otherwise.
+_USUAL_SEGMENT_BYTES = 500_000_000
 
 
 class StreamBound(Struct, frozen=True):
-    """What bounds a stream: an age and a size, None where nothing does.
+    """What bounds a stream: an age and a size, None where nothing does; and its segments.
 
-    `policy` is the one that counts for it, whether it bounds it or not; `policy_unseen` says why
-    that is not known.
+    `policy` is the one that counts for it, whether it bounds it or not, and `definition` what it
+    says; `policy_unseen` says why that is not known. Where `segments_stay` no policy changes them
+    any more.
     """
 
     stream: str
@@ -37,6 +39,9 @@ class StreamBound(Struct, frozen=True):
     max_bytes: int | None = None
     policy: str | None = None
     policy_unseen: str = ""
+    segment_bytes: int = SEGMENT_BYTES
+    segments_stay: bool = False
+    definition: dict[str, Any] = {}
 
 
 async def read_bounds(
@@ -47,7 +52,9 @@ async def read_bounds(
     for node in url.split(","):
         try:
             async with management(node, management_url) as api:
-                return [_bound(name, await api.get("queues", name, _Queue)) for name in streams]
+                stay = _segments_stay(await api.version())
+                found = [await api.get("queues", name, _Queue) for name in streams]
+                return [_bound(*each, stay) for each in zip(streams, found, strict=True)]
         except LogUnavailable as error:
             # The broker itself can be asked instead.
             reason = reason or str(error)
@@ -67,7 +74,7 @@ class _Queue(Struct):
     policy: str | None = None
 
 
-def _bound(stream: str, found: _Queue) -> StreamBound:
+def _bound(stream: str, found: _Queue, segments_stay: bool) -> StreamBound:
     arguments = found.arguments
     # An empty one is a list in some versions.
     policy = found.effective_policy_definition
@@ -79,6 +86,10 @@ def _bound(stream: str, found: _Queue) -> StreamBound:
             "max_age": policy.get("max-age") or arguments.get("x-max-age"),
             "max_bytes": policy.get("max-length-bytes") or arguments.get("x-max-length-bytes"),
             "policy": found.policy,
+            "segment_bytes": (not segments_stay and policy.get("stream-max-segment-size-bytes"))
+            or arguments.get(SEGMENT_SIZE, _USUAL_SEGMENT_BYTES),
+            "segments_stay": segments_stay,
+            "definition": policy,
         },
         StreamBound,
     )
@@ -91,31 +102,24 @@ async def _ask_broker(
         broker_errors("configure on footfall's queues"),
         connected(url, "footfall check") as connection,
     ):
-        return [
-            StreamBound(
-                stream,
-                await _declared_age(connection, stream, max_age),
-                policy_unseen=reason,
-            )
-            for stream in streams
-        ]
-
-
-async def _declared_age(
-    connection: aio_pika.abc.AbstractConnection, stream: str, max_age: str | None
-) -> str | None:
-    # Passively first: what is missing must not come into being here.
-    async with connection.channel() as channel:
-        await channel.declare_queue(stream, passive=True, timeout=RPC_SECONDS)
-    channel = connection.channel()
-    await channel.initialize(timeout=RPC_SECONDS)
-    try:
-        await channel.declare_queue(
-            stream, durable=True, arguments=stream_arguments(max_age), timeout=RPC_SECONDS
+        stay = _segments_stay(connection.version)
+        expected = stream_arguments(max_age)
+        found = [await declared_arguments(connection, name, expected) for name in streams]
+    return [
+        msgspec.convert(
+            {
+                "stream": name,
+                "max_age": arguments.get(MAX_AGE),
+                "policy_unseen": reason,
+                "segment_bytes": arguments.get(SEGMENT_SIZE, _USUAL_SEGMENT_BYTES),
+                "segments_stay": stay,
+            },
+            StreamBound,
         )
-    except ChannelPreconditionFailed as error:
-        if (found := _CURRENT.search(str(error))) is None:
-            raise LogUnavailable(f"{stream} is not as Footfall declares it: {error}") from error
-        return found["age"]
-    await channel.close()
-    return max_age
+        for name, arguments in zip(streams, found, strict=True)
+    ]
+
+
+def _segments_stay(version: str) -> bool:
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return found is not None and (int(found[1]), int(found[2])) >= _SEGMENTS_STAY

@@ -66,6 +66,12 @@ class BrokerConnection(aio_pika.Connection):
         underlay: Any = self.transport.connection
         return underlay.connection_tune.channel_max or 65_535
 
+    @property
+    def version(self) -> str:
+        """Of the broker, as it says; empty where it does not."""
+        assert self.transport is not None
+        return str(self.transport.connection.server_properties.get("version", ""))
+
 
 def nodes_of(url: str) -> list[str]:
     """The URLs of the nodes that RABBITMQ_URL names, in any order."""

@@ -19,6 +19,10 @@ _SCHEMES = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
 _Found = TypeVar("_Found")
 
 
+class _Overview(msgspec.Struct):
+    rabbitmq_version: str
+
+
 class Management:
     """The API of a broker, about the virtual host that its AMQP URL names."""
 
@@ -30,7 +34,14 @@ class Management:
     async def get(self, kind: str, name: str, wanted: type[_Found]) -> _Found:
         """What it says of the thing or, without a name, of all of that kind."""
         path = f"/api/{kind}/{self._host}" if name else f"/api/vhosts/{self._host}/{kind}"
-        response = await self._client.get(f"{path}/{quote(name, safe='')}" if name else path)
+        return await self._get(f"{path}/{quote(name, safe='')}" if name else path, wanted)
+
+    async def version(self) -> str:
+        """Of the broker."""
+        return (await self._get("/api/overview", _Overview)).rabbitmq_version
+
+    async def _get(self, path: str, wanted: type[_Found]) -> _Found:
+        response = await self._client.get(path)
         if response.status_code != httpx.codes.OK:
             raise LogUnavailable(f"the management API at {self._shown} says {response.status_code}")
         return msgspec.json.decode(response.content, type=wanted)

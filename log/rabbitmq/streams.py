@@ -9,17 +9,16 @@ from aiormq.exceptions import ChannelNotFoundEntity
 
 from domain.events import Partition
 from domain.partitioning import stream_name
+from domain.retention import SEGMENT_BYTES
 from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, close, connect_node, nodes_of
 from log.rabbitmq.errors import broker_errors
 
 # A cluster takes its time to place a stream's replicas.
 _DECLARE_SECONDS = 30.0
-# Segments are the unit of retention and cannot be changed after the declaration. In a cluster a
-# stream has a replica on every node where no argument says otherwise.
-STREAM_ARGUMENTS: ArgumentsType = {
-    "x-queue-type": "stream",
-    "x-stream-max-segment-size-bytes": 64_000_000,
-}
+MAX_AGE = "x-max-age"
+SEGMENT_SIZE = "x-stream-max-segment-size-bytes"
+# In a cluster a stream has a replica on every node where no argument says otherwise.
+STREAM_ARGUMENTS: ArgumentsType = {"x-queue-type": "stream", SEGMENT_SIZE: SEGMENT_BYTES}
 
 
 async def declare_streams(
@@ -57,7 +56,7 @@ async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection
 
 def stream_arguments(max_age: str | None) -> ArgumentsType:
     """What a stream is declared with; None: kept for ever."""
-    return STREAM_ARGUMENTS if max_age is None else {**STREAM_ARGUMENTS, "x-max-age": max_age}
+    return STREAM_ARGUMENTS if max_age is None else {**STREAM_ARGUMENTS, MAX_AGE: max_age}
 
 
 async def _exists(connection: AbstractConnection, stream: str) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiormq.abc import ArgumentsType
 
 from cli.output import bounds
 from domain.errors import LogUnavailable
 from domain.settings import Settings
 from log.opening import open_log
+from log.rabbitmq.broker import connected
 from log.rabbitmq.streams import declare_streams
 from tests.acceptance.processes import until
 from tests.servers import PrivateRabbitMQ, answers, free_port, wait_for
@@ -114,6 +116,60 @@ async def test_without_the_api_the_declaration_is_seen_and_no_policy(
     line, note = await bound_lines(given)
     assert line.startswith(says.format(given.stream_prefix))
     assert note.startswith("NOTE  log, retention: a policy cannot be seen, the management API")
+
+
+@pytest.mark.parametrize("api", [True, False], ids=["with the API", "over AMQP only"])
+@pytest.mark.parametrize(
+    ("declared", "days", "says"),
+    [
+        (None, 0, ["OK    log, retention", "WARN  log, segments"]),
+        ("402D", 400, ["OK    log, retention", "WARN  log, segments"]),
+        (None, 400, ["WARN  log, retention", "WARN  log, segments"]),
+        ("3D", 400, ["WARN  log, retention", "WARN  log, segments"]),
+        ("402D", 0, ["WARN  log, retention", "WARN  log, segments"]),
+    ],
+)
+async def test_streams_of_released_versions_go_on_and_their_large_segments_are_told(
+    rabbitmq: ManagedRabbitMQ, api: bool, declared: str | None, days: int, says: list[str]
+) -> None:
+    given = settings(rabbitmq, f"old-{api}-{declared}-{days}", days)
+    if not api:
+        given = replace(given, rabbitmq_management_url=NOWHERE)
+    await declare_as_released(rabbitmq.url, given.stream_prefix, declared)
+    await declare_streams(rabbitmq.url, given.stream_prefix, 2, declared)
+    retention, segments, *_ = await bound_lines(given)
+    assert [retention[:20], segments[:19]] == says
+    assert f"(2 streams, {given.stream_prefix}.0 …): up to 64 MB each" in segments
+
+
+async def test_the_command_for_segments_mends_all_at_once(rabbitmq: ManagedRabbitMQ) -> None:
+    given = settings(rabbitmq, "old.b-c", 400)
+    await declare_as_released(rabbitmq.url, given.stream_prefix, None)
+    *_, line = await bound_lines(given)
+    rabbitmq.run(line[line.index("rabbitmqctl") :])
+    await _until_said(given, "OK    log, retention (RabbitMQ keeps streams 402D)")
+
+
+async def declare_as_released(url: str, prefix: str, max_age: str | None) -> None:
+    """Two streams, as 0.1.0 and 0.2.0 declared them."""
+    arguments: dict[str, str | int] = {
+        "x-queue-type": "stream",
+        "x-stream-max-segment-size-bytes": 64_000_000,
+    }
+    aged: ArgumentsType = {**arguments, "x-max-age": max_age} if max_age else {**arguments}
+    async with connected(url, "footfall tests") as connection, connection.channel() as channel:
+        for number in range(2):
+            await channel.declare_queue(f"{prefix}.{number}", durable=True, arguments=aged)
+
+
+async def test_a_stream_that_differs_otherwise_is_an_error(rabbitmq: ManagedRabbitMQ) -> None:
+    given = replace(settings(rabbitmq, "odd", 400), rabbitmq_management_url=NOWHERE)
+    arguments: ArgumentsType = {"x-queue-type": "stream", "x-max-length-bytes": 1_000_000}
+    async with connected(rabbitmq.url, "footfall tests") as connection:
+        async with connection.channel() as channel:
+            await channel.declare_queue("odd.0", durable=True, arguments=arguments)
+    with pytest.raises(LogUnavailable, match=r"odd\.0 is not as Footfall declares it"):
+        await bound_lines(given)
 
 
 async def test_streams_that_stand_stay_as_they_are(rabbitmq: ManagedRabbitMQ) -> None:
