@@ -16,6 +16,7 @@ from log.sqlite.writer import SqliteLogWriter
 
 if TYPE_CHECKING:
     from log.rabbitmq.bounds import StreamBound
+    from log.rabbitmq.members import Replication
 
 # Brings the tables at a database's URL to their newest version; what it did, for people.
 Upgrade = Callable[[str], Awaitable[str]]
@@ -67,6 +68,9 @@ class Log(Protocol):
 
         Raises `LogUnavailable`.
         """
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication | None":
+        """Which nodes hold and lead these, as they say; None where it has no nodes."""
 
     async def connected(self) -> Sequence[Process]:
         """The processes that it knows to be connected; none where it does not tell."""
@@ -127,6 +131,9 @@ class EmbeddedLog(Log):
         return done
 
     async def bounds(self) -> StreamBounds | None:
+        return None
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication | None":
         return None
 
     async def connected(self) -> Sequence[Process]:
@@ -204,6 +211,14 @@ class BrokerLog(Log):
         management_url = self._settings.rabbitmq_management_url
         found = await read_bounds(self._url, management_url, streams, self._max_age)
         return StreamBounds(virtual_host(self._url), found)
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication | None":
+        # As for `bounds`.
+        from log.rabbitmq.members import read_replication
+
+        streams = [stream_name(self._prefix, partition) for partition in partitions]
+        management_url = self._settings.rabbitmq_management_url
+        return await read_replication(self._url, management_url, streams)
 
     async def connected(self) -> Sequence[Process]:
         from log.rabbitmq.connections import read_connections

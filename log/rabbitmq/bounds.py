@@ -17,7 +17,7 @@ from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host as host_of
 from log.rabbitmq.broker import RPC_SECONDS, connected
 from log.rabbitmq.errors import broker_errors
-from log.rabbitmq.management import management
+from log.rabbitmq.management import management, places
 from log.rabbitmq.streams import stream_arguments
 
 _CURRENT = re.compile(
@@ -44,9 +44,9 @@ async def read_bounds(
 ) -> Sequence[StreamBound]:
     """Of each stream; `max_age` is what it should be. Raises `LogUnavailable`."""
     reason = ""
-    for node in url.split(","):
+    for node, base in places(url, management_url):
         try:
-            async with management(node, management_url) as api:
+            async with management(node, base) as api:
                 return [_bound(name, await api.get("queues", name, _Queue)) for name in streams]
         except LogUnavailable as error:
             # The broker itself can be asked instead.
