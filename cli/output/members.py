@@ -73,6 +73,15 @@ def _parters(view: "View") -> Sequence[str]:
     return [view.node] if view.parted else []
 
 
+def growing(found: "Replication", url: str, replicas: int) -> Iterator[str]:
+    """What to run where RabbitMQ's tools are, for streams with fewer than `replicas`."""
+    view = max(found.views, key=lambda view: len(view.running))
+    few = [each for each in found.streams if len(each.members) < replicas]
+    for members in sorted({each.members for each in few}):
+        names = [each.stream for each in few if each.members == members]
+        yield adding(names, members, view, virtual_host(url.partition(",")[0]))
+
+
 def replica_lines(streams: "Sequence[StreamMembers]", view: "View", vhost: str) -> Iterator[str]:
     """Streams that have too few replicas, or whose replicas are not all up; each kind once."""
     enough = min(ENOUGH, len(view.nodes))
