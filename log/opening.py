@@ -1,6 +1,7 @@
 """The log the settings name, and all that depends on which one that is."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from domain.errors import LogUnavailable
@@ -270,7 +271,14 @@ class BrokerLog(Log):
         from log.rabbitmq.replicas import replicate
 
         found = await self.replication(partitions)
-        return await replicate(found, replicas, virtual_host(self._url), environment, say)
+        return await replicate(
+            found,
+            replicas,
+            virtual_host(self._url),
+            environment,
+            say,
+            partial(self.replication, partitions),
+        )
 
     async def connected(self) -> Sequence[Process]:
         from log.rabbitmq.connections import read_connections

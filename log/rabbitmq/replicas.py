@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import monotonic
 from typing import TypeGuard
 
 import msgspec
@@ -13,6 +14,7 @@ from log.rabbitmq.members import Replication, StreamMembers, View
 from log.rabbitmq.tools import Tools
 
 Say = Callable[[str], None]
+Look = Callable[[], Awaitable[Replication]]
 
 _AGAIN_SECONDS = 1.0
 _TRIES = 4
@@ -68,11 +70,13 @@ async def replicate(
     virtual_host: str,
     environment: Mapping[str, str],
     say: Say,
+    look: Look,
 ) -> bool:
     """Give each stream as many `replicas`; False where nothing was to be done.
 
     `say` is told each step. What is interrupted goes on in the next run. `environment` is that of
-    RabbitMQ's commands. Raises `NoTools`, and `LogUnavailable` with what RabbitMQ says.
+    RabbitMQ's commands, `look` finds again. Raises `NoTools`, and `LogUnavailable` with what
+    RabbitMQ says.
     """
     view = view_for(found, replicas)
     few = [each for each in found.streams if len(each.members) < replicas]
@@ -90,7 +94,16 @@ async def replicate(
         held.update(chosen)
         await grower.grow(stream, chosen)
     await grower.until_coordinated(len(view.running))
+    await _until_told(look, replicas)
     return True
+
+
+async def _until_told(look: Look, replicas: int) -> None:
+    """Return once the management API knows it too, which tells what was some seconds ago."""
+    for _ in range(_TRIES):
+        if all(len(each.members) >= replicas for each in (await look()).streams):
+            return
+        await asyncio.sleep(_REFUSED_SECONDS)
 
 
 class _Grower:
@@ -142,15 +155,15 @@ class _Grower:
         """Return once `count` replicas have all that the leader had when this began."""
         goal: int | None = None
         last: list[_Status] = []
-        left = _STUCK_SECONDS
-        while left > 0:
+        moved = monotonic()
+        while monotonic() - moved < _STUCK_SECONDS:
             status = await self._status(stream)
             leads = (each.offset for each in status if each.role == "writer")
             goal = next(filter(_is_known, leads), None) if goal is None else goal
             if goal is not None and sum(each.has(goal) for each in status) >= count:
                 return
-            left = left - _AGAIN_SECONDS if status == last else _STUCK_SECONDS
-            last = status
+            if status != last:
+                last, moved = status, monotonic()
             await asyncio.sleep(_AGAIN_SECONDS)
         raise LogUnavailable(
             f"{stream}: a replica has not come a step further for {_STUCK_SECONDS:g} s: look at "
@@ -159,7 +172,8 @@ class _Grower:
 
     async def until_coordinated(self, nodes: int) -> None:
         """Return once all of them know who leads what: RabbitMQ looks for new ones now and then."""
-        for _ in range(int(_STUCK_SECONDS / _AGAIN_SECONDS)):
+        began = monotonic()
+        while monotonic() - began < _STUCK_SECONDS:
             if await self._coordinating() >= nodes:
                 return
             await asyncio.sleep(_AGAIN_SECONDS)

@@ -19,7 +19,7 @@ from tests.conftest import embedded, postgres_database
 pytestmark = [
     pytest.mark.private_servers,
     pytest.mark.postgres,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 PARTITIONS = 2
@@ -62,7 +62,7 @@ async def test_the_node_that_was_the_only_one_may_be_lost(
     async with Impatient(settings, "ingest") as ingest, Impatient(settings, "projector") as fold:
         await ingest.serving()
         await fold.start()
-        visitors = Visitors(ingest.url, deadline_seconds=10)
+        visitors = Visitors(ingest.url, clients=2, deadline_seconds=10)
         visitors.come()
         await visitors.until_confirmed()
         with ThreadPoolExecutor() as pool:
