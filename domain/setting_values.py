@@ -151,15 +151,19 @@ def rabbitmq_url(given: Given) -> str | None:
 
 
 def management_url(given: Given) -> str | None:
-    """RABBITMQ_MANAGEMENT_URL, None where it is not set."""
+    """RABBITMQ_MANAGEMENT_URL, of one node or of several; None where it is not set."""
     if "RABBITMQ_MANAGEMENT_URL" not in given:
         return None
-    url = given["RABBITMQ_MANAGEMENT_URL"].rstrip("/")
-    parts = _split("RABBITMQ_MANAGEMENT_URL", url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = "RABBITMQ_MANAGEMENT_URL is not http://HOST:15672 (or https://)"
-        raise SettingsError(message)
-    return url
+    urls = [url.strip().rstrip("/") for url in given["RABBITMQ_MANAGEMENT_URL"].split(",")]
+    for url in urls:
+        parts = _split("RABBITMQ_MANAGEMENT_URL", url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            message = (
+                "RABBITMQ_MANAGEMENT_URL is not http://HOST:15672 (or https://), or several of "
+                "them with commas between"
+            )
+            raise SettingsError(message)
+    return ",".join(urls)
 
 
 def virtual_host(node: str) -> str:

@@ -1,8 +1,10 @@
 """The log the settings name, and all that depends on which one that is."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, LogTrimmer, LogWriter
@@ -16,6 +18,9 @@ from log.sqlite.writer import SqliteLogWriter
 
 if TYPE_CHECKING:
     from log.rabbitmq.bounds import StreamBound
+    from log.rabbitmq.members import Replication
+
+_NO_NODES = "the embedded log is a file on this machine: replicas are for RabbitMQ"
 
 # Brings the tables at a database's URL to their newest version; what it did, for people.
 Upgrade = Callable[[str], Awaitable[str]]
@@ -56,16 +61,38 @@ class Log(Protocol):
     def trimmer(self) -> LogTrimmer | None:
         """What cuts its beginning; None where it does that by itself."""
 
-    async def declare(self, upgrade: Upgrade) -> str:
+    async def declare(self, upgrade: Upgrade, replicas: int | None = None) -> str:
         """Create the partitions that are missing; what there is now, for people.
 
-        Raises `LogUnavailable`, and what `upgrade` raises where the log has tables.
+        On `replicas` of its nodes each, where it has nodes; on all of them unless said. Raises
+        `LogUnavailable`, and what `upgrade` raises where the log has tables.
         """
 
     async def bounds(self) -> StreamBounds | None:
         """How long it is kept, as the broker says; None where only `trimmer` cuts it.
 
         Raises `LogUnavailable`.
+        """
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication | None":
+        """Which nodes hold and lead these, as they say; None where it has no nodes."""
+
+    async def initial_size(self, replicas: int) -> int | None:
+        """What `declare` is to be told for as many; None where they are on all nodes.
+
+        Raises `LogUnavailable` where there are not as many nodes.
+        """
+
+    async def replicate(
+        self,
+        partitions: Sequence[Partition],
+        replicas: int,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> bool:
+        """Give each as many, by RabbitMQ's own commands in `environment`; False: they had them.
+
+        Raises `LogUnavailable`, `NoTools` where the commands are not here or reach no node.
         """
 
     async def connected(self) -> Sequence[Process]:
@@ -121,13 +148,28 @@ class EmbeddedLog(Log):
     def trimmer(self) -> LogTrimmer | None:
         return SqliteLogTrimmer(self._file)
 
-    async def declare(self, upgrade: Upgrade) -> str:
+    async def declare(self, upgrade: Upgrade, replicas: int | None = None) -> str:
         done = await upgrade(self._settings.log_url)
         await declare_partitions(self._file, self._settings.num_partitions)
         return done
 
     async def bounds(self) -> StreamBounds | None:
         return None
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication | None":
+        return None
+
+    async def initial_size(self, replicas: int) -> int | None:
+        raise LogUnavailable(_NO_NODES)
+
+    async def replicate(
+        self,
+        partitions: Sequence[Partition],
+        replicas: int,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> bool:
+        raise LogUnavailable(_NO_NODES)
 
     async def connected(self) -> Sequence[Process]:
         return []
@@ -189,11 +231,11 @@ class BrokerLog(Log):
     def trimmer(self) -> LogTrimmer | None:
         return None
 
-    async def declare(self, upgrade: Upgrade) -> str:
+    async def declare(self, upgrade: Upgrade, replicas: int | None = None) -> str:
         from log.rabbitmq.streams import declare_streams
 
         partitions = self._settings.num_partitions
-        await declare_streams(self._url, self._prefix, partitions, self._max_age)
+        await declare_streams(self._url, self._prefix, partitions, self._max_age, replicas)
         return f"streams {self._prefix}.*"
 
     async def bounds(self) -> StreamBounds | None:
@@ -206,6 +248,39 @@ class BrokerLog(Log):
         management_url = self._settings.rabbitmq_management_url
         found = await read_bounds(self._url, management_url, streams, self._max_age)
         return StreamBounds(virtual_host(self._url), found)
+
+    async def replication(self, partitions: Sequence[Partition]) -> "Replication":
+        # As for `bounds`.
+        from log.rabbitmq.members import read_replication
+
+        streams = [stream_name(self._prefix, partition) for partition in partitions]
+        management_url = self._settings.rabbitmq_management_url
+        return await read_replication(self._url, management_url, streams)
+
+    async def initial_size(self, replicas: int) -> int | None:
+        from log.rabbitmq.replicas import initial_size
+
+        return initial_size(await self.replication([]), replicas)
+
+    async def replicate(
+        self,
+        partitions: Sequence[Partition],
+        replicas: int,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> bool:
+        from log.rabbitmq.bounds import virtual_host
+        from log.rabbitmq.replicas import replicate
+
+        found = await self.replication(partitions)
+        return await replicate(
+            found,
+            replicas,
+            virtual_host(self._url),
+            environment,
+            say,
+            partial(self.replication, partitions),
+        )
 
     async def connected(self) -> Sequence[Process]:
         from log.rabbitmq.connections import read_connections

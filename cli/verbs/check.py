@@ -22,6 +22,7 @@ from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.keys import all_keys, require_readable
 from cli.wiring.process import now_ms
+from cli.wiring.replicas import replication_lines
 from cli.wiring.versions import compare_versions, version_at
 from domain.agents.robots import list_version
 from domain.agents.viewers import FULL
@@ -72,6 +73,7 @@ def check() -> None:
                 say(line)
             results.append(await _report_rights(settings))
             results.append(await _report_bounds(settings, log))
+            results.append(await _report_replicas(settings, log))
             results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
         return 0 if locked and all(results) else 1
@@ -178,6 +180,16 @@ async def _report_bounds(settings: Settings, log: Log) -> bool:
         say(f"ERROR log, retention: {error}")
         return False
     return True
+
+
+async def _report_replicas(settings: Settings, log: Log) -> bool:
+    try:
+        lines = await replication_lines(settings, log)
+    except FootfallError as error:
+        lines = [f"ERROR log, replicas: {error}"]
+    for line in lines:
+        say(line)
+    return not any(line.startswith("ERROR") for line in lines)
 
 
 async def _report_clocks(settings: Settings) -> bool:

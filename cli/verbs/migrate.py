@@ -9,6 +9,8 @@ from cli.output.saying import say
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.migrate import Month, make_months
 from cli.wiring.migrate import migrate as migrate_all
+from cli.wiring.replicas import replicate
+from log.opening import open_log
 
 
 def _month(_: click.Context, __: click.Parameter, value: str | None) -> Month | None:
@@ -26,7 +28,13 @@ def _month(_: click.Context, __: click.Parameter, value: str | None) -> Month | 
     callback=_month,
     help="Make the months from there on, for an import of the past.",
 )
-def migrate(since: Month | None) -> None:
+@click.option(
+    "--replicas",
+    metavar="N",
+    type=click.IntRange(1, 255),
+    help="Give each stream at least so many in a cluster of RabbitMQ.",
+)
+def migrate(since: Month | None, replicas: int | None) -> None:
     """Create or upgrade what the settings name: tables, and streams or the log file.
 
     Safe to run again and from several places at once. `footfall up` does it by itself; with
@@ -40,10 +48,11 @@ def migrate(since: Month | None) -> None:
     settings = settings_or_exit()
 
     async def main() -> int:
-        for line in await migrate_all(settings, partial(say, err=True)):
+        size = None if replicas is None else await open_log(settings).initial_size(replicas)
+        for line in await migrate_all(settings, partial(say, err=True), size):
             say(line)
         for line in await make_months(settings, since):
             say(line)
-        return 0
+        return 0 if replicas is None else await replicate(settings, replicas, say)
 
     run(main())

@@ -21,13 +21,14 @@ _MOST_DAYS = 2 * 366
 _AHEAD_DAYS = 400
 
 
-async def migrate(settings: Settings, say: Say = silent) -> list[str]:
+async def migrate(settings: Settings, say: Say = silent, replicas: int | None = None) -> list[str]:
     """Create or upgrade everything the settings name; a line for each layer.
 
-    `say` is told what may take its time, before it begins.
+    `say` is told what may take its time, before it begins. Streams that are made get `replicas`.
     """
     done = [f"rows: {await _upgrade(settings.rows_url, 'rows', say)}"]
-    done.append(f"log: {await open_log(settings).declare(lambda url: _upgrade(url, 'log', say))}")
+    log = open_log(settings)
+    done.append(f"log: {await log.declare(lambda url: _upgrade(url, 'log', say), replicas)}")
     async with open_rows(settings, now_ms) as rows:
         await rows.generations.adopt_rules(PageRules(settings.page_rules))
         # Before anything is folded or dropped by what a clock will say later.

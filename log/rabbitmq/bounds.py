@@ -17,7 +17,7 @@ from domain.setting_values import virtual_host as host_of
 from log.rabbitmq.broker import connected
 from log.rabbitmq.declared import declared_arguments
 from log.rabbitmq.errors import broker_errors
-from log.rabbitmq.management import management
+from log.rabbitmq.management import management, places
 from log.rabbitmq.streams import MAX_AGE, SEGMENT_SIZE, stream_arguments
 
 # From here on a policy counts for the segments of a stream only when it is declared.
@@ -49,9 +49,9 @@ async def read_bounds(
 ) -> Sequence[StreamBound]:
     """Of each stream; `max_age` is what it should be. Raises `LogUnavailable`."""
     reason = ""
-    for node in url.split(","):
+    for node, base in places(url, management_url):
         try:
-            async with management(node, management_url) as api:
+            async with management(node, base) as api:
                 stay = _segments_stay(await api.version())
                 found = [await api.get("queues", name, _Queue) for name in streams]
                 return [_bound(*each, stay) for each in zip(streams, found, strict=True)]

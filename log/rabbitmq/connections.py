@@ -8,19 +8,25 @@ from domain.errors import LogUnavailable
 from domain.processes import Process
 from domain.shown import address
 from log.rabbitmq.broker import PRODUCT
-from log.rabbitmq.management import management
+from log.rabbitmq.management import management, places
 
 logger = logging.getLogger(__name__)
 
 
 async def read_connections(url: str, management_url: str) -> Sequence[Process]:
-    """Those of ours, by role; none where the API does not answer, which is logged."""
-    try:
-        async with management(url.partition(",")[0], management_url) as api:
-            found = await api.get("connections", "", list[dict[str, Any]])
-    except LogUnavailable as error:
-        logger.warning("RABBITMQ_MANAGEMENT_URL does not tell who is connected: %s", error)
-        return []
+    """Those of ours, by role; none where no API answers, which is logged."""
+    reason = ""
+    for node, base in places(url, management_url):
+        try:
+            async with management(node, base) as api:
+                return _processes(await api.get("connections", "", list[dict[str, Any]]))
+        except LogUnavailable as error:
+            reason = reason or str(error)
+    logger.warning("RABBITMQ_MANAGEMENT_URL does not tell who is connected: %s", reason)
+    return []
+
+
+def _processes(found: list[dict[str, Any]]) -> Sequence[Process]:
     return sorted(filter(None, map(_process, found)), key=lambda one: (one.role, one.place))
 
 

@@ -1,7 +1,7 @@
 """The management API: what it says, or why it says nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +17,13 @@ _SECONDS = 5.0
 _SCHEMES = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
 
 _Found = TypeVar("_Found")
+
+Place = tuple[str, str | None]
+"""What `management` takes: the AMQP URL of a node, and that of an API where one is named."""
+
+
+class NotThere(LogUnavailable):
+    """There is nothing of that name."""
 
 
 class _Overview(msgspec.Struct):
@@ -34,17 +41,31 @@ class Management:
     async def get(self, kind: str, name: str, wanted: type[_Found]) -> _Found:
         """What it says of the thing or, without a name, of all of that kind."""
         path = f"/api/{kind}/{self._host}" if name else f"/api/vhosts/{self._host}/{kind}"
-        return await self._get(f"{path}/{quote(name, safe='')}" if name else path, wanted)
+        return await self.ask(f"{path}/{quote(name, safe='')}" if name else path, wanted)
 
     async def version(self) -> str:
         """Of the broker."""
-        return (await self._get("/api/overview", _Overview)).rabbitmq_version
+        return (await self.ask("/api/overview", _Overview)).rabbitmq_version
 
-    async def _get(self, path: str, wanted: type[_Found]) -> _Found:
+    async def ask(self, path: str, wanted: type[_Found]) -> _Found:
+        """What it says at a path, whatever virtual host that is of."""
         response = await self._client.get(path)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise NotThere(f"the management API at {self._shown} knows no {path}")
         if response.status_code != httpx.codes.OK:
             raise LogUnavailable(f"the management API at {self._shown} says {response.status_code}")
         return msgspec.json.decode(response.content, type=wanted)
+
+
+def places(url: str, management_url: str | None) -> Sequence[Place]:
+    """Each API there may be.
+
+    Those that RABBITMQ_MANAGEMENT_URL names, or one on each node.
+    """
+    nodes = url.split(",")
+    if management_url is None:
+        return [(node, None) for node in nodes]
+    return [(nodes[0], each) for each in management_url.split(",")]
 
 
 @asynccontextmanager

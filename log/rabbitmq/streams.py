@@ -22,12 +22,20 @@ STREAM_ARGUMENTS: ArgumentsType = {"x-queue-type": "stream", SEGMENT_SIZE: SEGME
 
 
 async def declare_streams(
-    url: str, prefix: str, partitions: int, max_age: str | None = None
+    url: str,
+    prefix: str,
+    partitions: int,
+    max_age: str | None = None,
+    replicas: int | None = None,
 ) -> None:
     """Create the streams that are missing, bounded by `max_age`. Raises `LogUnavailable`.
 
-    One that is there stays as it is: its arguments cannot be changed any more.
+    One that is there stays as it is: its arguments cannot be changed any more. Each gets so many
+    `replicas`, unless said otherwise one on every node.
     """
+    arguments = stream_arguments(max_age)
+    if replicas is not None:
+        arguments = {**arguments, "x-initial-cluster-size": replicas}
     async with broker_errors("configure on footfall's queues"), AsyncExitStack() as stack:
         connections = await _connect_all(url, stack)
         for partition in range(partitions):
@@ -37,9 +45,7 @@ async def declare_streams(
             async with asyncio.timeout(_DECLARE_SECONDS):
                 if not await _exists(connection, stream):
                     async with connection.channel() as channel:
-                        await channel.declare_queue(
-                            stream, durable=True, arguments=stream_arguments(max_age)
-                        )
+                        await channel.declare_queue(stream, durable=True, arguments=arguments)
 
 
 async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection]:

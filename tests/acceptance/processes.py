@@ -25,6 +25,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "DATABASE_URL": settings.database_url or "",
         "READ_DATABASE_URL": settings.read_database_url or "",
         "RABBITMQ_URL": settings.rabbitmq_url or "",
+        "RABBITMQ_MANAGEMENT_URL": settings.rabbitmq_management_url or "",
         "NUM_PARTITIONS": str(settings.num_partitions),
         "FLUSH_INTERVAL_MS": str(settings.flush_interval_ms),
         "STREAM_PREFIX": settings.stream_prefix,
