@@ -8,6 +8,11 @@ from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelNotFoundEn
 
 from domain.errors import FootfallError, LogUnavailable
 
+
+class NoReplica(LogUnavailable):
+    """The node holds none of the stream's replicas that could be read now."""
+
+
 _FOR_THE_PROCESS = (FootfallError, KeyboardInterrupt, SystemExit)
 
 
