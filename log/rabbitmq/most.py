@@ -85,5 +85,6 @@ class Most(Generic[_Node, _Found]):
         first = self._failures[0]
         if not said:
             raise first
-        message = f"{said} of {self._number} nodes of RABBITMQ_URL answered, too few to know: {first}"
+        answered = f"{said} of {self._number} nodes of RABBITMQ_URL answered"
+        message = f"{answered}, too few to know the end: {first}"
         raise LogUnavailable(message, told=first.told) from first

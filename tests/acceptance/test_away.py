@@ -71,9 +71,7 @@ async def test_a_verb_that_needs_the_broker_says_one_sentence(
     code, said = await lines(without, *verb)
     assert code == 1
     assert len(said) == 1
-    assert re.fullmatch(
-        r"footfall: RabbitMQ at 127\.0\.0\.1:\d+: Connection refused", said[0]
-    )
+    assert re.fullmatch(r"footfall: RabbitMQ at 127\.0\.0\.1:\d+: Connection refused", said[0])
 
 
 _ELSEWHERE = (
