@@ -5,11 +5,15 @@ import pytest
 
 from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
-from domain.events import Entry, Offset, Partition
+from domain.events import Entry, Epoch, Offset, Partition
 from domain.ports.log import Subscription
 from log.rabbitmq.errors import NoReplica
 from log.rabbitmq.nodes import NodesLogReader
-from tests.fakes import FakeLog
+from log.rabbitmq.quiet import Watched
+from projector.fold.completeness import Completeness
+from projector.fold.runner import Runner
+from projector.fold.standing import Standing
+from tests.fakes import FakeLog, FakeStore
 
 ONE = Partition(1)
 
@@ -217,8 +221,9 @@ async def test_quiet_partitions_look_one_at_a_time_and_until_they_are_left() -> 
     async with AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(log.subscribe(ONE, Offset(5)))
-        await asyncio.sleep(0.3)
-        assert sum(node.asked for node in nodes) >= 2 * 10
+        async with asyncio.timeout(10):
+            while sum(node.asked for node in nodes) < 2 * 10:
+                await asyncio.sleep(0.01)
     assert max(node.most_asking for node in nodes) == 1
     before = [node.asked for node in nodes]
     await asyncio.sleep(0.3)
@@ -230,3 +235,39 @@ async def taken(subscription: Subscription) -> None:
     async with asyncio.timeout(10):
         while True:
             await subscription.take(10, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "complete_ms"), [([2, 2, 2], 5_000), ([2, 5, 5], 0)], ids=["even", "behind"]
+)
+async def test_rows_are_not_complete_by_what_a_node_says_that_is_behind(
+    lengths: list[int], complete_ms: int
+) -> None:
+    log, store, stop = NodesLogReader([*map(Node, lengths)]), FakeStore(), asyncio.Event()
+    store.now, standing = 5_000, Standing()
+    runner = Runner(log, store, flush_seconds=0, batch_size=1)
+    standing.at(await runner.run(ONE, Epoch(1), stop, until=Offset(2)))
+    found = Completeness(log, store, round_seconds=0.01, pause_seconds=0.0)
+    asking = asyncio.create_task(found.run(lambda: {ONE: standing}, stop))
+    async with asyncio.timeout(10):
+        while standing.mark is None and not store.stored[ONE].complete_ms:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await asking
+    assert store.stored[ONE].complete_ms == complete_ms
+
+
+async def test_looks_become_rare_while_it_stays_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("log.rabbitmq.quiet._now", lambda: now)
+    log = Node(5)
+    looks = []
+    async with log.subscribe(ONE, Offset(0)) as inner:
+        watched = Watched(inner, Offset(0), lambda *_: LogUnavailable("behind"))
+        for _ in range(6):
+            now += watched.look_in_seconds
+            looks.append(now - 100)
+            watched.looked()
+        assert looks == [5, 10, 20, 40, 70, 100]
+        await watched.take(10, 1)
+        assert watched.look_in_seconds == 5
