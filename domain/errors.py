@@ -176,6 +176,9 @@ class Fenced(FootfallError):
 class Interrupted(FootfallError):
     """Told to stop before the work was done; what is done is kept, running it again goes on."""
 
+    def __init__(self, message: str = "stopped before it was done: run it again to go on") -> None:
+        super().__init__(message)
+
 
 class RebuildError(FootfallError):
     """A rebuild cannot go on; the message says what to do."""

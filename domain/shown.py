@@ -48,6 +48,12 @@ def address(host: object, port: object) -> str:
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 
+def error_words(error: BaseException) -> str:
+    """What kind of error it is, and what it says, if anything: some say nothing."""
+    said = str(error).strip()
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 def _login(found: re.Match[str]) -> str:
     user, colon, _ = found[0][:-1].partition(":")
     return f"{user}:***@" if colon else found[0]

@@ -70,6 +70,7 @@ SUMS = "tests/contract/aggregates/test_generations.py::test_"
 READ_SUMS = "tests/contract/stats/test_sums.py::test_"
 WATERMARKS = "tests/contract/fold/test_watermarks.py::test_"
 COMPLETENESS = "tests/unit/projector/test_completeness.py::test_"
+NODES = "tests/unit/log/test_nodes.py::test_"
 
 RECEIPTS = "tests/contract/rebuild/test_receipts.py::test_"
 AWAITED = "tests/unit/read_api/test_awaited.py::test_"
@@ -184,6 +185,27 @@ SAFEGUARDS = [
         SUMS + "an_epoch_of_one_that_marks_nothing_is_not_marked_by_a_promotion[sqlite]",
     ),
     # How complete an answer is
+    Safeguard(
+        "the log ends where most nodes say",
+        "log/rabbitmq/nodes.py",
+        "max(asked.found.values(), key=lambda bounds: bounds.end)",
+        "min(asked.found.values(), key=lambda bounds: bounds.end)",
+        NODES + "rows_are_not_complete_by_what_a_node_says_that_is_behind",
+    ),
+    Safeguard(
+        "a few nodes do not say where the log ends",
+        "log/rabbitmq/most.py",
+        "if 2 * said >= self._number or (said and not self._failures):",
+        "if said:",
+        NODES + "where_too_few_nodes_say_it_the_end_is_not_known",
+    ),
+    Safeguard(
+        "a node that is quiet and behind is left",
+        "log/rabbitmq/quiet.py",
+        "raise self._behind(self._next, self._end)",
+        "return",
+        NODES + "a_quiet_node_that_is_behind_is_left",
+    ),
     Safeguard(
         "the clock is asked before the end",
         "projector/fold/completeness.py",

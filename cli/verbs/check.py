@@ -17,6 +17,7 @@ from cli.output.rights import rights_lines
 from cli.output.saying import say
 from cli.output.sites import site_lines
 from cli.output.too_many import too_many_lines
+from cli.output.troubles import trouble_lines
 from cli.processes.folder import open_to_others, require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
@@ -244,9 +245,8 @@ def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterato
     yield f"OK    partitions ({written})"
     if old := [row for row in found.partitions if row.partition >= written]:
         yield _old_line(old, written)
-    for row in found.partitions:
-        if row.error:
-            yield f"ERROR partition {row.partition}: {row.error}"
+    for line in trouble_lines(found.partitions):
+        yield f"ERROR {line}"
     yield _projectors_line(found)
 
 

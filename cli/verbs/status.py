@@ -8,6 +8,7 @@ import msgspec
 from cli.output.agents import class_lines, listed
 from cli.output.letters import status_lines
 from cli.output.saying import say, say_json
+from cli.output.troubles import trouble_lines
 from cli.processes.running import run, settings_or_exit
 from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import require_migrated
@@ -97,7 +98,7 @@ def _table(found: Status) -> str:
         for row in [*rows, total]
     ]
     projectors = ", ".join(found.projectors) or "none: nothing is folded"
-    errors = [f"partition {row.partition}: {row.error}" for row in found.partitions if row.error]
+    errors = trouble_lines(found.partitions)
     oldest = as_text(from_datetime(found.horizon)) if found.horizon else ""
     live = next(info for info in found.generations if info.state == "live")
     kept = f"{oldest}, older hours are in no report" if oldest else ""

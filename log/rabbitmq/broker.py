@@ -101,7 +101,6 @@ async def connect(
 async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerConnection:
     """A plain connection to the one node at `node`. Raises `LogUnavailable`."""
     url = node_url(node)
-    where = address(url.host or "", url.port or (5671 if url.scheme == "amqps" else 5672))
     # Reads files.
     context = await asyncio.to_thread(context_of, url)
     connection = BrokerConnection(
@@ -115,7 +114,7 @@ async def connect_node(node: str, name: str, patience_seconds: float) -> BrokerC
             await within(patience_seconds, connection.connect(), connection.wire.abort)
     except LogUnavailable as error:
         await close(connection)
-        message = f"RabbitMQ at {where}: {why_not(error, connection.wire.refusal, url)}"
+        message = f"RabbitMQ at {place_of(node)}: {why_not(error, connection.wire.refusal, url)}"
         told = "RabbitMQ cannot be reached: footfall check says why"
         raise LogUnavailable(_without_secrets(message, url), told=told) from error.__cause__
     return connection
@@ -164,6 +163,12 @@ def forget(task: "asyncio.Future[Any]") -> None:
     """Nobody is left to hear what came of it."""
     if not task.cancelled():
         task.exception()
+
+
+def place_of(node: str) -> str:
+    """Host and port of the one node at `node`. Raises `LogUnavailable`."""
+    url = node_url(node)
+    return address(url.host or "", url.port or (5671 if url.scheme == "amqps" else 5672))
 
 
 def node_url(node: str) -> URL:

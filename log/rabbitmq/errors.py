@@ -7,6 +7,12 @@ from typing import Self
 from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelNotFoundEntity
 
 from domain.errors import FootfallError, LogUnavailable
+from domain.shown import error_words
+
+
+class NoReplica(LogUnavailable):
+    """The node holds none of the stream's replicas that could be read now."""
+
 
 _FOR_THE_PROCESS = (FootfallError, KeyboardInterrupt, SystemExit)
 
@@ -62,11 +68,11 @@ class broker_errors:  # noqa: N801
             case asyncio.CancelledError() | StopAsyncIteration() | GeneratorExit():
                 return "RabbitMQ closed the connection"
             case AMQPError() | OSError() | RuntimeError():
-                return f"RabbitMQ: {type(error).__name__}: {error}"
+                return f"RabbitMQ: {error_words(error)}"
             case _:
                 return (
                     "RabbitMQ, or what stands in its place, sent what nobody understands: "
-                    f"{type(error).__name__}: {error}"
+                    f"{error_words(error)}"
                 )
 
 

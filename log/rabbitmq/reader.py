@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
 
 from domain import wire
 from domain.checkpoint import Bounds
@@ -26,9 +26,9 @@ from domain.errors import (
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
-from log.rabbitmq.broker import RPC_SECONDS
+from log.rabbitmq.broker import RPC_SECONDS, place_of
 from log.rabbitmq.channels import Channels
-from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.errors import NoReplica, broker_errors
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
@@ -51,8 +51,12 @@ class RabbitLogReader(LogReader):
         patience_seconds: float | None = None,
         role: str = "projector",
     ) -> None:
+        self._url = url
         self._prefix = prefix
         self._channels = Channels(url, f"footfall {role}", patience_seconds)
+
+    def __str__(self) -> str:
+        return f"RabbitMQ at {place_of(self._url)}"
 
     @asynccontextmanager
     async def subscribe(self, partition: Partition, offset: Offset) -> AsyncIterator[Subscription]:
@@ -169,9 +173,12 @@ class RabbitLogReader(LogReader):
             async with broker_errors(_TO_READ), asyncio.timeout(RPC_SECONDS):
                 await underlay.basic_qos(prefetch_count=prefetch)
                 underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
-                await underlay.basic_consume(
-                    stream, subscription.deliver, arguments={"x-stream-offset": start}
-                )
+                try:
+                    await underlay.basic_consume(
+                        stream, subscription.deliver, arguments={"x-stream-offset": start}
+                    )
+                except ChannelPreconditionFailed as error:
+                    raise NoReplica(f"RabbitMQ: {error}") from error
             yield subscription
 
 

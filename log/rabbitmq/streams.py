@@ -1,7 +1,6 @@
 """The streams: what they are declared with, and who leads them."""
 
-import asyncio
-from contextlib import AsyncExitStack
+from functools import partial
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import ArgumentsType
@@ -10,11 +9,10 @@ from aiormq.exceptions import ChannelNotFoundEntity
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.retention import SEGMENT_BYTES
-from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, close, connect_node, nodes_of
-from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.broker import nodes_of
+from log.rabbitmq.patient import PatientNodes
 
-# A cluster takes its time to place a stream's replicas.
-_DECLARE_SECONDS = 30.0
+_TO_DECLARE = "configure on footfall's queues"
 MAX_AGE = "x-max-age"
 SEGMENT_SIZE = "x-stream-max-segment-size-bytes"
 # In a cluster a stream has a replica on every node where no argument says otherwise.
@@ -36,28 +34,17 @@ async def declare_streams(
     arguments = stream_arguments(max_age)
     if replicas is not None:
         arguments = {**arguments, "x-initial-cluster-size": replicas}
-    async with broker_errors("configure on footfall's queues"), AsyncExitStack() as stack:
-        connections = await _connect_all(url, stack)
+    async with PatientNodes(nodes_of(url), "footfall migrate", _TO_DECLARE) as nodes:
         for partition in range(partitions):
             stream = stream_name(prefix, Partition(partition))
             # A stream is led by the node that is asked to declare it, so these take turns.
-            connection = connections[partition % len(connections)]
-            async with asyncio.timeout(_DECLARE_SECONDS):
-                if not await _exists(connection, stream):
-                    async with connection.channel() as channel:
-                        await channel.declare_queue(stream, durable=True, arguments=arguments)
+            await nodes.ask(partition, stream, partial(_declare, stream, arguments))
 
 
-async def _connect_all(url: str, stack: AsyncExitStack) -> list[BrokerConnection]:
-    # All at once: those that are away are waited for once.
-    asked = [connect_node(node, "footfall migrate", RPC_SECONDS) for node in nodes_of(url)]
-    found = await asyncio.gather(*asked, return_exceptions=True)
-    connections = [one for one in found if not isinstance(one, BaseException)]
-    for connection in connections:
-        stack.push_async_callback(close, connection)
-    if not connections:
-        raise next(one for one in found if isinstance(one, BaseException))
-    return connections
+async def _declare(stream: str, arguments: ArgumentsType, connection: AbstractConnection) -> None:
+    if not await _exists(connection, stream):
+        async with connection.channel() as channel:
+            await channel.declare_queue(stream, durable=True, arguments=arguments)
 
 
 def stream_arguments(max_age: str | None) -> ArgumentsType:

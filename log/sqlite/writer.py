@@ -12,6 +12,7 @@ from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import PartitionKind
 from domain.ports.log import LogWriter
+from domain.shown import error_words
 from log.sqlite.file import connect, identity, translated
 
 _NEXT_OFFSET = """
@@ -65,7 +66,7 @@ class SqliteLogWriter(LogWriter):
                     _fail(group, error)
                 # Whatever it is, somebody waits for it.
                 except Exception as error:  # noqa: BLE001
-                    what = f"the log file {self._path}: {type(error).__name__}: {error}"
+                    what = f"the log file {self._path}: {error_words(error)}"
                     told = "the log file cannot be used now"
                     _fail(group, LogUnavailable(what, told=told))
                 else:

@@ -32,7 +32,7 @@ GRACE_SECONDS = 8.0
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("broker", "channels", "writer", "reader", "streams"):
+    for module in ("broker", "channels", "writer", "reader", "patient"):
         monkeypatch.setattr(f"log.rabbitmq.{module}.RPC_SECONDS", PATIENCE_SECONDS)
 
 
