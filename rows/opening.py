@@ -47,6 +47,7 @@ from rows.sessions import SqlSessions
 from rows.sqlite.writable import require_writable
 from rows.stats.reader import CONNECTIONS, SqlStatsReader
 from rows.turns import Turns
+from rows.waits import SqlWaits, require_commits
 
 
 class Pool(NamedTuple):
@@ -76,6 +77,8 @@ SNAPSHOTS = Pool(2, patient=True, read_only=True)
 # them waits for reports.
 READING = Pool(13, read_only=True)
 _REPORTS = 7
+# One tries whether anything is committed, the other looks what that or anything else waits for.
+TRYING = Pool(2)
 # Statistics take longer than a report by far: they take none of its places.
 STATISTICS = Pool(CONNECTIONS, read_only=True)
 
@@ -211,6 +214,15 @@ class Rows:
     def sessions(self) -> SqlSessions:
         """Which processes are connected."""
         return SqlSessions(self._engine(ORDINARY))
+
+    @cached_property
+    def waits(self) -> SqlWaits:
+        """What the database waits for while it gives this process no answer."""
+        return SqlWaits(self._engine(TRYING))
+
+    async def require_commits(self, seconds: float) -> None:
+        """Raises `StoreUnavailable`, with what it waits for, where nothing is committed in time."""
+        await require_commits(self._engine(TRYING), self.waits, seconds)
 
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the rows cannot be folded into."""

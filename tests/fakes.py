@@ -26,12 +26,23 @@ from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore, Watermar
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.receipts import Receipts
 from domain.ports.reports import ReportReader
+from domain.ports.waits import Waits
 from domain.positions import Position
 from domain.projection import Claim, DeadLetter, Delta
 from domain.receipts import Receipt
 from domain.reports import HourlyViews, Watermark
 from domain.stats.selection import Kind, Selection
 from domain.version import VERSION
+from domain.waits import Wait
+
+
+class FakeWaits(Waits):
+    """A database that waits for a standby whenever it is asked."""
+
+    async def look(self) -> Wait:
+        return Wait(
+            "every commit waits for a synchronous standby", ": synchronous_standby_names is gone"
+        )
 
 
 class FakeReceipts(Receipts):

@@ -21,7 +21,7 @@ from cli.processes.folder import open_to_others, require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.keys import all_keys, require_readable
-from cli.wiring.process import now_ms
+from cli.wiring.process import application_name, now_ms
 from cli.wiring.versions import compare_versions, version_at
 from domain.agents.robots import list_version
 from domain.agents.viewers import FULL
@@ -39,6 +39,8 @@ Layer = Callable[[], Awaitable[str | None]]
 # Since the oldest of a partition that is not folded was recorded, before anybody wonders.
 _LONG_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 2.0
+# Longer than a disk that is busy takes for the least there is to commit.
+_COMMIT_SECONDS = 5.0
 
 
 @click.command()
@@ -116,8 +118,10 @@ def kept_lines(kept: str) -> Iterator[str]:
 def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     async def database() -> None:
         await version_at(settings.rows_url)
-        async with open_rows(settings, now_ms) as rows:
+        # The name by which what it waits for is found.
+        async with open_rows(settings, now_ms, name=application_name("check")) as rows:
             await rows.ping()
+            await rows.require_commits(_COMMIT_SECONDS)
 
     async def reports() -> None:
         await version_at(settings.reports_url)

@@ -40,6 +40,7 @@ async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
                     round_seconds=_ROUND_SECONDS,
                     pause_seconds=log.pause_seconds,
                 ),
+                rows.waits,
                 owner=owner_name(),
                 partitions=settings.num_partitions,
                 lease_seconds=settings.lease_ms / 1_000,

@@ -31,7 +31,7 @@ from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
 from tests.factories import entry
-from tests.fakes import FakeLeases, FakeLog, FakeStore
+from tests.fakes import FakeLeases, FakeLog, FakeStore, FakeWaits
 
 ONE, TWO = Partition(1), Partition(2)
 PARTITIONS = 4
@@ -129,6 +129,7 @@ class Site:
             runner,
             self.store,
             Completeness(self.log, self.store, round_seconds=0.01, pause_seconds=0.0),
+            FakeWaits(),
             owner=owner,
             partitions=PARTITIONS,
             lease_seconds=LEASE_SECONDS,
@@ -441,6 +442,7 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
         Runner(log, other, flush_seconds=0, batch_size=100),
         other,
         Completeness(log, other, round_seconds=0.01, pause_seconds=0.0),
+        FakeWaits(),
         owner="old",
         partitions=PARTITIONS,
         lease_seconds=LEASE_SECONDS,
@@ -454,3 +456,35 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
             await running
     assert not leases.projectors
     assert not any(held.owner for held in leases.held.values())
+
+
+async def test_what_a_silent_database_waits_for_is_told_once_the_leases_are_over(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Silent(FakeLeases):
+        """From `silent` on gives no answer, until it is given `up`: that took too long."""
+
+        silent, up = asyncio.Event(), asyncio.Event()
+
+        async def tick(
+            self, owner: str, partitions: int, draining: bool
+        ) -> Mapping[Partition, Epoch]:
+            if self.silent.is_set() and not self.up.is_set():
+                await self.up.wait()
+                raise StoreUnavailable("no answer in time", told="cannot be used")
+            return await super().tick(owner, partitions, draining)
+
+    site.leases = leases = Silent()
+    supervisor = site.supervisor()
+    async with running(supervisor):
+        await until(lambda: len(site.owned_by("me")) == PARTITIONS)
+        await supervisor.ready()
+        leases.silent.set()
+        await until(lambda: "synchronous_standby_names is" in caplog.text)
+        # Names are for operators.
+        with pytest.raises(PartitionTrouble, match="0 s: every commit waits for a synchronous .*y$"):
+            await supervisor.ready()
+        leases.up.set()
+        await until(lambda: "no answer in time" in caplog.text)
+        await until(lambda: supervisor._waits_for is None)
+        await supervisor.ready()
