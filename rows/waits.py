@@ -30,9 +30,12 @@ class SqlWaits(Waits):
         if not is_postgresql(self._engine.dialect):
             return Wait("another process writes to its file, or its disk is slow")
         try:
-            async with asyncio.timeout(_ASK_SECONDS), database_errors():
-                async with self._engine.connect() as connection:
-                    return await wait_of(connection)
+            async with (
+                asyncio.timeout(_ASK_SECONDS),
+                database_errors(),
+                self._engine.connect() as connection,
+            ):
+                return await wait_of(connection)
         except (StoreUnavailable, TimeoutError) as error:
             more = f" ({error})" if str(error) else ""
             return Wait("what for cannot be asked, it gives no answer to anybody", more)

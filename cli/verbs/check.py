@@ -13,6 +13,7 @@ from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.locks import file_lines, key_lines, open_lines, public_lines
+from cli.output.projectors import waiting_words
 from cli.output.rights import rights_lines
 from cli.output.saying import say
 from cli.output.sites import site_lines
@@ -290,6 +291,8 @@ def _old_line(old: Sequence[PartitionStatus], written: int) -> str:
 
 
 def _projectors_line(found: Status) -> str:
+    if found.waiting and not found.projectors:
+        return f"ERROR projectors: none is alive, {waiting_words(found.waiting)}"
     if not found.projectors:
         return "NOTE  projectors: none is alive, nothing is folded until one starts"
     if free := [row.partition for row in found.partitions if row.owner is None]:

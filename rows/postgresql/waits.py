@@ -1,4 +1,4 @@
-"""What the statements of this process wait for in PostgreSQL, as another connection of it sees it."""
+"""What statements of this process wait for in PostgreSQL, as another connection of it sees it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

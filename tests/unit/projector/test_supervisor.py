@@ -482,7 +482,7 @@ async def test_what_a_silent_database_waits_for_is_told_once_the_leases_are_over
         leases.silent.set()
         await until(lambda: "synchronous_standby_names is" in caplog.text)
         # Names are for operators.
-        with pytest.raises(PartitionTrouble, match="0 s: every commit waits for a synchronous .*y$"):
+        with pytest.raises(PartitionTrouble, match=r"every commit waits for a .* standby$"):
             await supervisor.ready()
         leases.up.set()
         await until(lambda: "no answer in time" in caplog.text)
