@@ -64,6 +64,8 @@ _SILENT_POOLER = (
 class Connection(asyncpg.Connection):  # type: ignore[misc]
     """A driver's connection that notices a lost server and never waits for ever to be rid of it."""
 
+    place = ""
+    """The host and the port that were connected to, as the URL has them."""
     settings_in_transactions: Mapping[str, str] = {}
     """What each transaction has to set; not empty through a pooler."""
 
@@ -117,16 +119,25 @@ class Connector:
         """To the first of the hosts that will do."""
         failures: list[str] = []
         cause: BaseException | None = None
+        hosts = self._hosts()
         for attributes in self._attributes():
-            for host in self._hosts():
+            unfit = []
+            for host in hosts:
                 try:
-                    return await self._connect(host, attributes)
+                    connection = await self._connect(host, attributes)
                 except StoreUnavailable as error:
                     cause = error.__cause__ or error
                     several = len(self._url.hosts) > 1
                     failures.append(f"{_shown(host)}: {error}" if several else str(error))
                     if isinstance(cause, _FINAL):
                         break
+                    if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
+                        unfit.append(host)
+                else:
+                    connection.place = _shown(host)
+                    return connection
+            # What did not answer is not waited for again.
+            hosts = unfit
         message = f"the database: {'; '.join(failures)}"
         raise StoreUnavailable(message, told="the database cannot be reached") from cause
 

@@ -13,6 +13,7 @@ from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.ports.common import Clock
 from domain.settings import Settings
+from domain.standbys import Standbys
 from domain.version import VERSION
 from rows.aggregates.audit import SqlSumsAudits
 from rows.aggregates.refresh import SqlAggregates
@@ -34,6 +35,7 @@ from rows.live import LIVE
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.months import Month, between
 from rows.postgresql.rights import Rights, rights_of
+from rows.postgresql.standbys import read_standbys
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
@@ -239,6 +241,21 @@ class Rows:
         async with database_errors(), engine.connect() as connection:
             live = Generation((await connection.execute(select(LIVE))).scalar_one())
             return await rights_of(connection, live, self._clock())
+
+    async def answering(self) -> tuple[str, bool]:
+        """Where reports are read now, in PostgreSQL: host and port, and whether that follows."""
+        async with database_errors(), self._reading.connect() as connection:
+            found = await connection.execute(text("SELECT pg_is_in_recovery()"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            return getattr(driver, "place", ""), bool(found.scalar_one())
+
+    async def standbys(self) -> Standbys | None:
+        """Who follows the database; None in SQLite, which nobody does."""
+        engine = self._engine(ORDINARY)
+        if not is_postgresql(engine.dialect):
+            return None
+        async with database_errors(), engine.connect() as connection:
+            return await read_standbys(connection)
 
     async def make_months(self, first: Month, last: Month) -> bool:
         """Of the live generation, where they are missing; False in SQLite, which needs none."""

@@ -23,6 +23,7 @@ from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.keys import all_keys, require_readable
 from cli.wiring.process import application_name, now_ms
+from cli.wiring.standbys import answering, report_standbys
 from cli.wiring.versions import compare_versions, version_at
 from domain.agents.robots import list_version
 from domain.agents.viewers import FULL
@@ -74,6 +75,7 @@ def check() -> None:
             for line in private_lines(open_to_others(settings)):
                 say(line)
             results.append(await _report_rights(settings))
+            results.append(await report_standbys(settings))
             results.append(await _report_bounds(settings, log))
             results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
@@ -124,8 +126,9 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
             await rows.ping()
             await rows.require_commits(_COMMIT_SECONDS)
 
-    async def reports() -> None:
+    async def reports() -> str:
         await version_at(settings.reports_url)
+        return await answering(settings)
 
     async def reading() -> None:
         reader = log.reader()
