@@ -269,7 +269,10 @@ class Supervisor:
 
 def _sentence(error: Exception) -> str:
     # Whoever asks over HTTP is told it; the log of this process has the rest.
-    return error.told if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, FootfallError):
+        return error.told
+    # Some say nothing but what they are.
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _log_failure(what: str, error: Exception) -> None:

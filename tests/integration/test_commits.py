@@ -17,7 +17,7 @@ from rows.opening import open_rows
 from tests import dba
 from tests.acceptance.processes import Role, footfall, until
 from tests.conftest import embedded
-from tests.servers import PrivatePostgres, free_port
+from tests.servers import PrivatePgBouncer, PrivatePostgres, free_port
 
 pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(240)]
 
@@ -108,10 +108,20 @@ async def test_a_standby_that_is_away_is_told_by_check_status_the_projector_and_
             assert not [line for line in log.splitlines() if line.endswith("TimeoutError: ")]
 
 
+@pytest.fixture(params=["direct", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
+def way(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
+    """To the same rows, through PgBouncer too."""
+    if request.param == "direct":
+        yield settings
+        return
+    with PrivatePgBouncer(settings.rows_url) as pooler:
+        yield replace(settings, database_url=pooler.url("postgres"))
+
+
 async def test_what_is_tried_leaves_nothing_behind_and_ends_in_time(
-    settings: Settings, server: PrivatePostgres
+    way: Settings, server: PrivatePostgres
 ) -> None:
-    async with open_rows(settings, now_ms, name="footfall tests x") as rows:
+    async with open_rows(way, now_ms, name="footfall tests x") as rows:
         await rows.require_commits(5)
         async with standby_away(server.url), asyncio.timeout(30):
             for _ in range(3):
