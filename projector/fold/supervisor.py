@@ -67,7 +67,9 @@ class Supervisor:
         owner: str,
         partitions: int,
         lease_seconds: float,
+        late_seconds: float,
     ) -> None:
+        """After `late_seconds` without an answer of the database it is told what that waits for."""
         self._leases = leases
         self._runner = runner
         self._checkpoints = checkpoints
@@ -75,7 +77,7 @@ class Supervisor:
         self._waits = waits
         self._owner = owner
         self._partitions = partitions
-        self._lease_seconds = lease_seconds
+        self._late_seconds = late_seconds
         self._tick_seconds = lease_seconds / 3
         self._running: dict[Partition, _Running] = {}
         self._told: Mapping[Partition, Trouble] = {}
@@ -100,7 +102,7 @@ class Supervisor:
             while not stop.is_set() and outdated is None:
                 self._late = False
                 try:
-                    await told_if_late(self._tick(), self._lease_seconds, self._tell_late)
+                    await told_if_late(self._tick(), self._late_seconds, self._tell_late)
                 except Outdated as error:
                     outdated, pause = error, 0.0
                 # The runners go on whatever happens here, and so does this: until the leases are
@@ -130,8 +132,7 @@ class Supervisor:
         require_untroubled(self._troubles())
 
     async def _tell_late(self) -> None:
-        """Its leases are over, and nothing has failed: the database does not answer."""
-        late = not_committed(self._lease_seconds, await self._waits.look())
+        late = not_committed(self._late_seconds, await self._waits.look())
         self._waits_for, self._late = late.told, True
         _log_failure("waiting for the database", late)
 

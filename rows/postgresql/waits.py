@@ -47,13 +47,15 @@ async def wait_of(connection: AsyncConnection) -> Wait:
     if holders:
         return _lock(holders)
     waits = [f"{one.kind}: {one.event}" for one in chain if one.mine and one.event]
+    if any(one.kind == "Client" for one in chain if one.mine):
+        return Wait("it waits for this process: the machine or the way there is slow")
     if any(one.kind == "IO" for one in chain if one.mine):
         return Wait(f"it waits for its disk ({'; '.join(waits)})")
     if waits:
         return Wait(f"it waits for {'; '.join(waits)} (PostgreSQL's list of wait events)")
     if chain:
         return Wait("it is still at work on that, and waits for nothing")
-    return Wait("it has nothing of this process under way: the way there is cut or slow")
+    return Wait("it has nothing of this process under way: the machine or the way there is slow")
 
 
 def _standby(wanted: str, connected: Sequence[str]) -> Wait:

@@ -105,7 +105,9 @@ async def test_a_primary_that_is_killed_costs_no_view_and_returns_as_a_standby(
         Role(settings, "projector") as projector,
         Role(settings, "projector") as another,
     ):
-        await asyncio.gather(ingest.serving(90), api.serving(90), projector.start(), another.start())
+        await asyncio.gather(
+            ingest.serving(90), api.serving(90), projector.start(), another.start()
+        )
         load = Load(ingest.url, CLIENTS)
         running = asyncio.create_task(load.run())
         await grows(at(settings, second), "views reaching the standby")

@@ -133,6 +133,7 @@ class Site:
             owner=owner,
             partitions=PARTITIONS,
             lease_seconds=LEASE_SECONDS,
+            late_seconds=LEASE_SECONDS,
         )
 
     def owned_by(self, owner: str) -> list[Partition]:
@@ -248,7 +249,7 @@ async def test_a_failure_that_nobody_foresaw_is_its_partitions_alone(
         owner, trouble = site.leases.troubles[ONE]
         assert owner == "me"
         assert not trouble.stopped
-        assert trouble.reason == f"{type(failure).__name__}: {failure}"
+        assert trouble.reason == f"{type(failure).__name__}: {failure}".removesuffix(": ")
         site.store.refusals = []
         await until(lambda: site.store.folded() == [1] * PARTITIONS)
         await until(lambda: not site.leases.troubles)
@@ -446,6 +447,7 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
         owner="old",
         partitions=PARTITIONS,
         lease_seconds=LEASE_SECONDS,
+        late_seconds=SECONDS,
     )
     running = asyncio.create_task(found.run(asyncio.Event()))
     async with asyncio.timeout(SECONDS):
@@ -464,12 +466,13 @@ async def test_what_a_silent_database_waits_for_is_told_once_the_leases_are_over
     class Silent(FakeLeases):
         """From `silent` on gives no answer, until it is given `up`: that took too long."""
 
-        silent, up = asyncio.Event(), asyncio.Event()
+        silent, waiting, up = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def tick(
             self, owner: str, partitions: int, draining: bool
         ) -> Mapping[Partition, Epoch]:
             if self.silent.is_set() and not self.up.is_set():
+                self.waiting.set()
                 await self.up.wait()
                 raise StoreUnavailable("no answer in time", told="cannot be used")
             return await super().tick(owner, partitions, draining)
@@ -478,8 +481,9 @@ async def test_what_a_silent_database_waits_for_is_told_once_the_leases_are_over
     supervisor = site.supervisor()
     async with running(supervisor):
         await until(lambda: len(site.owned_by("me")) == PARTITIONS)
-        await supervisor.ready()
         leases.silent.set()
+        await until(leases.waiting.is_set)
+        caplog.clear()
         await until(lambda: "synchronous_standby_names is" in caplog.text)
         # Names are for operators.
         with pytest.raises(PartitionTrouble, match=r"every commit waits for a .* standby$"):
