@@ -51,6 +51,13 @@ _KNOWN = (
     ValueError,
     FootfallError,
 )
+_UNFIT: Mapping[str | None, str] = {
+    "read-write": ": it takes no writes, as a standby does not",
+    "primary": ": it is a standby",
+    "standby": ": it is no standby",
+    "prefer-standby": ": it is no standby",
+    "read-only": ": it takes writes",
+}
 _GONE = (
     "it accepts connections and closes them: is it PostgreSQL, and is there a server behind a "
     "proxy there?"
@@ -173,6 +180,9 @@ class Connector:
         return connection
 
     def _reason(self, error: Exception) -> str:
+        if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+            wanted = self._parameters.get("target_session_attrs")
+            return f"it is not what target_session_attrs={wanted} asks for{_UNFIT.get(wanted, '')}"
         insists = self._parameters.get("sslmode", "prefer") not in ("disable", "allow", "prefer")
         closed = type(error) is ConnectionError and not insists
         if closed or isinstance(error, asyncpg.ConnectionDoesNotExistError):

@@ -294,8 +294,11 @@ class FakeLeases(Leases):
         await self.enter(partitions)
         self._sign_in(owner, now)
         mine = self._of(owner)
-        for found in mine.values():
+        for partition, found in mine.items():
             found.expires_ms = now + self._lease_ms
+            newest = max((e for p, e in self.claimed if p == partition), default=0)
+            if newest > found.epoch:
+                found.epoch = Epoch(newest + 1)
         if not draining:
             able = sum(map(self._can_fold, self.projectors))
             missing = ceil(len(self.held) / max(1, able)) - len(mine)
