@@ -13,7 +13,8 @@ FootfallError
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be used; trying again may help, but for
 │   ├── Unstorable         what it was given can never be stored: a batch's own content
-│   └── StoreRefused       it refuses the statement itself: somebody has to see to the database
+│   ├── StoreRefused       it refuses the statement itself: somebody has to see to the database
+│   └── StoreReadOnly      it takes no writes, from nobody: a standby, or set to be so
 ├── Outdated               a newer Footfall has migrated the database past this one: end
 ├── NotMigrated            the database is empty or of an older Footfall: run footfall migrate
 ├── PartitionTrouble       partitions are not folded; the message says which and why
@@ -158,6 +159,13 @@ class StoreRefused(StoreUnavailable):
     """The database refuses the statement whatever is in it: a table or a right is missing.
 
     Trying again helps once somebody has seen to the database.
+    """
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The database takes no writes: a standby, a former primary, or one that is set to be so.
+
+    What only reads goes on there. Connecting anew may lead to another server.
     """
 
 

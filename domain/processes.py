@@ -21,6 +21,17 @@ class Process(Struct, frozen=True, omit_defaults=True):
     connections: int | None = None
 
 
+def place_of(owner: str) -> str:
+    """Where a projector runs that holds leases as `owner`, as its connections say it."""
+    host, _, pid = owner.rpartition("-")[0].rpartition("-")
+    return place(host, pid)
+
+
+def place(host: str, pid: int | str) -> str:
+    """Short enough for what PostgreSQL keeps of a name."""
+    return f"{host[:24]}-{pid}"
+
+
 def told(name: str, connections: int) -> Process | None:
     """What `name`, as in `footfall read-api 0.3.0 host-4711`, says; None: nobody of ours."""
     if (found := _TOLD.fullmatch(name.strip())) is None:

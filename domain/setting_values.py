@@ -222,13 +222,19 @@ def read_database_url(given: Given) -> str | None:
         )
         raise SettingsError(message)
     without = "leave it out to read from DATABASE_URL"
-    return parse_url("READ_DATABASE_URL", given["READ_DATABASE_URL"], without).for_the_driver
+    url = parse_url("READ_DATABASE_URL", given["READ_DATABASE_URL"], without)
+    return _of_several(url, "prefer-standby")
 
 
 def _to_write(url: DatabaseUrl) -> str:
     """Of several hosts, the one that can be written to."""
+    return _of_several(url, "read-write")
+
+
+def _of_several(url: DatabaseUrl, attributes: str) -> str:
+    """Of several hosts, the one that is so, unless the URL says which."""
     if len(url.hosts) > 1 and "target_session_attrs" not in url.parameters:
-        parameters = {**url.parameters, "target_session_attrs": "read-write"}
+        parameters = {**url.parameters, "target_session_attrs": attributes}
         return url._replace(parameters=parameters).for_the_driver
     return url.for_the_driver
 

@@ -17,7 +17,7 @@ from domain.operations import Operations
 from domain.ownership import Ownership, Trouble
 from domain.ports.common import Clock
 from domain.ports.log import LogReader
-from domain.processes import Process
+from domain.processes import Process, place_of
 
 
 class PartitionStatus(Struct, frozen=True):
@@ -48,8 +48,8 @@ class Status(Struct, frozen=True, omit_defaults=True):
     """All partitions and their sums, the projectors that live, and the generations of rows.
 
     `horizon` is the oldest hour that is kept, None where nothing has expired yet. `processes` are
-    the projectors and whoever else is connected, with their versions; left out where there are
-    none, as `dead_letters` are.
+    the projectors that live and whoever else is connected, with their versions; left out where
+    there are none, as `dead_letters` are.
     """
 
     generation: int
@@ -63,6 +63,11 @@ class Status(Struct, frozen=True, omit_defaults=True):
     processes: list[Process] = []
     dead_letters: LetterCounts = NO_LETTERS
 
+    @property
+    def waiting(self) -> list[Process]:
+        """Projectors that are connected and do not renew what they hold: they hang or wait."""
+        return [one for one in self.processes if one.role == "projector" and one.connections]
+
 
 async def read_status(
     reader: LogReader,
@@ -73,8 +78,8 @@ async def read_status(
 ) -> Status:
     """Compare the log with what was `found` of the partitions 0 … `partitions` - 1 and all others.
 
-    `connected` are those of whom the database tells. A log that cannot be read is said in the
-    partition's `error`.
+    `connected` are those of whom the database tells, and the broker but for projectors. A log that
+    cannot be read is said in the partition's `error`.
     """
     live, ownership = found.live, found.ownership
     known = {one.partition: one for one in found.checkpoints.get(live, ())}
@@ -102,7 +107,9 @@ async def read_status(
 def _processes(ownership: Ownership, connected: Sequence[Process]) -> list[Process]:
     # Projectors tell of themselves with their leases, and are connected too.
     projectors = [Process("projector", ownership.versions.get(o), o) for o in ownership.projectors]
-    return projectors + [process for process in connected if process.role != "projector"]
+    known = {place_of(owner) for owner in ownership.projectors}
+    others = (one for one in connected if one.role != "projector" or one.place not in known)
+    return [*projectors, *others]
 
 
 async def _partition(

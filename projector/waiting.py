@@ -1,7 +1,7 @@
 """Pauses that end early when they must."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 _Found = TypeVar("_Found")
@@ -27,3 +27,18 @@ async def unless_set(event: asyncio.Event, work: Coroutine[Any, Any, _Found]) ->
         for task in (working, waiting):
             task.cancel()
         await asyncio.gather(working, waiting, return_exceptions=True)
+
+
+async def told_if_late(
+    work: Coroutine[Any, Any, _Found], seconds: float, tell: Callable[[], Awaitable[object]]
+) -> _Found:
+    """What `work` returns, or raises; where it is not done within `seconds` that is told, once."""
+    working = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({working}, timeout=seconds)
+        if not done:
+            await tell()
+        return await working
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

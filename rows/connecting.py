@@ -51,6 +51,13 @@ _KNOWN = (
     ValueError,
     FootfallError,
 )
+_UNFIT: Mapping[str | None, str] = {
+    "read-write": ": it takes no writes, as a standby does not",
+    "primary": ": it is a standby",
+    "standby": ": it is no standby",
+    "prefer-standby": ": it is no standby",
+    "read-only": ": it takes writes",
+}
 _GONE = (
     "it accepts connections and closes them: is it PostgreSQL, and is there a server behind a "
     "proxy there?"
@@ -64,6 +71,8 @@ _SILENT_POOLER = (
 class Connection(asyncpg.Connection):  # type: ignore[misc]
     """A driver's connection that notices a lost server and never waits for ever to be rid of it."""
 
+    place = ""
+    """The host and the port that were connected to, as the URL has them."""
     settings_in_transactions: Mapping[str, str] = {}
     """What each transaction has to set; not empty through a pooler."""
 
@@ -117,16 +126,25 @@ class Connector:
         """To the first of the hosts that will do."""
         failures: list[str] = []
         cause: BaseException | None = None
+        hosts = self._hosts()
         for attributes in self._attributes():
-            for host in self._hosts():
+            unfit = []
+            for host in hosts:
                 try:
-                    return await self._connect(host, attributes)
+                    connection = await self._connect(host, attributes)
                 except StoreUnavailable as error:
                     cause = error.__cause__ or error
                     several = len(self._url.hosts) > 1
                     failures.append(f"{_shown(host)}: {error}" if several else str(error))
                     if isinstance(cause, _FINAL):
                         break
+                    if isinstance(cause, asyncpg.TargetServerAttributeNotMatched):
+                        unfit.append(host)
+                else:
+                    connection.place = _shown(host)
+                    return connection
+            # What did not answer is not waited for again.
+            hosts = unfit
         message = f"the database: {'; '.join(failures)}"
         raise StoreUnavailable(message, told="the database cannot be reached") from cause
 
@@ -162,6 +180,9 @@ class Connector:
         return connection
 
     def _reason(self, error: Exception) -> str:
+        if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+            wanted = self._parameters.get("target_session_attrs")
+            return f"it is not what target_session_attrs={wanted} asks for{_UNFIT.get(wanted, '')}"
         insists = self._parameters.get("sslmode", "prefer") not in ("disable", "allow", "prefer")
         closed = type(error) is ConnectionError and not insists
         if closed or isinstance(error, asyncpg.ConnectionDoesNotExistError):

@@ -31,12 +31,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.errors import StoreUnavailable, Unstorable
+from domain.errors import StoreReadOnly, StoreUnavailable, Unstorable
 from rows.connecting import Connection, driver_errors
 from rows.engine import ONLY_READS
-from rows.postgresql.session import READ_ONLY
 from rows.reasons import CANNOT, reason
-from rows.refusals import OF_VALUES, kind_of
+from rows.refusals import OF_VALUES, READ_ONLY, kind_of
 
 STRUCTURE_LOCK = 0x_F007_0003
 MONTHS_LOCK = 0x_F007_0002
@@ -98,7 +97,7 @@ async def database_errors() -> AsyncIterator[None]:
 def unavailable(cause: BaseException, hint: str = "") -> StoreUnavailable:
     """What a driver raised, in our words; its own are behind them."""
     kind = kind_of(cause)
-    if kind is StoreUnavailable:
+    if kind in (StoreUnavailable, StoreReadOnly):
         message = CANNOT
     elif kind is Unstorable:
         message = "the database cannot hold what it was given"

@@ -13,6 +13,7 @@ from domain.errors import StoreUnavailable
 from domain.events import Generation
 from domain.ports.common import Clock
 from domain.settings import Settings
+from domain.standbys import Standbys
 from domain.version import VERSION
 from rows.aggregates.audit import SqlSumsAudits
 from rows.aggregates.refresh import SqlAggregates
@@ -34,6 +35,7 @@ from rows.live import LIVE
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.months import Month, between
 from rows.postgresql.rights import Rights, rights_of
+from rows.postgresql.standbys import read_standbys
 from rows.rebuild.carry_over import SqlHistory
 from rows.rebuild.comparison import SqlComparison
 from rows.rebuild.generations import SqlGenerations
@@ -47,6 +49,7 @@ from rows.sessions import SqlSessions
 from rows.sqlite.writable import require_writable
 from rows.stats.reader import CONNECTIONS, SqlStatsReader
 from rows.turns import Turns
+from rows.waits import SqlWaits, require_commits
 
 
 class Pool(NamedTuple):
@@ -76,6 +79,8 @@ SNAPSHOTS = Pool(2, patient=True, read_only=True)
 # them waits for reports.
 READING = Pool(13, read_only=True)
 _REPORTS = 7
+# One tries whether anything is committed, the other looks what that or anything else waits for.
+TRYING = Pool(2)
 # Statistics take longer than a report by far: they take none of its places.
 STATISTICS = Pool(CONNECTIONS, read_only=True)
 
@@ -212,6 +217,15 @@ class Rows:
         """Which processes are connected."""
         return SqlSessions(self._engine(ORDINARY))
 
+    @cached_property
+    def waits(self) -> SqlWaits:
+        """What the database waits for while it gives this process no answer."""
+        return SqlWaits(self._engine(TRYING))
+
+    async def require_commits(self, seconds: float) -> None:
+        """Raises `StoreUnavailable`, with what it waits for, where nothing is committed in time."""
+        await require_commits(self._engine(TRYING), self.waits, seconds)
+
     async def ping(self) -> None:
         """Raises `StoreUnavailable` when the rows cannot be folded into."""
         engine = self._engine(ORDINARY)
@@ -227,6 +241,21 @@ class Rows:
         async with database_errors(), engine.connect() as connection:
             live = Generation((await connection.execute(select(LIVE))).scalar_one())
             return await rights_of(connection, live, self._clock())
+
+    async def answering(self) -> tuple[str, bool]:
+        """Where reports are read now, in PostgreSQL: host and port, and whether that follows."""
+        async with database_errors(), self._reading.connect() as connection:
+            found = await connection.execute(text("SELECT pg_is_in_recovery()"))
+            driver = (await connection.get_raw_connection()).driver_connection
+            return getattr(driver, "place", ""), bool(found.scalar_one())
+
+    async def standbys(self) -> Standbys | None:
+        """Who follows the database; None in SQLite, which nobody does."""
+        engine = self._engine(ORDINARY)
+        if not is_postgresql(engine.dialect):
+            return None
+        async with database_errors(), engine.connect() as connection:
+            return await read_standbys(connection)
 
     async def make_months(self, first: Month, last: Month) -> bool:
         """Of the live generation, where they are missing; False in SQLite, which needs none."""

@@ -1,6 +1,8 @@
 """Which errors of the databases' drivers pass by themselves, and which never do."""
 
-from domain.errors import StoreRefused, StoreUnavailable, Unstorable
+from domain.errors import StoreReadOnly, StoreRefused, StoreUnavailable, Unstorable
+
+READ_ONLY = "25006"
 
 # Classes of SQLSTATE: what a value cannot be (a number out of range, a character the encoding does
 # not have), and what is too long for an index.
@@ -23,6 +25,8 @@ def kind_of(error: BaseException) -> type[StoreUnavailable]:
     name = str(getattr(error, "sqlite_errorname", ""))
     if state.startswith(_CONTENT) or name.startswith(_SQLITE_CONTENT):
         return Unstorable
+    if state == READ_ONLY or name.startswith("SQLITE_READONLY"):
+        return StoreReadOnly
     if state.startswith(_STATEMENT) or name.startswith(_SQLITE_STATEMENT):
         return StoreRefused
     return StoreUnavailable

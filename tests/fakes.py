@@ -26,12 +26,23 @@ from domain.ports.fold import Leases, LiveCheckpoints, ProjectionStore, Watermar
 from domain.ports.log import LogReader, LogWriter, Subscription
 from domain.ports.receipts import Receipts
 from domain.ports.reports import ReportReader
+from domain.ports.waits import Waits
 from domain.positions import Position
 from domain.projection import Claim, DeadLetter, Delta
 from domain.receipts import Receipt
 from domain.reports import HourlyViews, Watermark
 from domain.stats.selection import Kind, Selection
 from domain.version import VERSION
+from domain.waits import Wait
+
+
+class FakeWaits(Waits):
+    """A database that waits for a standby whenever it is asked."""
+
+    async def look(self) -> Wait:
+        return Wait(
+            "every commit waits for a synchronous standby", ": synchronous_standby_names is gone"
+        )
 
 
 class FakeReceipts(Receipts):
@@ -283,8 +294,11 @@ class FakeLeases(Leases):
         await self.enter(partitions)
         self._sign_in(owner, now)
         mine = self._of(owner)
-        for found in mine.values():
+        for partition, found in mine.items():
             found.expires_ms = now + self._lease_ms
+            newest = max((e for p, e in self.claimed if p == partition), default=0)
+            if newest > found.epoch:
+                found.epoch = Epoch(newest + 1)
         if not draining:
             able = sum(map(self._can_fold, self.projectors))
             missing = ceil(len(self.held) / max(1, able)) - len(mine)

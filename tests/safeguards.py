@@ -640,6 +640,13 @@ SAFEGUARDS = [
         LEASES + "epochs_only_grow[sqlite]",
     ),
     Safeguard(
+        "an epoch that was given out elsewhere is got past",
+        "rows/fold/leases.py",
+        "_CLAIMED + 1), else_=",
+        "leases.c.epoch), else_=",
+        LEASES + "an_epoch_that_was_never_given_out_here_is_got_past[sqlite]",
+    ),
+    Safeguard(
         "the silent lose their leases",
         "rows/fold/leases.py",
         ".where(or_(leases.c.owner.is_(None), over(leases.c.expires_ms, self._now)))",

@@ -13,6 +13,7 @@ from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.locks import file_lines, key_lines, open_lines, public_lines
+from cli.output.projectors import waiting_words
 from cli.output.rights import rights_lines
 from cli.output.saying import say
 from cli.output.sites import site_lines
@@ -22,8 +23,9 @@ from cli.processes.folder import open_to_others, require_folder
 from cli.processes.running import read_settings_or_exit, run
 from cli.verbs import status
 from cli.wiring.keys import all_keys, require_readable
-from cli.wiring.process import now_ms
+from cli.wiring.process import application_name, now_ms
 from cli.wiring.replicas import replication_lines
+from cli.wiring.standbys import answering, report_standbys
 from cli.wiring.versions import compare_versions, version_at
 from domain.agents.robots import list_version
 from domain.agents.viewers import FULL
@@ -41,6 +43,8 @@ Layer = Callable[[], Awaitable[str | None]]
 # Since the oldest of a partition that is not folded was recorded, before anybody wonders.
 _LONG_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 2.0
+# Longer than a disk that is busy takes for the least there is to commit.
+_COMMIT_SECONDS = 5.0
 
 
 @click.command()
@@ -73,6 +77,7 @@ def check() -> None:
             for line in private_lines(open_to_others(settings)):
                 say(line)
             results.append(await _report_rights(settings))
+            results.append(await report_standbys(settings))
             results.append(await _report_bounds(settings, log))
             results.append(await _report_replicas(settings, log))
             results.append(await _report_clocks(settings))
@@ -119,11 +124,14 @@ def kept_lines(kept: str) -> Iterator[str]:
 def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
     async def database() -> None:
         await version_at(settings.rows_url)
-        async with open_rows(settings, now_ms) as rows:
+        # The name by which what it waits for is found.
+        async with open_rows(settings, now_ms, name=application_name("check")) as rows:
             await rows.ping()
+            await rows.require_commits(_COMMIT_SECONDS)
 
-    async def reports() -> None:
+    async def reports() -> str:
         await version_at(settings.reports_url)
+        return await answering(settings)
 
     async def reading() -> None:
         reader = log.reader()
@@ -298,6 +306,8 @@ def _old_line(old: Sequence[PartitionStatus], written: int) -> str:
 
 
 def _projectors_line(found: Status) -> str:
+    if found.waiting and not found.projectors:
+        return f"ERROR projectors: none is alive, {waiting_words(found.waiting)}"
     if not found.projectors:
         return "NOTE  projectors: none is alive, nothing is folded until one starts"
     if free := [row.partition for row in found.partitions if row.owner is None]:

@@ -7,6 +7,7 @@ import msgspec
 
 from cli.output.agents import class_lines, listed
 from cli.output.letters import status_lines
+from cli.output.projectors import waiting_words
 from cli.output.saying import say, say_json
 from cli.output.troubles import trouble_lines
 from cli.processes.running import run, settings_or_exit
@@ -70,10 +71,15 @@ async def ask(settings: Settings) -> Status:
                 await rows.operations.operations(),
                 now_ms,
                 settings.num_partitions,
-                [*await rows.sessions.all(), *await log.connected()],
+                [*await rows.sessions.all(), *_beside_projectors(await log.connected())],
             )
         finally:
             await reader.close()
+
+
+def _beside_projectors(connected: Sequence[Process]) -> Sequence[Process]:
+    # The rows know these; whom only the broker knows need not hang.
+    return [process for process in connected if process.role != "projector"]
 
 
 def _table(found: Status) -> str:
@@ -98,6 +104,8 @@ def _table(found: Status) -> str:
         for row in [*rows, total]
     ]
     projectors = ", ".join(found.projectors) or "none: nothing is folded"
+    if found.waiting:
+        projectors += f"; {waiting_words(found.waiting)}"
     errors = trouble_lines(found.partitions)
     oldest = as_text(from_datetime(found.horizon)) if found.horizon else ""
     live = next(info for info in found.generations if info.state == "live")

@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 
+from domain.processes import place
 from domain.settings import Settings
 from domain.shown import printable_lines
 from domain.version import VERSION
@@ -32,7 +33,7 @@ def owner_name() -> str:
 
 def application_name(role: str) -> str:
     """How this process calls itself to PostgreSQL, which keeps 63 characters of it."""
-    return f"footfall {role} {VERSION} {socket.gethostname()[:24]}-{os.getpid()}"
+    return f"footfall {role} {VERSION} {place(socket.gethostname(), os.getpid())}"
 
 
 class _Shown(logging.Formatter):

@@ -14,6 +14,8 @@ from rows.opening import Rows, open_rows
 
 # How often it is asked, and where nothing arrives written, how complete the rows are.
 _ROUND_SECONDS = 2.0
+# A round takes longer than a short lease where the machine is busy.
+_LATE_SECONDS = 5.0
 
 
 @asynccontextmanager
@@ -40,9 +42,11 @@ async def open_supervisor(settings: Settings) -> AsyncIterator[Supervisor]:
                     round_seconds=_ROUND_SECONDS,
                     pause_seconds=log.pause_seconds,
                 ),
+                rows.waits,
                 owner=owner_name(),
                 partitions=settings.num_partitions,
                 lease_seconds=settings.lease_ms / 1_000,
+                late_seconds=max(settings.lease_ms / 1_000, _LATE_SECONDS),
             )
             async with _answering(settings, supervisor, rows):
                 yield supervisor

@@ -128,6 +128,10 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
     )
 
 
+# Less than a probe is given, so that there is time to ask what it waits for.
+_COMMIT_SECONDS = 1.5
+
+
 async def _readable(rows: Rows) -> None:
     await rows.ping_reports()
     # Who may read the rows and not this is told nothing of versions, and is ready.
@@ -138,6 +142,7 @@ async def _readable(rows: Rows) -> None:
 async def _foldable(rows: Rows) -> None:
     await _readable(rows)
     await rows.require_writable()
+    await rows.require_commits(_COMMIT_SECONDS)
 
 
 def hosts_of(settings: Settings) -> Collection[str]:

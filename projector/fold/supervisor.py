@@ -22,10 +22,12 @@ from domain.errors import (
 from domain.events import Epoch, Generation, Partition
 from domain.ownership import Trouble, require_untroubled, trouble_kind
 from domain.ports.fold import Leases, LiveCheckpoints
+from domain.ports.waits import Waits
+from domain.waits import not_committed
 from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.standing import Standing
-from projector.waiting import passed
+from projector.waiting import passed, told_if_late
 
 logger = logging.getLogger(__name__)
 
@@ -60,22 +62,28 @@ class Supervisor:
         runner: Runner,
         checkpoints: LiveCheckpoints,
         completeness: Completeness,
+        waits: Waits,
         *,
         owner: str,
         partitions: int,
         lease_seconds: float,
+        late_seconds: float,
     ) -> None:
+        """After `late_seconds` without an answer of the database it is told what that waits for."""
         self._leases = leases
         self._runner = runner
         self._checkpoints = checkpoints
         self._completeness = completeness
+        self._waits = waits
         self._owner = owner
         self._partitions = partitions
+        self._late_seconds = late_seconds
         self._tick_seconds = lease_seconds / 3
         self._running: dict[Partition, _Running] = {}
         self._told: Mapping[Partition, Trouble] = {}
         self._live: Generation | None = None
         self._waits_for: str | None = "it has not asked for partitions yet"
+        self._late = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then drains: every runner commits what it has read.
@@ -92,14 +100,17 @@ class Supervisor:
         backoff = backoffs.first
         try:
             while not stop.is_set() and outdated is None:
+                self._late = False
                 try:
-                    await self._tick()
+                    await told_if_late(self._tick(), self._late_seconds, self._tell_late)
                 except Outdated as error:
                     outdated, pause = error, 0.0
                 # The runners go on whatever happens here, and so does this: until the leases are
                 # over nobody else can.
                 except Exception as error:  # noqa: BLE001
-                    self._waits_for = _sentence(error)
+                    # What it waited for says more than that it has waited for long.
+                    if not (self._late and isinstance(error, StoreUnavailable)):
+                        self._waits_for = _sentence(error)
                     _log_failure("waiting for the database", error)
                     pause, backoff = backoff, backoffs.next(backoff)
                 else:
@@ -119,6 +130,11 @@ class Supervisor:
         if self._waits_for is not None:
             raise PartitionTrouble(self._waits_for)
         require_untroubled(self._troubles())
+
+    async def _tell_late(self) -> None:
+        late = not_committed(self._late_seconds, await self._waits.look())
+        self._waits_for, self._late = late.told, True
+        _log_failure("waiting for the database", late)
 
     async def _tick(self) -> None:
         held = await self._leases.tick(self._owner, self._partitions, draining=False)
@@ -254,7 +270,10 @@ class Supervisor:
 
 def _sentence(error: Exception) -> str:
     # Whoever asks over HTTP is told it; the log of this process has the rest.
-    return error.told if isinstance(error, FootfallError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, FootfallError):
+        return error.told
+    # Some say nothing but what they are.
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _log_failure(what: str, error: Exception) -> None:

@@ -4,12 +4,27 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from domain.aggregates import SumsAudit
+from domain.errors import StoreReadOnly
 from domain.events import Generation
 from domain.generations import Audit
 from domain.ports.aggregates import SumsAudits
 from domain.ports.rebuild import Audits, Comparison, Generations
 
 logger = logging.getLogger(__name__)
+
+
+class KeptWhereItCan(Audits):
+    """Keeps results in `audits`; `refused` says that the database takes none."""
+
+    def __init__(self, audits: Audits) -> None:
+        self._audits = audits
+        self.refused = False
+
+    async def save(self, generation: Generation, kind: str, difference: int) -> None:
+        try:
+            await self._audits.save(generation, kind, difference)
+        except StoreReadOnly:
+            self.refused = True
 
 
 async def audit_all(

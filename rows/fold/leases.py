@@ -12,6 +12,7 @@ from math import ceil
 from sqlalchemy import (
     ColumnElement,
     and_,
+    case,
     delete,
     func,
     not_,
@@ -37,11 +38,24 @@ from rows.database import (
 from rows.fold.ownership import read_ownership
 from rows.fold.relief import CAN_FOLD, Relief
 from rows.fold.troubles import write_troubles
-from rows.live import OF_PAGES
+from rows.live import LIVE, OF_PAGES
+from rows.rebuild.generations import SEALED
 from rows.revision import require_understood
 from rows.tables import checkpoints, leases, projector_versions, projectors, troubles
 
 logger = logging.getLogger(__name__)
+
+
+_CLAIMED = (
+    select(checkpoints.c.epoch)
+    .where(checkpoints.c.generation == LIVE, checkpoints.c.partition == leases.c.partition)
+    .scalar_subquery()
+)
+# A checkpoint may be under an epoch that was never given out here: by a primary whose last commits
+# were lost, or by another one beside this. No lease of today would ever get past it.
+_EPOCH = case(
+    (and_(leases.c.epoch < _CLAIMED, _CLAIMED < SEALED), _CLAIMED + 1), else_=leases.c.epoch
+)
 
 
 class SqlLeases(Leases):
@@ -61,7 +75,9 @@ class SqlLeases(Leases):
             await self._add_partitions(connection, partitions)
             await self._sign_in(connection, owner)
             await connection.execute(
-                update(leases).where(leases.c.owner == owner).values(expires_ms=self._until)
+                update(leases)
+                .where(leases.c.owner == owner)
+                .values(expires_ms=self._until, epoch=_EPOCH)
             )
             held = await self._held(connection, owner)
             if not draining:

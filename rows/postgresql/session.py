@@ -7,7 +7,8 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-READ_ONLY = "25006"
+from rows.refusals import READ_ONLY
+
 # What the program relies on, whatever is set for its role or database: these come after.
 ISOLATION = {"default_transaction_isolation": "read committed"}
 # Its own limits are the client's; whoever waits for a lock waits for one of ours.

@@ -91,3 +91,16 @@ async def test_who_died_while_the_clock_was_ahead_keeps_no_partition(database: D
     assert len(await dead.tick()) == NUMBER
     assert len(await alive.tick()) == NUMBER
     assert (await alive.ownership()).projectors == [alive.owner]
+
+
+async def test_an_epoch_that_was_never_given_out_here_is_got_past(database: Database) -> None:
+    """Left by a server that lost commits, or that was a primary beside this one."""
+    one = database.projector()
+    first = dict(await one.tick())
+    await database.has_checkpoint(1, epoch=first[Partition(1)])
+    assert await one.tick() == first
+    await database.has_checkpoint(1, epoch=7)
+    after = await one.tick()
+    assert after == {**first, Partition(1): 8}
+    await database.has_checkpoint(1, epoch=8)
+    assert await one.tick() == after

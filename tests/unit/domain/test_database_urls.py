@@ -176,7 +176,8 @@ def test_of_several_hosts_rows_go_to_the_one_that_takes_them() -> None:
     several = {"DATABASE_URL": "postgresql://h1,h2/d", "READ_DATABASE_URL": "postgresql://h1,h2/d"}
     found = from_env(several)
     assert parsed(found.rows_url).parameters == wanted
-    assert parsed(found.reports_url).parameters == {}
+    # A standby where one answers, or else the server that is folded into.
+    assert parsed(found.reports_url).parameters == {"target_session_attrs": "prefer-standby"}
     parts = from_env({"POSTGRES_HOST": "h1,h2:6"}).rows_url
     assert parsed(parts).parameters == wanted
     assert parsed(parts).hosts == (("h1", 5432), ("h2", 6))

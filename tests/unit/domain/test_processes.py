@@ -2,8 +2,8 @@
 
 import pytest
 
-from cli.wiring.process import application_name
-from domain.processes import Process, told
+from cli.wiring.process import application_name, owner_name
+from domain.processes import Process, place_of, told
 from domain.version import VERSION
 
 
@@ -28,3 +28,10 @@ def test_a_process_is_known_by_what_it_calls_itself() -> None:
     found = told(name, 1)
     assert found is not None
     assert (found.role, found.version) == ("read-api", VERSION)
+
+
+def test_who_holds_leases_is_known_among_those_who_are_connected() -> None:
+    found = told(application_name("projector"), 1)
+    assert found is not None
+    assert found.place == place_of(owner_name())
+    assert place_of("a-host-4711-abcd") == "a-host-4711"

@@ -31,7 +31,7 @@ from projector.fold.completeness import Completeness
 from projector.fold.runner import Runner
 from projector.fold.supervisor import Supervisor
 from tests.factories import entry
-from tests.fakes import FakeLeases, FakeLog, FakeStore
+from tests.fakes import FakeLeases, FakeLog, FakeStore, FakeWaits
 
 ONE, TWO = Partition(1), Partition(2)
 PARTITIONS = 4
@@ -129,9 +129,11 @@ class Site:
             runner,
             self.store,
             Completeness(self.log, self.store, round_seconds=0.01, pause_seconds=0.0),
+            FakeWaits(),
             owner=owner,
             partitions=PARTITIONS,
             lease_seconds=LEASE_SECONDS,
+            late_seconds=LEASE_SECONDS,
         )
 
     def owned_by(self, owner: str) -> list[Partition]:
@@ -247,7 +249,7 @@ async def test_a_failure_that_nobody_foresaw_is_its_partitions_alone(
         owner, trouble = site.leases.troubles[ONE]
         assert owner == "me"
         assert not trouble.stopped
-        assert trouble.reason == f"{type(failure).__name__}: {failure}"
+        assert trouble.reason == f"{type(failure).__name__}: {failure}".removesuffix(": ")
         site.store.refusals = []
         await until(lambda: site.store.folded() == [1] * PARTITIONS)
         await until(lambda: not site.leases.troubles)
@@ -441,9 +443,11 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
         Runner(log, other, flush_seconds=0, batch_size=100),
         other,
         Completeness(log, other, round_seconds=0.01, pause_seconds=0.0),
+        FakeWaits(),
         owner="old",
         partitions=PARTITIONS,
         lease_seconds=LEASE_SECONDS,
+        late_seconds=SECONDS,
     )
     running = asyncio.create_task(found.run(asyncio.Event()))
     async with asyncio.timeout(SECONDS):
@@ -454,3 +458,37 @@ async def test_who_is_outdated_gives_everything_back_and_says_so() -> None:
             await running
     assert not leases.projectors
     assert not any(held.owner for held in leases.held.values())
+
+
+async def test_what_a_silent_database_waits_for_is_told_once_the_leases_are_over(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Silent(FakeLeases):
+        """From `silent` on gives no answer, until it is given `up`: that took too long."""
+
+        silent, waiting, up = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def tick(
+            self, owner: str, partitions: int, draining: bool
+        ) -> Mapping[Partition, Epoch]:
+            if self.silent.is_set() and not self.up.is_set():
+                self.waiting.set()
+                await self.up.wait()
+                raise StoreUnavailable("no answer in time", told="cannot be used")
+            return await super().tick(owner, partitions, draining)
+
+    site.leases = leases = Silent()
+    supervisor = site.supervisor()
+    async with running(supervisor):
+        await until(lambda: len(site.owned_by("me")) == PARTITIONS)
+        leases.silent.set()
+        await until(leases.waiting.is_set)
+        caplog.clear()
+        await until(lambda: "synchronous_standby_names is" in caplog.text)
+        # Names are for operators.
+        with pytest.raises(PartitionTrouble, match=r"every commit waits for a .* standby$"):
+            await supervisor.ready()
+        leases.up.set()
+        await until(lambda: "no answer in time" in caplog.text)
+        await until(lambda: supervisor._waits_for is None)
+        await supervisor.ready()
