@@ -23,6 +23,7 @@ from tests.servers import (
     PrivateRabbitMQ,
     caddy_binary,
     chromium_binary,
+    haproxy_binary,
     nginx_binary,
     node_binary,
     npm_command,
@@ -117,6 +118,8 @@ def _missing(item: pytest.Item) -> list[str]:
         missing.append("PgBouncer")
     if item.get_closest_marker("caddy") and caddy_binary() is None:
         missing.append("Caddy")
+    if item.get_closest_marker("haproxy") and haproxy_binary() is None:
+        missing.append("HAProxy")
     if item.get_closest_marker("chromium") and chromium_binary() is None:
         missing.append("Chromium")
     if item.get_closest_marker("npm") and npm_command() is None:
