@@ -16,7 +16,7 @@ OUTPUT = "output.log"
 
 
 class Proxy(ABC):
-    """A proxy on a free `port`, with all its files in `folder`; in `errors` it says what is wrong."""
+    """A proxy on a free `port`, its files in `folder`; the one of `errors` has what is wrong."""
 
     errors = ERRORS
 

@@ -79,7 +79,10 @@ async def house(
 async def test_a_view_goes_in_and_comes_out_at_one_port(
     settings: Settings, tmp_path: Path, door: Door
 ) -> None:
-    async with house(settings, tmp_path, door) as (_, client), Role(settings, "projector") as projector:
+    async with (
+        house(settings, tmp_path, door) as (_, client),
+        Role(settings, "projector") as projector,
+    ):
         await projector.start()
         assert (await client.post("/page-views/single", json=SINGLE)).json() == {"accepted": 1}
         many = {"example.com/page": {"2025-07-16T11:00:00Z": 5}}
@@ -128,7 +131,10 @@ async def test_a_page_of_any_length_and_script_is_asked_for(
     settings: Settings, tmp_path: Path, door: Door
 ) -> None:
     page = "пример.рф/%2F//?a=b&c#" + "я" * 1_000
-    async with house(settings, tmp_path, door) as (_, client), Role(settings, "projector") as projector:
+    async with (
+        house(settings, tmp_path, door) as (_, client),
+        Role(settings, "projector") as projector,
+    ):
         await projector.start()
         view = {"page": page, "timestamp": "2025-07-16T11:30:00Z"}
         assert (await client.post("/page-views/single", json=view)).status_code == 202
