@@ -9,7 +9,7 @@ from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.processes import Process
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.sqlite.partitions import declare_partitions
+from log.sqlite.partitions import declare_partitions, require_partitions
 from log.sqlite.reader import SqliteLogReader
 from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
@@ -61,6 +61,9 @@ class Log(Protocol):
 
         Raises `LogUnavailable`, and what `upgrade` raises where the log has tables.
         """
+
+    async def require_declared(self) -> None:
+        """Raises `NotDeclared` where partitions are missing, `LogUnavailable` where it is away."""
 
     async def bounds(self) -> StreamBounds | None:
         """How long it is kept, as the broker says; None where only `trimmer` cuts it.
@@ -125,6 +128,9 @@ class EmbeddedLog(Log):
         done = await upgrade(self._settings.log_url)
         await declare_partitions(self._file, self._settings.num_partitions)
         return done
+
+    async def require_declared(self) -> None:
+        await require_partitions(self._file, self._settings.num_partitions)
 
     async def bounds(self) -> StreamBounds | None:
         return None
@@ -193,6 +199,11 @@ class BrokerLog(Log):
         partitions = self._settings.num_partitions
         await declare_streams(self._url, self._prefix, partitions, self._max_age)
         return f"streams {self._prefix}.*"
+
+    async def require_declared(self) -> None:
+        from log.rabbitmq.declared import require_streams
+
+        await require_streams(self._url, self._prefix, self._settings.num_partitions)
 
     async def bounds(self) -> StreamBounds | None:
         # Only `check` asks: its HTTP client brings eighty modules that no role needs.

@@ -17,6 +17,7 @@ from cli.wiring.aggregates import rolling_up
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.outdated import open_watch
+from cli.wiring.partitions import require_partitions
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
 from domain.settings import Settings
@@ -85,6 +86,8 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     async def main() -> int:
         if not started_by_a_parent():
             await require_served(settings, ingest=ingest, read_api=read_api)
+            if ingest:
+                await require_partitions(settings, role)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
         return await _serve_alone(role, settings, ingest=ingest, read_api=read_api)

@@ -15,6 +15,7 @@ from cli.processes.running import run, settings_or_exit, stop_on_signals, unless
 from cli.verbs.roles import WORKERS
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.migrate import migrate
+from cli.wiring.partitions import require_partitions
 from cli.wiring.process import now_ms
 from domain.settings import Settings
 from log.opening import open_log
@@ -48,11 +49,16 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
     run(_up(settings))
 
 
+async def _begin(settings: Settings) -> None:
+    await migrate(settings, partial(say, err=True))
+    await require_partitions(settings, "up")
+
+
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, migrate(settings, partial(say, err=True))):
+    if not await unless_stopped(stop, _begin(settings)):
         return 0
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (

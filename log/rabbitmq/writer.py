@@ -5,7 +5,7 @@ import asyncio
 from aiormq.exceptions import PublishError
 from pamqp.commands import Basic
 
-from domain.errors import LogUnavailable
+from domain.errors import LogUnavailable, NotDeclared
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogWriter
@@ -64,7 +64,7 @@ class RabbitLogWriter(LogWriter):
                 raise
             except PublishError as error:
                 message = f"the stream {stream} does not exist: run footfall migrate"
-                raise LogUnavailable(message) from error
+                raise NotDeclared(message, took_nothing=True) from error
 
     def _properties(self) -> Basic.Properties:
         # The client library tells by its id which publish a returned message belongs to.
