@@ -13,6 +13,7 @@ from cli.processes.running import (
     stop_on_signals,
     unless_stopped,
 )
+from cli.processes.turning import told_when_blocked
 from cli.wiring.aggregates import rolling_up
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.keys import locked_or_exit
@@ -115,7 +116,8 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            return await family.until(stop)
+            with told_when_blocked():
+                return await family.until(stop)
 
 
 @click.command()
@@ -148,7 +150,8 @@ def projector(port: int | None) -> None:
             keeping_house(settings),
             rolling_up(settings),
         ):
-            await supervisor.run(stop)
+            with told_when_blocked():
+                await supervisor.run(stop)
         return 0
 
     run(main())

@@ -12,6 +12,7 @@ from cli.output.saying import say
 from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
+from cli.processes.turning import told_when_blocked
 from cli.verbs.roles import WORKERS
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.migrate import migrate
@@ -72,6 +73,7 @@ async def _up(settings: Settings) -> int:
             say(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            code = await family.until(stop)
+            with told_when_blocked():
+                code = await family.until(stop)
             say("stopping: answering what is under way, committing what was read", err=True)
     return code

@@ -23,7 +23,9 @@ async def require_partitions(settings: Settings, role: str) -> None:
     Raises `NotDeclared` where the log has fewer, and `NotMigrated` where the database does: nobody
     would fold the rest. That more are written than are known here is logged.
     """
-    _, known = await asyncio.gather(_require_declared(settings), _known(settings, role))
+    refused, known = await asyncio.gather(_refused(settings), _known(settings, role))
+    if refused is not None:
+        raise refused
     if known is None:
         return
     if missing := missing_line(settings.num_partitions, known.ownership.owners):
@@ -34,14 +36,16 @@ async def require_partitions(settings: Settings, role: str) -> None:
         logger.warning("%s", fewer)
 
 
-async def _require_declared(settings: Settings) -> None:
+async def _refused(settings: Settings) -> NotDeclared | None:
+    """What the log says against it."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await open_log(settings).require_declared()
-    except NotDeclared:
-        raise
+    except NotDeclared as error:
+        return error
     except (LogUnavailable, TimeoutError):
-        return
+        pass
+    return None
 
 
 async def _known(settings: Settings, role: str) -> Operations | None:
