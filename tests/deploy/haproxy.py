@@ -49,16 +49,17 @@ class BalancedDoor(Proxy):
         assert binary is not None
         return [binary, "-db", "-f", str(self.configuration)]
 
-    def taken_out(self, role: str, number: int = 1) -> bool:
-        """Is it said last of the role's server of that number that it is not sent anything?"""
-        return self._said(f"{role}/{role}-{number} is ")[-1:] == ["DOWN"]
+    def taken_out(self, backend: str, number: int = 1) -> bool:
+        """Is it said last of the backend's server of that number that it is sent nothing?"""
+        return self._said(backend, number)[-1:] == ["DOWN"]
 
-    def taken_back(self, role: str, number: int = 1) -> bool:
+    def taken_back(self, backend: str, number: int = 1) -> bool:
         """Was it taken out, and is sent requests again?"""
-        return self._said(f"{role}/{role}-{number} is ")[-1:] == ["UP"]
+        return self._said(backend, number)[-1:] == ["UP"]
 
-    def _said(self, of: str) -> list[str]:
-        return re.findall(rf"Server {re.escape(of)}(UP|DOWN)", self.log())
+    def _said(self, backend: str, number: int) -> list[str]:
+        server = f"{backend}/{backend.removesuffix('-not-ready')}-{number}"
+        return re.findall(rf"Server {re.escape(server)} is (UP|DOWN)", self.log())
 
 
 def _addressed(text: str, roles: Mapping[str, Sequence[int]]) -> str:

@@ -139,6 +139,12 @@ class Double:
                 writer.write(f"HTTP/1.1 {status} OK\r\nContent-Length: 2\r\n\r\n{{}}".encode())
         writer.close()
 
+    async def answer_once(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """As every connection, but that none is kept."""
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Double"]:
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
@@ -249,3 +255,21 @@ async def test_a_stream_goes_on_for_longer_than_any_answer_may_take(tmp_path: Pa
                     break
         # It was not cut off, and what was said came while it was said.
         assert time.monotonic() - began > 5
+
+
+async def test_what_could_be_sent_to_nobody_is_known_to_have_come_to_nothing(
+    tmp_path: Path,
+) -> None:
+    double = Double()
+    server = await asyncio.start_server(double.answer_once, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    door = BalancedDoor(tmp_path, {"ingest": [port], "read-api": [port]})
+    async with door, httpx.AsyncClient(base_url=door.url) as client:
+        assert (await client.post("/page-views/single", json=VIEW)).status_code == 200
+        server.close()
+        await server.wait_closed()
+        # Before it has looked, on the connection that was used, and when it knows.
+        for _ in range(2):
+            refused = await client.post("/page-views/single", json=VIEW)
+            assert (refused.status_code, refused.json()["outcome"]) == (503, "none")
+            await until(lambda: _later(door.taken_out("ingest-not-ready")), "it being known")
