@@ -208,7 +208,7 @@ END
 
 with_servers() {
     say "$SUITE: RabbitMQ, PostgreSQL, and what else tests start"
-    apt_get rabbitmq-server postgresql nginx-light pgbouncer chromium caddy
+    apt_get rabbitmq-server postgresql nginx-light pgbouncer chromium caddy haproxy
     online 'make setup' 2>&1 | { grep -v '^WARNING' || true; }
     say "$SUITE: make services, make test with CI=true"
     inside "make services && CI=true make test TESTS='$TESTS'"

@@ -8,7 +8,8 @@ FootfallError
 ├── NotYet                 what an answer was to hold is not folded in the time there was
 ├── LogError
 │   ├── LogUnavailable     the log cannot be reached or did not confirm in time
-│   │   └── NoTools        what it takes is done by its own commands, which do not work here
+│   │   ├── NoTools        what it takes is done by its own commands, which do not work here
+│   │   └── NotDeclared    it has no such partition: run footfall migrate
 │   ├── HistoryTruncated   the log no longer holds batches that were never folded
 │   └── LogWentBackward    the log ends before the checkpoint: it was re-created or lost its tail
 ├── StoreUnavailable       the database cannot be used; trying again may help, but for
@@ -109,6 +110,10 @@ class LogUnavailable(LogError):
     def in_doubt(self) -> Self:
         """The same of what may have been appended, by an earlier try or in part."""
         return type(self)(str(self), told=self.told)
+
+
+class NotDeclared(LogUnavailable):
+    """The log has no such partition: run footfall migrate."""
 
 
 class NoTools(LogUnavailable):

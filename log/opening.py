@@ -11,7 +11,7 @@ from domain.ports.log import LogReader, LogTrimmer, LogWriter
 from domain.processes import Process
 from domain.retention import stream_max_age
 from domain.settings import Settings
-from log.sqlite.partitions import declare_partitions
+from log.sqlite.partitions import declare_partitions, require_partitions
 from log.sqlite.reader import SqliteLogReader
 from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
@@ -67,6 +67,9 @@ class Log(Protocol):
         On `replicas` of its nodes each, where it has nodes; on all of them unless said. Raises
         `LogUnavailable`, and what `upgrade` raises where the log has tables.
         """
+
+    async def require_declared(self) -> None:
+        """Raises `NotDeclared` where partitions are missing, `LogUnavailable` where it is away."""
 
     async def bounds(self) -> StreamBounds | None:
         """How long it is kept, as the broker says; None where only `trimmer` cuts it.
@@ -153,6 +156,9 @@ class EmbeddedLog(Log):
         await declare_partitions(self._file, self._settings.num_partitions)
         return done
 
+    async def require_declared(self) -> None:
+        await require_partitions(self._file, self._settings.num_partitions)
+
     async def bounds(self) -> StreamBounds | None:
         return None
 
@@ -237,6 +243,11 @@ class BrokerLog(Log):
         partitions = self._settings.num_partitions
         await declare_streams(self._url, self._prefix, partitions, self._max_age, replicas)
         return f"streams {self._prefix}.*"
+
+    async def require_declared(self) -> None:
+        from log.rabbitmq.present import require_streams
+
+        await require_streams(self._url, self._prefix, self._settings.num_partitions)
 
     async def bounds(self) -> StreamBounds | None:
         # Only `check` asks: its HTTP client brings eighty modules that no role needs.

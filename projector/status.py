@@ -9,7 +9,7 @@ from msgspec import Struct
 from domain import wire
 from domain.checkpoint import Bounds, Checkpoint, at_start, lag
 from domain.errors import LogError, Undecodable, UnknownFormat
-from domain.events import MIN_AT_MS, Hour, Partition
+from domain.events import MIN_AT_MS, Hour, Offset, Partition
 from domain.generations import GenerationInfo
 from domain.hours import HOUR_MS, to_datetime
 from domain.letters import NO_LETTERS, LetterCounts
@@ -24,7 +24,8 @@ class PartitionStatus(Struct, frozen=True):
     """One partition: offsets `first` … `end` - 1 are in the log, `checkpoint` is folded next.
 
     `trouble` is what its owner says of it, `error` what is wrong with it for people. `duplicates`,
-    `forks` and `jumps` are batches, as in `domain.checkpoint.Checkpoint`.
+    `forks` and `jumps` are batches, as in `domain.checkpoint.Checkpoint`. `recorded_ms` is when its
+    newest batch was recorded, 0: there was none, or nobody can tell.
     """
 
     partition: int
@@ -42,6 +43,7 @@ class PartitionStatus(Struct, frozen=True):
     duplicates: int = 0
     forks: int = 0
     jumps: int = 0
+    recorded_ms: int = 0
 
 
 class Status(Struct, frozen=True, omit_defaults=True):
@@ -76,14 +78,15 @@ async def read_status(
     partitions: int,
     connected: Sequence[Process] = (),
 ) -> Status:
-    """Compare the log with what was `found` of the partitions 0 … `partitions` - 1 and all others.
+    """Compare the log with what was `found`, of the partitions that are known; of as many as
+    `partitions` where none is.
 
     `connected` are those of whom the database tells, and the broker but for projectors. A log that
     cannot be read is said in the partition's `error`.
     """
     live, ownership = found.live, found.ownership
     known = {one.partition: one for one in found.checkpoints.get(live, ())}
-    wanted = {*map(Partition, range(partitions)), *known, *ownership.owners}
+    wanted = {*known, *ownership.owners} or {*map(Partition, range(partitions))}
     rows = await asyncio.gather(
         *(
             _partition(reader, clock, known.get(p) or at_start(live, p), ownership)
@@ -117,10 +120,15 @@ async def _partition(
 ) -> PartitionStatus:
     bounds: Bounds | None = None
     behind, seconds, error = None, None, None
+    newest_ms = checkpoint.recorded_ms
     try:
         bounds = await reader.bounds(checkpoint.partition)
         behind = lag(bounds, checkpoint)
-        seconds = await _age(reader, clock, checkpoint) if behind else 0.0
+        seconds = 0.0
+        if behind:
+            seconds = await _age(reader, clock, checkpoint)
+            last = Offset(bounds.end - 1)
+            newest_ms = await _recorded_ms(reader, checkpoint.partition, last) or newest_ms
     except LogError as failure:
         error = str(failure)
     trouble = ownership.troubles.get(checkpoint.partition)
@@ -140,16 +148,21 @@ async def _partition(
         duplicates=checkpoint.duplicates,
         forks=checkpoint.forks,
         jumps=checkpoint.jumps,
+        recorded_ms=newest_ms,
     )
 
 
 async def _age(reader: LogReader, clock: Clock, checkpoint: Checkpoint) -> float | None:
     """Seconds since the oldest entry that is not folded was recorded."""
-    entry = await reader.entry_at(checkpoint.partition, checkpoint.next_offset)
-    if entry is None:
-        return 0.0
+    found = await _recorded_ms(reader, checkpoint.partition, checkpoint.next_offset)
+    return None if found is None else max(0.0, (clock() - found) / 1000) if found else 0.0
+
+
+async def _recorded_ms(reader: LogReader, partition: Partition, offset: Offset) -> int | None:
+    """When the entry there was, 0: there is none, None: it does not say."""
+    entry = await reader.entry_at(partition, offset)
     try:
-        return max(0.0, (clock() - wire.recorded_ms(entry.body)) / 1000)
+        return wire.recorded_ms(entry.body) if entry else 0
     except (Undecodable, UnknownFormat):
         return None
 

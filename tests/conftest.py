@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
@@ -23,6 +23,7 @@ from tests.servers import (
     PrivateRabbitMQ,
     caddy_binary,
     chromium_binary,
+    haproxy_binary,
     nginx_binary,
     node_binary,
     npm_command,
@@ -102,6 +103,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return grouped(config, log)
 
 
+_BINARIES: Mapping[str, tuple[str, Callable[[], object]]] = {
+    "nginx": ("nginx", nginx_binary),
+    "pgbouncer": ("PgBouncer", pgbouncer_binary),
+    "caddy": ("Caddy", caddy_binary),
+    "haproxy": ("HAProxy", haproxy_binary),
+    "chromium": ("Chromium", chromium_binary),
+    "npm": ("npm", npm_command),
+    "node": ("node", node_binary),
+}
+"""Marks of tests that need a program: its name, and what finds it."""
+
+
 def _missing(item: pytest.Item) -> list[str]:
     missing = []
     if item.get_closest_marker("postgres") and not reachable(postgres_url()):
@@ -111,18 +124,9 @@ def _missing(item: pytest.Item) -> list[str]:
     installed = PrivatePostgres.binaries() and PrivateRabbitMQ.binary()
     if item.get_closest_marker("private_servers") and not installed:
         missing.append("installed PostgreSQL and RabbitMQ binaries")
-    if item.get_closest_marker("nginx") and nginx_binary() is None:
-        missing.append("nginx")
-    if item.get_closest_marker("pgbouncer") and pgbouncer_binary() is None:
-        missing.append("PgBouncer")
-    if item.get_closest_marker("caddy") and caddy_binary() is None:
-        missing.append("Caddy")
-    if item.get_closest_marker("chromium") and chromium_binary() is None:
-        missing.append("Chromium")
-    if item.get_closest_marker("npm") and npm_command() is None:
-        missing.append("npm")
-    if item.get_closest_marker("node") and node_binary() is None:
-        missing.append("node")
+    for mark, (name, binary) in _BINARIES.items():
+        if item.get_closest_marker(mark) and binary() is None:
+            missing.append(name)
     return missing
 
 

@@ -339,6 +339,11 @@ def caddy_binary() -> str | None:
     return shutil.which("caddy")
 
 
+def haproxy_binary() -> str | None:
+    """Of the HAProxy of this machine; Debian has it where only root looks."""
+    return shutil.which("haproxy", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
+
+
 def chromium_binary() -> str | None:
     """Of the Chromium of this machine, as Debian calls it."""
     return shutil.which("chromium")

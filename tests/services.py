@@ -20,6 +20,7 @@ from tests.servers import (
     caddy_binary,
     chromium_binary,
     end,
+    haproxy_binary,
     nginx_binary,
     pgbouncer_binary,
     postgres_may_enter,
@@ -112,6 +113,7 @@ def _provide_others() -> int:
         "PgBouncer": pgbouncer_binary(),
         "Chromium": chromium_binary(),
         "Caddy": caddy_binary(),
+        "HAProxy": haproxy_binary(),
     }
     absent = {name: name.lower() for name, binary in found.items() if binary is None}
     if not absent:

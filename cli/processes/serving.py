@@ -13,6 +13,7 @@ from cli.processes.ending import DRAIN_SECONDS
 from cli.processes.listening import Sockets, address_of, inherited, listening, port_of
 from cli.processes.running import Watch, stop_on_signals
 from cli.processes.server import server_of
+from cli.processes.turning import told_when_blocked
 from cli.wiring.front import access_log_of
 from domain.settings import Settings
 from web.server.crowd import not_told
@@ -51,5 +52,6 @@ async def _serve_on(sockets: Sockets, app: Litestar, settings: Settings, watch: 
     # A request leaves no cycles behind: searching every 700 objects cost a tenth of the time.
     gc.set_threshold(100_000, 50, 100)
     async with watch(stop):
-        await server.serve(sockets)
+        with told_when_blocked():
+            await server.serve(sockets)
     return 0 if server.started else 1

@@ -13,6 +13,7 @@ from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.locks import file_lines, key_lines, open_lines, public_lines
+from cli.output.partitions import beyond, missing_line, old_lines, partition_names
 from cli.output.projectors import waiting_words
 from cli.output.rights import rights_lines
 from cli.output.saying import say
@@ -220,7 +221,7 @@ async def _report_fold(settings: Settings) -> bool:
             entered = (await rows.leases.ownership()).owners
             facts = await rows.facts.facts()
         found = await status.ask(settings)
-        lines = list(fold_lines(found, entered, settings.num_partitions))
+        lines = list(fold_lines(found, entered, settings.num_partitions, now_ms()))
         lines += check_lines(found.dead_letters)
         lines += claim_lines(found.partitions)
         lines += too_many_lines(facts)
@@ -241,18 +242,13 @@ def private_lines(found: Sequence[Path]) -> Iterator[str]:
         yield f"NOTE  files: others on this machine may read them: chmod 700 {folder}{chmod}"
 
 
-def fold_lines(found: Status, entered: Collection[int], written: int) -> Iterator[str]:
-    """What there is to say of the partitions, `written` of them in use, and of who folds them."""
-    if missing := [p for p in range(written) if p not in entered]:
-        known = written - len(missing)
-        yield (
-            f"ERROR partitions: NUM_PARTITIONS is {written}, the database knows {known} of them: "
-            "run footfall migrate"
-        )
+def fold_lines(found: Status, entered: Collection[int], here: int, now: int) -> Iterator[str]:
+    """What there is to say of the partitions, of which this process has `here`, and who folds."""
+    if missing := missing_line(here, entered):
+        yield f"ERROR partitions: {missing}"
         return
-    yield f"OK    partitions ({written})"
-    if old := [row for row in found.partitions if row.partition >= written]:
-        yield _old_line(old, written)
+    yield f"OK    partitions ({here})"
+    yield from old_lines(here, beyond(found.partitions, here, now))
     for line in trouble_lines(found.partitions):
         yield f"ERROR {line}"
     yield _projectors_line(found)
@@ -297,27 +293,12 @@ def live_of(found: Status) -> GenerationInfo:
     return next(info for info in found.generations if info.state == "live")
 
 
-def _old_line(old: Sequence[PartitionStatus], written: int) -> str:
-    names = _names([row.partition for row in old])
-    verb = "is" if len(old) == 1 else "are"
-    lag = sum(row.lag or 0 for row in old)
-    state = f"{lag} offsets to go" if lag else "drained"
-    return f"NOTE  {names} {verb} not written any more (NUM_PARTITIONS is {written}): {state}"
-
-
 def _projectors_line(found: Status) -> str:
     if found.waiting and not found.projectors:
         return f"ERROR projectors: none is alive, {waiting_words(found.waiting)}"
     if not found.projectors:
         return "NOTE  projectors: none is alive, nothing is folded until one starts"
     if free := [row.partition for row in found.partitions if row.owner is None]:
-        return f"NOTE  projectors ({len(found.projectors)}): {_names(free)} without an owner now"
+        names = partition_names(free)
+        return f"NOTE  projectors ({len(found.projectors)}): {names} without an owner now"
     return f"OK    projectors ({len(found.projectors)})"
-
-
-def _names(partitions: Sequence[int]) -> str:
-    if len(partitions) == 1:
-        return f"partition {partitions[0]}"
-    if len(partitions) == partitions[-1] - partitions[0] + 1:
-        return f"partitions {partitions[0]} to {partitions[-1]}"
-    return f"partitions {', '.join(map(str, partitions))}"

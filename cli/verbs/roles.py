@@ -13,10 +13,12 @@ from cli.processes.running import (
     stop_on_signals,
     unless_stopped,
 )
+from cli.processes.turning import told_when_blocked
 from cli.wiring.aggregates import rolling_up
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.outdated import open_watch
+from cli.wiring.partitions import require_partitions
 from cli.wiring.projector import open_supervisor
 from cli.wiring.versions import require_migrated, require_served
 from domain.settings import Settings
@@ -85,6 +87,8 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
     async def main() -> int:
         if not started_by_a_parent():
             await require_served(settings, ingest=ingest, read_api=read_api)
+            if ingest:
+                await require_partitions(settings, role)
         if settings.workers > 1:
             return await _serve_with_workers(role, settings)
         return await _serve_alone(role, settings, ingest=ingest, read_api=read_api)
@@ -112,7 +116,8 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
         async with family.keeping(role, listeners):
-            return await family.until(stop)
+            with told_when_blocked():
+                return await family.until(stop)
 
 
 @click.command()
@@ -145,7 +150,8 @@ def projector(port: int | None) -> None:
             keeping_house(settings),
             rolling_up(settings),
         ):
-            await supervisor.run(stop)
+            with told_when_blocked():
+                await supervisor.run(stop)
         return 0
 
     run(main())

@@ -1,12 +1,13 @@
 """footfall status"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 import msgspec
 
 from cli.output.agents import class_lines, listed
 from cli.output.letters import status_lines
+from cli.output.partitions import beyond, fewer_line, missing_line
 from cli.output.projectors import waiting_words
 from cli.output.saying import say, say_json
 from cli.output.troubles import trouble_lines
@@ -38,11 +39,11 @@ def status(as_json: bool) -> None:
     events        folded so far, and the views in them
     owner         the projector that folds it
 
-    Partitions beyond NUM_PARTITIONS were written when it was larger; they are folded to their end
-    and cost nothing after. Below the table: which projectors live, the version of each process that
-    database and broker know of (projectors; whoever is connected to PostgreSQL, and to RabbitMQ
-    where RABBITMQ_MANAGEMENT_URL is set), the oldest hour that is kept, the generations of rows,
-    dead letters, and what is wrong. Exit code 1 when anything is.
+    All partitions that the database knows, whatever NUM_PARTITIONS is here. Those that are written
+    no more are folded to their end and cost nothing after. Below the table: which projectors live,
+    the version of each process that database and broker know of (projectors; whoever is connected
+    to PostgreSQL, and to RabbitMQ where RABBITMQ_MANAGEMENT_URL is set), the oldest hour that is
+    kept, the generations of rows, dead letters, and what is wrong. Exit code 1 when anything is.
     """
     settings = settings_or_exit()
 
@@ -53,6 +54,8 @@ def status(as_json: bool) -> None:
             say_json(msgspec.json.encode(found).decode())
         else:
             say(_table(found))
+            for line in number_lines(found, settings.num_partitions, now_ms()):
+                say(line)
         return 1 if any(row.error for row in found.partitions) else 0
 
     run(main())
@@ -80,6 +83,13 @@ async def ask(settings: Settings) -> Status:
 def _beside_projectors(connected: Sequence[Process]) -> Sequence[Process]:
     # The rows know these; whom only the broker knows need not hang.
     return [process for process in connected if process.role != "projector"]
+
+
+def number_lines(found: Status, here: int, now: int) -> Iterator[str]:
+    """Where NUM_PARTITIONS is another one here than that of the service."""
+    known = [row.partition for row in found.partitions]
+    fewer = fewer_line(here, beyond(found.partitions, here, now))
+    yield from filter(None, (missing_line(here, known), fewer))
 
 
 def _table(found: Status) -> str:

@@ -12,9 +12,11 @@ from cli.output.saying import say
 from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
 from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
+from cli.processes.turning import told_when_blocked
 from cli.verbs.roles import WORKERS
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.migrate import migrate
+from cli.wiring.partitions import require_partitions
 from cli.wiring.process import now_ms
 from domain.settings import Settings
 from log.opening import open_log
@@ -48,11 +50,16 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
     run(_up(settings))
 
 
+async def _begin(settings: Settings) -> None:
+    await migrate(settings, partial(say, err=True))
+    await require_partitions(settings, "up")
+
+
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, migrate(settings, partial(say, err=True))):
+    if not await unless_stopped(stop, _begin(settings)):
         return 0
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
     with (
@@ -66,6 +73,7 @@ async def _up(settings: Settings) -> int:
             say(line, err=True)
         # The projector goes last: it still folds what the last requests appended.
         async with family.keeping("projector"), family.keeping("web", listeners):
-            code = await family.until(stop)
+            with told_when_blocked():
+                code = await family.until(stop)
             say("stopping: answering what is under way, committing what was read", err=True)
     return code

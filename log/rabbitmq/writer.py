@@ -8,7 +8,7 @@ from functools import partial
 from aiormq.exceptions import DeliveryError, PublishError
 from pamqp.commands import Basic
 
-from domain.errors import LogUnavailable
+from domain.errors import LogUnavailable, NotDeclared
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.ports.common import Clock
@@ -93,7 +93,7 @@ class RabbitLogWriter(LogWriter):
                 if not isinstance(error, PublishError):
                     raise
                 message = f"the stream {stream} does not exist: run footfall migrate"
-                raise LogUnavailable(message) from error
+                raise NotDeclared(message, took_nothing=True) from error
 
     def _properties(self) -> Basic.Properties:
         # The client library tells by its id which publish a returned message belongs to.

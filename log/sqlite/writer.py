@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-from domain.errors import LogUnavailable
+from domain.errors import LogUnavailable, NotDeclared
 from domain.events import Partition
 from domain.partitioning import PartitionKind
 from domain.ports.log import LogWriter
@@ -136,7 +136,7 @@ class SqliteLogWriter(LogWriter):
     async def ping(self) -> None:
         declared = await self._run(self._probe)
         if declared < self._partitions:
-            raise LogUnavailable(_missing(Partition(self._partitions - 1)))
+            raise _missing(Partition(self._partitions - 1))
 
     async def close(self) -> None:
         if self._committing is not None:
@@ -154,16 +154,17 @@ def _append(
     return found is not None
 
 
-def _missing(partition: Partition) -> str:
+def _missing(partition: Partition) -> NotDeclared:
     # Nobody would fold it: projectors fold what migrate has entered.
-    return f"partition {partition} does not exist in the log file: run footfall migrate"
+    message = f"partition {partition} does not exist in the log file: run footfall migrate"
+    return NotDeclared(message, took_nothing=True)
 
 
 def _settle(group: list[_Waiting], appended: list[bool]) -> None:
     for waiting, was_appended in zip(group, appended, strict=True):
         partition, _, done = waiting
         if not was_appended:
-            _fail([waiting], LogUnavailable(_missing(partition)))
+            _fail([waiting], _missing(partition))
         elif not done.done():
             done.set_result(None)
 

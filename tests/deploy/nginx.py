@@ -48,6 +48,10 @@ def version() -> tuple[int, ...]:
 class FrontDoor(Proxy):
     """nginx on a free port, in front of `roles`: the ports of each by its name."""
 
+    away = (502, "unknown")
+    refuses_bodies = True
+    asks = False
+
     def __init__(self, folder: Path, roles: Mapping[str, Sequence[int]]) -> None:
         super().__init__(folder / "nginx")
         self.url = f"http://127.0.0.1:{self.port}"

@@ -12,10 +12,13 @@ from tests.acceptance.processes import until
 from tests.servers import caddy_binary, free_port, listens_itself, nginx_binary
 
 ERRORS = "error.log"
+OUTPUT = "output.log"
 
 
 class Proxy(ABC):
-    """A proxy on a free `port`, with all its files in `folder`."""
+    """A proxy on a free `port`, its files in `folder`; the one of `errors` has what is wrong."""
+
+    errors = ERRORS
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,11 +35,14 @@ class Proxy(ABC):
         return self._process.pid
 
     def log(self) -> str:
-        return (self.folder / ERRORS).read_text()
+        return (self.folder / self.errors).read_text()
 
     async def __aenter__(self) -> Self:
         environment = {**os.environ, "HOME": str(self.folder)}
-        self._process = await asyncio.create_subprocess_exec(*self.command(), env=environment)
+        with (self.folder / OUTPUT).open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.command(), env=environment, stdout=output
+            )
 
         async def listening() -> bool:
             assert self._process is not None

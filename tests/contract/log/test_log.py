@@ -12,12 +12,12 @@ import pytest
 
 from cli.wiring.migrate import migrate
 from domain.checkpoint import Bounds
-from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
+from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward, NotDeclared
 from domain.events import Entry, Offset, Partition
 from domain.partitioning import stream_name
 from domain.ports.log import LogReader, LogWriter
 from domain.settings import Settings
-from log.opening import open_reader, open_writer
+from log.opening import open_log, open_reader, open_writer
 from log.rabbitmq.broker import connect
 from log.sqlite.trimmer import SqliteLogTrimmer
 from log.sqlite.writer import SqliteLogWriter
@@ -180,11 +180,16 @@ async def test_a_partition_that_was_never_declared_takes_nothing(backend: Settin
         writer.append(ONE, b"x"), writer.append(undeclared, b"x"), return_exceptions=True
     )
     assert results[0] is None
-    with pytest.raises(LogUnavailable, match="run footfall migrate"):
+    with pytest.raises(NotDeclared, match="run footfall migrate") as refused:
         raise results[1] or AssertionError
+    # Waiting does not help: whoever sent it is told at once.
+    assert refused.value.took_nothing
     with pytest.raises(LogUnavailable, match="run footfall migrate"):
         await writer.ping()
+    with pytest.raises(NotDeclared, match="run footfall migrate"):
+        await open_log(more).require_declared()
     await migrate(more)
+    await open_log(more).require_declared()
     await writer.append(undeclared, b"x")
     await writer.ping()
     await writer.close()
