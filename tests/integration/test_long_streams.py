@@ -26,7 +26,7 @@ from tests.cluster.nodes import PrivateCluster
 from tests.conftest import embedded, postgres_database
 from tests.factories import batch
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.postgres, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.private_servers, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 PARTITIONS = 6
 MESSAGES = 72_000
