@@ -109,7 +109,9 @@ def create_web(settings: Settings, *, ingest: bool, read_api: bool, role: str = 
         handlers.append(badge_route(rows.stats, settings.badges, now_ms, monotonic))
         handlers += dashboard(settings, lock)
         # The one that answers for all roles of `up` says too where nothing can be folded.
-        probes["database"] = partial(_foldable if ingest else _readable, rows)
+        commits = settings.read_database_url is None
+        foldable = partial(_foldable, rows, commits)
+        probes["database"] = foldable if ingest else partial(_readable, rows)
         if ingest:
             # All roles are one then, and ready is what every one of them is.
             probes["partitions"] = _folded(rows)
@@ -139,10 +141,12 @@ async def _readable(rows: Rows) -> None:
         await rows.require_understood()
 
 
-async def _foldable(rows: Rows) -> None:
+async def _foldable(rows: Rows, commits: bool) -> None:
     await _readable(rows)
     await rows.require_writable()
-    await rows.require_commits(_COMMIT_SECONDS)
+    # Where a replica is set, ready is who can read it.
+    if commits:
+        await rows.require_commits(_COMMIT_SECONDS)
 
 
 def hosts_of(settings: Settings) -> Collection[str]:
