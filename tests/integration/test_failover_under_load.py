@@ -108,7 +108,7 @@ async def test_a_primary_that_is_killed_costs_no_view_and_returns_as_a_standby(
         await asyncio.gather(
             ingest.serving(90), api.serving(90), projector.start(), another.start()
         )
-        load = Load(ingest.url, CLIENTS)
+        load = Load(ingest.url, clients=CLIENTS)
         running = asyncio.create_task(load.run())
         await grows(at(settings, second), "views reaching the standby")
         if synchronous:
@@ -165,7 +165,7 @@ async def test_a_former_primary_that_comes_back_as_one_is_folded_into_exactly_to
         Role(settings, "projector") as another,
     ):
         await asyncio.gather(ingest.serving(90), projector.start(), another.start())
-        load = Load(ingest.url, CLIENTS)
+        load = Load(ingest.url, clients=CLIENTS)
         running = asyncio.create_task(load.run())
         await grows(at(settings, second), "views reaching the standby")
         await asyncio.to_thread(first.kill)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import rows.engine
 from cli.wiring.process import now_ms
@@ -271,6 +272,6 @@ async def test_a_standby_that_vanishes_in_a_question_costs_that_one(
             await asyncio.to_thread(standby.start)
 
 
-async def _slow(engine: rows.engine.AsyncEngine) -> None:
+async def _slow(engine: AsyncEngine) -> None:
     async with rows.database.database_errors(), engine.connect() as connection:
         await connection.exec_driver_sql("SELECT pg_sleep(60)")
