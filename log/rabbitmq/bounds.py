@@ -52,7 +52,7 @@ async def read_bounds(
     for node, base in places(url, management_url):
         try:
             async with management(node, base) as api:
-                stay = _segments_stay(await api.version())
+                stay = fixes_segments(await api.version())
                 found = [await api.get("queues", name, _Queue) for name in streams]
                 return [_bound(*each, stay) for each in zip(streams, found, strict=True)]
         except LogUnavailable as error:
@@ -102,7 +102,7 @@ async def _ask_broker(
         broker_errors("configure on footfall's queues"),
         connected(url, "footfall check") as connection,
     ):
-        stay = _segments_stay(connection.version)
+        stay = fixes_segments(connection.version)
         expected = stream_arguments(max_age)
         found = [await declared_arguments(connection, name, expected) for name in streams]
     return [
@@ -120,6 +120,7 @@ async def _ask_broker(
     ]
 
 
-def _segments_stay(version: str) -> bool:
+def fixes_segments(version: str) -> bool:
+    """Is a broker of that version one where no policy changes a stream's segments?"""
     found = re.match(r"(\d+)\.(\d+)", version)
     return found is not None and (int(found[1]), int(found[2])) >= _SEGMENTS_STAY

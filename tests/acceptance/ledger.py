@@ -73,7 +73,7 @@ class Ledger:
 
 
 class Load:
-    """Clients that post to all of the URLs in turn until told to stop, and what they were promised.
+    """Clients that post, each to one of the URLs, until told to stop; what they were promised.
 
     Views are of few pages in each of `hours`, so that requests meet on rows.
     """
@@ -122,7 +122,6 @@ class Load:
 
     async def _visit(self, client: httpx.AsyncClient, seed: int) -> None:
         draw = random.Random(seed)
-        # Each client has one ingest process, as it would have its connection to one.
         url = self._urls[seed % len(self._urls)]
         while not self._stopping:
             views = {

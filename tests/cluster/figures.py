@@ -73,9 +73,11 @@ async def _run(size: Size) -> int:
         return await _held(machines, load.ledger)
 
 
-_HEAD = """\
-| lost for 15 s | attempts | refused | unknown | slowest 202 | longest without a 202 | reports failed | back after |
-| --- | --- | --- | --- | --- | --- | --- | --- |"""  # noqa: E501
+_COLUMNS = (
+    f"lost for {AWAY_SECONDS} s", "attempts", "refused", "unknown", "slowest 202",
+    "longest without a 202", "reports failed", "back after",
+)  # fmt: skip
+_HEAD = f"| {' | '.join(_COLUMNS)} |\n|{' --- |' * len(_COLUMNS)}"
 
 
 async def _lost(

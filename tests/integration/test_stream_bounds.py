@@ -1,6 +1,7 @@
 """How long a real broker keeps streams: by argument, by policy, with and without its API."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -166,6 +167,7 @@ async def test_a_stream_that_differs_otherwise_is_an_error(rabbitmq: ManagedRabb
     given = replace(settings(rabbitmq, "odd", 400), rabbitmq_management_url=NOWHERE)
     arguments: ArgumentsType = {"x-queue-type": "stream", "x-max-length-bytes": 1_000_000}
     async with connected(rabbitmq.url, "footfall tests") as connection:
+        assert re.match(r"\d+\.\d+\.", connection.version)
         async with connection.channel() as channel:
             await channel.declare_queue("odd.0", durable=True, arguments=arguments)
     with pytest.raises(LogUnavailable, match=r"odd\.0 is not as Footfall declares it"):
