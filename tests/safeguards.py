@@ -616,6 +616,19 @@ SAFEGUARDS = [
         "        if self._doubtful() or self._confirms.age >= FRESH_SECONDS:\n",
         "        if self._doubtful():\n",
         PROBING + "a_log_that_stops_confirming_is_noticed_where_nobody_appends",
+        "a replica is added once the last has everything",
+        "log/rabbitmq/replicas.py",
+        "            count += 1\n            await self._until_copied(stream.stream, count)",
+        "            count += 1",
+        "tests/unit/log/test_replicas.py::"
+        "test_a_replica_is_added_only_once_the_one_before_has_everything",
+    ),
+    Safeguard(
+        "an interrupted copy is waited for",
+        "log/rabbitmq/replicas.py",
+        "        if count > 1:\n",
+        "        if count > 1 > 2:\n",
+        "tests/unit/log/test_replicas.py::test_a_run_that_was_interrupted_goes_on_as_carefully",
     ),
     Safeguard(
         "log went backward, RabbitMQ",

@@ -54,8 +54,9 @@ def check() -> None:
 
     The first line says which Footfall this is and at which versions the databases are. Then a line
     a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps its streams
-    for another time than RETENTION_DAYS says, a clock is not believed, or a lock is missing or
-    others can change it, or ERROR; both with what to do. Exit code 1 after an ERROR. A partition
+    for another time than RETENTION_DAYS says, a node of RabbitMQ does not answer, a stream has too
+    few replicas or all of them are led by one node, a clock is not believed, or a lock is missing
+    or others can change it, or ERROR; both with what to do. Exit code 1 after an ERROR. A partition
     that is stopped or waits is an ERROR with what its projector says of it, and so is one whose log
     has waited for a minute and is not folded.
     locks says who comes in over HTTP, with which keys, and whether OPEN lets everybody in.
