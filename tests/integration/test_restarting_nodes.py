@@ -23,7 +23,7 @@ from tests.conftest import PARTITIONS, embedded, postgres_database
 pytestmark = [
     pytest.mark.private_servers,
     # Each node takes its time to start, and a stream to have its replica again.
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
 ]
 
 ONE, TWO = Partition(0), Partition(1)
@@ -89,7 +89,7 @@ async def test_no_view_is_refused_while_every_node_is_restarted(
             Impatient(settings, "ingest") as ingest,
             Impatient(settings, "projector") as projector,
         ):
-            await ingest.serving()
+            await ingest.serving(120)
             await projector.start()
             visitors = Visitors(ingest.url, deadline_seconds=10)
             visitors.come()
