@@ -616,6 +616,8 @@ SAFEGUARDS = [
         "        if self._doubtful() or self._confirms.age >= FRESH_SECONDS:\n",
         "        if self._doubtful():\n",
         PROBING + "a_log_that_stops_confirming_is_noticed_where_nobody_appends",
+    ),
+    Safeguard(
         "a replica is added once the last has everything",
         "log/rabbitmq/replicas.py",
         "            count += 1\n            await self._until_copied(stream.stream, count)",
