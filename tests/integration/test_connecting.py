@@ -233,7 +233,7 @@ async def test_a_server_that_cannot_be_written_to_is_passed_over(server: Encrypt
     url = f"postgresql://postgres@127.0.0.1:{server.port}/postgres"
     reading = "options=-c%20default_transaction_read_only%3Don"
     assert await asked(f"{url}?{reading}", "1") == 1
-    with pytest.raises(StoreUnavailable, match="target attribute"):
+    with pytest.raises(StoreUnavailable, match="target_session_attrs=read-write"):
         await asked(f"{url}?{reading}&target_session_attrs=read-write", "1")
 
 

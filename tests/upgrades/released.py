@@ -2,6 +2,7 @@
 
 import asyncio
 import tarfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,8 +13,8 @@ from sqlalchemy import text
 
 from domain.settings import Settings
 from rows.engine import open_engine
+from tests.acceptance.ledger import HOUR, PAGES
 from tests.acceptance.processes import REPOSITORY, Role, footfall
-from tests.acceptance.test_exactly_once import HOUR, PAGES, Load
 from tests.conftest import embedded, postgres_database, stream_prefix
 from tests.servers import rabbitmq_url
 
@@ -74,7 +75,7 @@ def role(settings: Settings, verb: str, program: Path = REPOSITORY) -> Role:
     return found
 
 
-class Clients(Load):
+class Clients:
     """Clients that post to `ingest` and read from `reads`, wherever these are by now.
 
     What could not be sent because nobody listened is sent again. Every read must be answered, and
@@ -82,10 +83,15 @@ class Clients(Load):
     """
 
     def __init__(self, ingest: str, reads: str) -> None:
-        super().__init__(ingest, clients=2)
+        self.confirmed: Counter[str] = Counter()
+        self.uncertain: Counter[str] = Counter()
+        self._stopping = False
         self.ingest = ingest
         self.reads = reads
         self.read = 0
+
+    def stop(self) -> None:
+        self._stopping = True
 
     async def run(self) -> None:
         await asyncio.gather(*(self._posting(seed) for seed in range(2)), self._reading())
