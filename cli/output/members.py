@@ -1,5 +1,6 @@
 """Which nodes hold and lead the streams: what footfall check says of it."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -145,8 +146,9 @@ def balancing(
     """What spreads the leaders, in the words of the series that runs."""
     if _series(view.version) >= _BALANCES:
         names = "|".join(each.stream.replace(".", "\\.") for each in led)
+        host = re.escape(vhost)
         return (
-            f"rabbitmq-queues rebalance stream --vhost-pattern {shlex.quote(f'^{vhost}$')} "
+            f"rabbitmq-queues rebalance stream --vhost-pattern {shlex.quote(f'^{host}$')} "
             f"--queue-pattern {shlex.quote(f'^({names})$')}"
         )
     part = -(-len(led) // len(leads))

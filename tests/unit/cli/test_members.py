@@ -132,6 +132,12 @@ def test_leaders_that_pile_up_are_told(leaders: Sequence[str], says: str | None)
     assert not says or rest[0].startswith(says)
 
 
+def test_a_virtual_host_is_named_letter_by_letter() -> None:
+    led = [stream(n, leader=B) for n in range(4)]
+    _, line = said(*led, version="4.0.5", url="amqp://a/its%20v1.0%2Bx")
+    assert "rebalance stream --vhost-pattern '^its\\ v1\\.0\\+x$' --queue-pattern" in line
+
+
 def test_the_command_that_spreads_leaders_is_that_of_the_series() -> None:
     led = [stream(n, leader=B) for n in range(4)]
     _, old = said(*led, version="3.11.28")
