@@ -76,6 +76,9 @@ def _parters(view: "View") -> Sequence[str]:
 
 def growing(found: "Replication", url: str, replicas: int) -> Iterator[str]:
     """What to run where RabbitMQ's tools are, for streams with fewer than `replicas`."""
+    if found.unseen:
+        yield from lines(found, url)
+        return
     view = max(found.views, key=lambda view: len(view.running))
     few = [each for each in found.streams if len(each.members) < replicas]
     for members in sorted({each.members for each in few}):
