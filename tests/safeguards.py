@@ -195,7 +195,7 @@ SAFEGUARDS = [
     Safeguard(
         "a few nodes do not say where the log ends",
         "log/rabbitmq/most.py",
-        "if 2 * said >= self._number or (said and not self._failures):",
+        "if said and (2 * said >= self._members or not self._failures):",
         "if said:",
         NODES + "where_too_few_nodes_say_it_the_end_is_not_known",
     ),

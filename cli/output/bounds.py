@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -68,7 +69,7 @@ def _remedy(
     policy: str | None,
 ) -> str:
     """What makes all right at once for the streams under a policy: only one counts for each."""
-    ours = policy in (None, _POLICY)
+    ours, vhost = policy in (None, _POLICY), shlex.quote(host)
     under = [b for b in bounds if b.policy == policy or (ours and b.policy in (None, _POLICY))]
     had = {key: value for bound in under for key, value in bound.definition.items()}
     definition = dict(had)
@@ -81,12 +82,10 @@ def _remedy(
         new = [f"{key} {value}" for key, value in definition.items() if had.get(key) != value]
         return f"give the policy {policy}, which counts for them, {', '.join(new)}"
     if policy and definition == {"max-age": _FOR_EVER}:
-        return f"rabbitmqctl clear_policy --vhost {host} {policy}"
-    written = json.dumps(definition, separators=(",", ":"))
-    return (
-        f"rabbitmqctl set_policy --vhost {host} {_POLICY} "
-        f"'^{re.escape(settings.stream_prefix)}\\.' '{written}' --apply-to queues"
-    )
+        return f"rabbitmqctl clear_policy --vhost {vhost} {policy}"
+    pattern = shlex.quote(f"^{re.escape(settings.stream_prefix)}\\.")
+    written = shlex.quote(json.dumps(definition, separators=(",", ":")))
+    return f"rabbitmqctl set_policy --vhost {vhost} {_POLICY} {pattern} {written} --apply-to queues"
 
 
 def _size_remedy(policy: str | None) -> str:

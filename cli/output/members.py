@@ -1,5 +1,6 @@
 """Which nodes hold and lead the streams: what footfall check says of it."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -75,6 +76,9 @@ def _parters(view: "View") -> Sequence[str]:
 
 def growing(found: "Replication", url: str, replicas: int) -> Iterator[str]:
     """What to run where RabbitMQ's tools are, for streams with fewer than `replicas`."""
+    if found.unseen:
+        yield from lines(found, url)
+        return
     view = max(found.views, key=lambda view: len(view.running))
     few = [each for each in found.streams if len(each.members) < replicas]
     for members in sorted({each.members for each in few}):
@@ -145,8 +149,9 @@ def balancing(
     """What spreads the leaders, in the words of the series that runs."""
     if _series(view.version) >= _BALANCES:
         names = "|".join(each.stream.replace(".", "\\.") for each in led)
+        host = re.escape(vhost)
         return (
-            f"rabbitmq-queues rebalance stream --vhost-pattern {shlex.quote(f'^{vhost}$')} "
+            f"rabbitmq-queues rebalance stream --vhost-pattern {shlex.quote(f'^{host}$')} "
             f"--queue-pattern {shlex.quote(f'^({names})$')}"
         )
     part = -(-len(led) // len(leads))

@@ -72,8 +72,8 @@ def check() -> None:
         for line in (*kept_lines(settings.keep_user_agents), *site_lines(settings.sites)):
             say(line)
         log = open_log(settings)
-        results = [fits]
-        results += [await _report(name, layer) for name, layer in _layers(settings, log).items()]
+        layers = [await _report(name, layer) for name, layer in _layers(settings, log).items()]
+        results = [fits, *layers]
         locked = _report_locks(settings)
         if all(results):
             for line in private_lines(open_to_others(settings)):
@@ -84,6 +84,9 @@ def check() -> None:
             results.append(await _report_replicas(settings, log))
             results.append(await _report_clocks(settings))
             results.append(await _report_fold(settings))
+        elif layers[0] and "," in (settings.rabbitmq_url or ""):
+            # The database answers, and which of the nodes do may be what is wrong.
+            await _report_replicas(settings, log)
         return 0 if locked and all(results) else 1
 
     async def folder() -> None:

@@ -173,8 +173,10 @@ class Channels:
                 self._drop(connection)
 
     def _leave(self, connection: BrokerConnection) -> None:
-        self._left.add(connection)
         self._doubt(connection)
+        # One that was dropped meanwhile is gone.
+        if connection in self._used:
+            self._left.add(connection)
 
     def _doubt(self, connection: BrokerConnection) -> None:
         self._doubtful[connection.node] = asyncio.get_running_loop().time() + _DOUBT_SECONDS

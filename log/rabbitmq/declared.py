@@ -13,14 +13,18 @@ from aiormq.exceptions import ChannelPreconditionFailed
 
 from domain.errors import LogUnavailable
 from log.rabbitmq.broker import RPC_SECONDS
-from log.rabbitmq.streams import MAX_AGE, SEGMENT_SIZE
+from log.rabbitmq.streams import INITIAL_SIZE, MAX_AGE, SEGMENT_SIZE
 
 _CURRENT = re.compile(
     r"inequivalent arg '(?P<argument>[^']*)' .* "
     r"(?:but )?current is (?:the value )?(?:'(?P<value>[^']*)'|none)"
 )
 # What may differ, and what its value is.
-_MAY_DIFFER: dict[str, type[str] | type[int]] = {MAX_AGE: str, SEGMENT_SIZE: int}
+_MAY_DIFFER: dict[str, type[str] | type[int]] = {
+    MAX_AGE: str,
+    SEGMENT_SIZE: int,
+    INITIAL_SIZE: int,
+}
 
 
 async def declared_arguments(

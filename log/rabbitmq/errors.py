@@ -14,6 +14,10 @@ class NoReplica(LogUnavailable):
     """The node holds none of the stream's replicas that could be read now."""
 
 
+class NoMember(NoReplica):
+    """The node holds none of the stream's replicas at all."""
+
+
 _FOR_THE_PROCESS = (FootfallError, KeyboardInterrupt, SystemExit)
 
 

@@ -12,6 +12,8 @@ import msgspec
 from domain.errors import LogUnavailable
 from domain.setting_values import virtual_host
 from domain.shown import address
+from log.rabbitmq.broker import node_url
+from log.rabbitmq.tls import context_of
 
 _SECONDS = 5.0
 _SCHEMES = {"amqp": ("http", 15672), "amqps": ("https", 15671)}
@@ -72,13 +74,15 @@ def places(url: str, management_url: str | None) -> Sequence[Place]:
 async def management(node: str, management_url: str | None) -> AsyncIterator[Management]:
     """The one at `management_url`, or at the usual port of the node.
 
-    Whatever goes wrong in the block, and whatever listens there, is `LogUnavailable`: twice
-    `_SECONDS` for all of it, and no word of a password.
+    By https:// it is trusted as the node is. Whatever goes wrong in the block, and whatever listens
+    there, is `LogUnavailable`: twice `_SECONDS` for all of it, and no word of a password.
     """
     base = management_url or _usual(node)
     parts = urlsplit(node)
     login = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
     shown = f"{urlsplit(base).scheme}://{urlsplit(base).netloc.rpartition('@')[2]}"
+    # Reads files.
+    context = await asyncio.to_thread(context_of, node_url(node))
     try:
         # No proxy of the environment: it would be asked even for loopback.
         async with (
@@ -87,6 +91,7 @@ async def management(node: str, management_url: str | None) -> AsyncIterator[Man
                 base_url=base,
                 auth=None if urlsplit(base).username else login,
                 timeout=_SECONDS,
+                verify=context or True,
                 trust_env=False,
             ) as client,
         ):

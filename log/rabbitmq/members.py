@@ -7,14 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.errors import LogUnavailable
-from domain.shown import address
-from log.rabbitmq.broker import RPC_SECONDS, close, connect_node, node_url
+from log.rabbitmq.broker import RPC_SECONDS, close, connect_node, place_of
 from log.rabbitmq.management import Management, NotThere, Place, management, places
 
 # What the API says of a queue is up to five seconds old, and missing before that is once told.
 _TRIES = 5
 _TRY_AGAIN_SECONDS = 2.0
-_AMQP, _AMQPS = 5672, 5671
 
 
 class StreamMembers(Struct, frozen=True):
@@ -146,7 +144,7 @@ async def _view(place: Place) -> View | LogUnavailable:
 
 async def _silent(nodes: Sequence[str]) -> Mapping[str, str]:
     reasons = await asyncio.gather(*map(_why_silent, nodes))
-    told = zip(map(_shown, nodes), reasons, strict=True)
+    told = zip(map(place_of, nodes), reasons, strict=True)
     return {node: reason for node, reason in told if reason is not None}
 
 
@@ -157,8 +155,3 @@ async def _why_silent(node: str) -> str | None:
         return str(error)
     await close(connection)
     return None
-
-
-def _shown(node: str) -> str:
-    url = node_url(node)
-    return address(url.host or "", url.port or (_AMQPS if url.scheme == "amqps" else _AMQP))

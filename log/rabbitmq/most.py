@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from domain.errors import LogUnavailable
 from log.rabbitmq.broker import forget
-from log.rabbitmq.errors import NoReplica
+from log.rabbitmq.errors import NoMember, NoReplica
 
 # Who has not answered by then is waited for, and one more is asked meanwhile.
 _SLOW_SECONDS = 1.0
@@ -22,7 +22,7 @@ class Most(Generic[_Node, _Found]):
     """
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
-        self._number = len(nodes)
+        self._number = self._members = len(nodes)
         self._rest = list(nodes)
         self._asking: dict[asyncio.Future[_Found], _Node] = {}
         self.found: dict[_Node, _Found] = {}
@@ -31,8 +31,7 @@ class Most(Generic[_Node, _Found]):
         self._without: NoReplica | None = None
 
     async def ask(self, ask: Callable[[_Node], Awaitable[_Found]]) -> None:
-        """Raises `LogUnavailable` where less than half of all nodes say it, but for those that
-        have no replica to ask.
+        """Raises `LogUnavailable` where less than half of those say it that may hold a replica.
 
         What was confirmed is on more than half of a stream's nodes. So it is on one of these.
         """
@@ -65,6 +64,7 @@ class Most(Generic[_Node, _Found]):
                 self.found[node] = answer.result()
             except NoReplica as error:
                 self._without = error
+                self._members -= isinstance(error, NoMember)
             except LogUnavailable as error:
                 self.away.append(node)
                 self._failures.append(error)
@@ -77,7 +77,7 @@ class Most(Generic[_Node, _Found]):
 
     def _require_enough(self) -> None:
         said = len(self.found)
-        if 2 * said >= self._number or (said and not self._failures):
+        if said and (2 * said >= self._members or not self._failures):
             return
         if not self._failures:
             assert self._without is not None

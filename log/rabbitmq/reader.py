@@ -28,7 +28,7 @@ from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
 from log.rabbitmq.broker import RPC_SECONDS, place_of
 from log.rabbitmq.channels import Channels
-from log.rabbitmq.errors import NoReplica, broker_errors
+from log.rabbitmq.errors import NoMember, NoReplica, broker_errors
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
@@ -178,8 +178,15 @@ class RabbitLogReader(LogReader):
                         stream, subscription.deliver, arguments={"x-stream-offset": start}
                     )
                 except ChannelPreconditionFailed as error:
-                    raise NoReplica(f"RabbitMQ: {error}") from error
+                    raise _without_replica(error) from error
             yield subscription
+
+
+def _without_replica(error: ChannelPreconditionFailed) -> NoReplica:
+    # Of one that is there and does not run it says that there is no running one. Whoever is not
+    # understood may hold some.
+    kind = NoMember if "does not have a replica on the local node" in str(error) else NoReplica
+    return kind(f"RabbitMQ: {error}")
 
 
 def _recorded_before(entry: Entry, moment_ms: int) -> bool:

@@ -15,6 +15,7 @@ from log.rabbitmq.patient import PatientNodes
 _TO_DECLARE = "configure on footfall's queues"
 MAX_AGE = "x-max-age"
 SEGMENT_SIZE = "x-stream-max-segment-size-bytes"
+INITIAL_SIZE = "x-initial-cluster-size"
 # In a cluster a stream has a replica on every node where no argument says otherwise.
 STREAM_ARGUMENTS: ArgumentsType = {"x-queue-type": "stream", SEGMENT_SIZE: SEGMENT_BYTES}
 
@@ -33,7 +34,7 @@ async def declare_streams(
     """
     arguments = stream_arguments(max_age)
     if replicas is not None:
-        arguments = {**arguments, "x-initial-cluster-size": replicas}
+        arguments = {**arguments, INITIAL_SIZE: replicas}
     async with PatientNodes(nodes_of(url), "footfall migrate", _TO_DECLARE) as nodes:
         for partition in range(partitions):
             stream = stream_name(prefix, Partition(partition))

@@ -119,13 +119,23 @@ class RabbitLogWriter(LogWriter):
         A probe would wait for the end of an alarm.
         """
         async with broker_errors(_TO_APPEND):
-            if self._probe is None or not self._probe.usable:
-                self._probe = None
+            if self._probe is None or not self._probes.stays(self._probe):
+                self._end_probe(self._probes.give_back)
                 self._probe = await self._probes.open()
-            await self._publish_to_nobody(self._probe)
-            # On a channel of its own: a stream that is missing closes it.
-            async with self._probes.channel() as other, asyncio.timeout(RPC_SECONDS):
-                await other.channel.declare_queue(self._streams[-1], passive=True)
+            try:
+                await self._publish_to_nobody(self._probe)
+                # On a channel of its own: a stream that is missing closes it.
+                async with self._probes.channel() as other, asyncio.timeout(RPC_SECONDS):
+                    await other.channel.declare_queue(self._streams[-1], passive=True)
+            except TimeoutError:
+                # Another node may answer, as it does those who append.
+                self._end_probe(self._probes.leave)
+                raise
+
+    def _end_probe(self, end: Callable[[Opened], None]) -> None:
+        if self._probe is not None:
+            end(self._probe)
+            self._probe = None
 
     async def _publish_to_nobody(self, opened: Opened) -> None:
         """A message that no queue gets is confirmed too, but not while an alarm lasts.

@@ -21,6 +21,7 @@ from domain.errors import LogUnavailable
 from domain.events import Offset, Partition
 from domain.ports.log import Subscription
 from log.rabbitmq.broker import connect
+from log.rabbitmq.management import management
 from log.rabbitmq.reader import RabbitLogReader, RabbitSubscription
 from log.rabbitmq.streams import declare_streams
 from log.rabbitmq.writer import RabbitLogWriter
@@ -310,6 +311,28 @@ async def test_a_certificate_that_has_expired_is_told(tmp_path: Path) -> None:
     port = server.sockets[0].getsockname()[1]
     with pytest.raises(LogUnavailable, match="expired: renew it on the broker"):
         await connect(f"amqps://localhost:{port}/?cafile={found['ca.pem']}", "tests")
+    server.close()
+
+
+async def test_the_management_api_is_trusted_as_the_broker_is(tmp_path: Path) -> None:
+    found = Certificates(tmp_path)
+    found.sign("api", "DNS:localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(found["api.pem"], found["api.key"])
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"rabbitmq_version":"3.10.8"}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", ssl=context)
+    base = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    async with management(f"amqps://localhost/?cafile={found['ca.pem']}", base) as api:
+        assert await api.version() == "3.10.8"
+    with pytest.raises(LogUnavailable, match="certificate"):
+        async with management("amqps://localhost/", base) as api:
+            await api.version()
     server.close()
 
 

@@ -84,6 +84,7 @@ async def test_without_a_majority_nothing_is_ready_until_the_nodes_are_back(
         assert code == 1
         assert f"ERROR log, appending (RabbitMQ): {UNCONFIRMED}" in out
         assert "rabbitmqctl cluster_status" in out
+        assert out.count("of RABBITMQ_URL does not answer") == len(lost)
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in lost))
         await until(idle.ready, "being ready again", SECONDS)
         assert await idle.takes_views()

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from cli.wiring.migrate import migrate
 from domain import wire
 from domain.errors import LogUnavailable
 from domain.events import Entry, Offset, Partition
@@ -14,8 +17,9 @@ from log.rabbitmq.broker import connected
 from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
 from log.rabbitmq.writer import RabbitLogWriter
-from tests.conftest import stream_prefix
-from tests.servers import rabbitmq_url
+from tests.acceptance.processes import footfall
+from tests.conftest import embedded, stream_prefix
+from tests.servers import free_port, rabbitmq_url
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -109,3 +113,18 @@ async def test_a_stream_that_is_lost_is_noticed_in_its_turn_and_again_once_it_is
         await declare_streams(rabbitmq_url(), prefix, 2)
         await writer.ping()
         await writer.close()
+
+
+async def test_check_names_the_nodes_that_are_away_also_where_nothing_can_be_appended(
+    tmp_path: Path,
+) -> None:
+    async with stream_prefix() as prefix:
+        there = replace(embedded(tmp_path), rabbitmq_url=rabbitmq_url(), stream_prefix=prefix)
+        await migrate(there)
+    ports = free_port(), free_port()
+    away = replace(there, rabbitmq_url=",".join(f"amqp://127.0.0.1:{port}" for port in ports))
+    code, out, _ = await footfall(away, "check")
+    assert code == 1
+    assert "ERROR log, appending" in out
+    for port in ports:
+        assert f"WARN  log, nodes: 127.0.0.1:{port} of RABBITMQ_URL does not answer" in out

@@ -174,6 +174,15 @@ async def test_a_stream_that_differs_otherwise_is_an_error(rabbitmq: ManagedRabb
         await bound_lines(given)
 
 
+async def test_on_how_many_nodes_a_stream_was_made_is_no_difference(
+    rabbitmq: ManagedRabbitMQ,
+) -> None:
+    given = replace(settings(rabbitmq, "sized", 400), rabbitmq_management_url=NOWHERE)
+    await declare_streams(rabbitmq.url, given.stream_prefix, 2, "402D", replicas=1)
+    line, _ = await bound_lines(given)
+    assert line.startswith("OK    log, retention")
+
+
 async def test_streams_that_stand_stay_as_they_are(rabbitmq: ManagedRabbitMQ) -> None:
     await declare_streams(rabbitmq.url, "stays", 2, "402D")
     await declare_streams(rabbitmq.url, "stays", 2, "10D")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from cli.output.members import lines
+from cli.output.members import growing, lines
 from log.rabbitmq.members import Replication, StreamMembers, View
 
 A, B, C = "rabbit@a", "rabbit@b", "rabbit@c"
@@ -46,6 +46,21 @@ def test_replicas_on_all_of_three_nodes_are_ok() -> None:
 def test_one_node_alone_is_no_warning() -> None:
     (line,) = said(stream(0, [A]), stream(1, [A]), nodes=[A])
     assert line == "OK    log, replicas (2 streams, 1 replica on 1 node)"
+
+
+def test_streams_with_too_few_replicas_have_a_loop_each_kind() -> None:
+    view = View(A, "3.10.8", ALL, ALL)
+    streams = [stream(0), stream(1, [A]), stream(2, [A]), stream(3, [A, B])]
+    assert list(growing(Replication(3, {}, [view], streams), URL, 3)) == [
+        f'for s in {names}; do rabbitmq-streams add_replica "$s" {node} || break; done; one node '
+        "after the other, then footfall check again"
+        for names, node in (("s.1 s.2", B), ("s.3", C))
+    ]
+
+
+def test_where_nothing_is_seen_there_is_no_loop_but_what_is_missing() -> None:
+    (line,) = growing(Replication(3, {}, unseen="the management API says 401"), URL, 3)
+    assert "cannot be seen, the management API says 401: rabbitmq-plugins enable" in line
 
 
 def test_one_replica_of_three_nodes_is_told_with_the_loop_for_the_next_node() -> None:
@@ -130,6 +145,12 @@ def test_leaders_that_pile_up_are_told(leaders: Sequence[str], says: str | None)
     assert ok.startswith("OK")
     assert len(rest) == (says is not None)
     assert not says or rest[0].startswith(says)
+
+
+def test_a_virtual_host_is_named_letter_by_letter() -> None:
+    led = [stream(n, leader=B) for n in range(4)]
+    _, line = said(*led, version="4.0.5", url="amqp://a/its%20v1.0%2Bx")
+    assert "rebalance stream --vhost-pattern '^its\\ v1\\.0\\+x$' --queue-pattern" in line
 
 
 def test_the_command_that_spreads_leaders_is_that_of_the_series() -> None:

@@ -1,8 +1,11 @@
 """What check says of streams whose segments are so large that their next leader reads for long."""
 
+import json
 import re
+import shlex
 
 import pytest
+from msgspec.structs import replace
 
 from cli.output.bounds import lines
 from domain.retention import SEGMENT_BYTES
@@ -33,6 +36,17 @@ def test_large_ones_are_told_with_the_command_that_mends_them() -> None:
     assert line.startswith("WARN  log, segments (2 streams, a.0 …): up to 64 MB each")
     policy = SET % '{"stream-max-segment-size-bytes":4000000}'
     assert commands([line]) == {f"{policy} --apply-to queues"}
+
+
+def test_a_command_is_one_for_the_shell_whatever_it_names() -> None:
+    definition = {"dead-letter-exchange": "it's"}
+    bound = StreamBound("a.0", segment_bytes=OLD, policy="footfall-retention")
+    found = list(lines(Settings(), "my; host", [replace(bound, definition=definition)]))
+    (command,) = commands(found)
+    words = shlex.split(command)
+    assert words[:5] == ["rabbitmqctl", "set_policy", "--vhost", "my; host", "footfall-retention"]
+    assert json.loads(words[6])["dead-letter-exchange"] == "it's"
+    assert words[7:] == ["--apply-to", "queues"]
 
 
 def test_one_command_mends_all_for_only_one_policy_counts() -> None:

@@ -1,6 +1,8 @@
 """Channels of connections that were lost or left, on a broker that is made up."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Collection
 from typing import Any
 
@@ -119,3 +121,21 @@ async def test_a_node_that_opens_no_channel_is_left(broker: Broker, channels: Ch
         await channels.open()
     assert node_of(await channels.open()) == NODES[1]
     assert opened.usable
+
+
+async def test_nothing_is_kept_of_a_connection_that_was_left_after_it_was_lost(
+    broker: Broker, channels: Channels
+) -> None:
+    opened = await channels.open()
+    lost = broker.connections.pop()
+    lost.lost = True
+    await channels.open()
+    # Who waited on it hears only now that nothing was answered.
+    channels.leave(opened)
+    await lost.closed.wait()
+    gone = weakref.ref(lost)
+    del opened, lost
+    async with asyncio.timeout(5):
+        while gone() is not None:
+            gc.collect()
+            await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ from domain.checkpoint import Bounds
 from domain.errors import HistoryTruncated, LogUnavailable, LogWentBackward
 from domain.events import Entry, Epoch, Offset, Partition
 from domain.ports.log import Subscription
-from log.rabbitmq.errors import NoReplica
+from log.rabbitmq.errors import NoMember, NoReplica
 from log.rabbitmq.nodes import NodesLogReader
 from log.rabbitmq.quiet import Watched
 from projector.fold.completeness import Completeness
@@ -22,12 +22,19 @@ class Node(FakeLog):
     """A node with a replica of `length` entries; it can be lost, or answer nothing for ever."""
 
     def __init__(
-        self, length: int, *, lost: bool = False, replica: bool = True, silent: bool = False
+        self,
+        length: int,
+        *,
+        lost: bool = False,
+        replica: bool = True,
+        member: bool = True,
+        silent: bool = False,
     ) -> None:
         super().__init__()
         self.entries[ONE] = [b"%d" % number for number in range(length)]
         self.lost = lost
         self.replica = replica
+        self.member = member
         self.silent = silent
         self.pings = self.asked = self.asking = self.most_asking = 0
 
@@ -39,6 +46,8 @@ class Node(FakeLog):
     async def bounds(self, partition: Partition) -> Bounds:
         if self.lost:
             raise LogUnavailable("lost")
+        if not self.member:
+            raise NoMember("no replica at all")
         if not self.replica:
             raise NoReplica("no replica")
         self.asked += 1
@@ -152,6 +161,22 @@ async def test_the_log_ends_where_most_nodes_say(nodes: list[Node]) -> None:
 async def test_where_too_few_nodes_say_it_the_end_is_not_known(nodes: list[Node]) -> None:
     with pytest.raises(LogUnavailable):
         await NodesLogReader(nodes).bounds(ONE)
+
+
+async def test_who_holds_no_replica_has_no_say() -> None:
+    def strangers() -> list[Node]:
+        return [Node(0, member=False), Node(0, member=False)]
+
+    # Three replicas on five nodes, and one of the three is lost.
+    log = NodesLogReader([*strangers(), Node(4), Node(5, lost=True), Node(5)])
+    assert (await log.bounds(ONE)).end == 5
+    for nodes in (
+        [*strangers(), Node(2), Node(5, lost=True), Node(5, lost=True)],
+        [*strangers(), Node(5, lost=True)],
+        strangers(),
+    ):
+        with pytest.raises(LogUnavailable):
+            await NodesLogReader(nodes).bounds(ONE)
 
 
 async def test_too_few_are_told_with_what_is_wrong_with_the_others() -> None:
