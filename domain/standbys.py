@@ -26,8 +26,13 @@ class Standbys(Struct, frozen=True):
     connected: Sequence[Standby]
 
     @property
+    def any_will_do(self) -> bool:
+        """Is it enough that some of the synchronous have a commit, whichever they are?"""
+        return any(one.state == "quorum" for one in self.connected)
+
+    @property
     def synchronous(self) -> list[str]:
-        """The names of those without which nothing is committed."""
+        """The names of those of which all, or some, are waited for with each commit."""
         if not self.wanted or self.waits in ("off", "local"):
             return []
         return [one.name for one in self.connected if one.state in ("sync", "quorum")]

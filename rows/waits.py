@@ -1,11 +1,12 @@
 """What the database waits for while it gives this process no answer, and whether it commits."""
 
 import asyncio
+from contextlib import suppress
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.errors import StoreUnavailable
+from domain.errors import StoreRefused, StoreUnavailable
 from domain.ports.waits import Waits
 from domain.waits import Wait, not_committed
 from rows.database import database_errors, is_postgresql, transaction
@@ -44,7 +45,8 @@ class SqlWaits(Waits):
 async def require_commits(engine: AsyncEngine, waits: Waits, seconds: float) -> None:
     """Raises `StoreUnavailable` where PostgreSQL has not committed the least there is in time.
 
-    It says what the database waits for. What was tried is cancelled there, and done or not.
+    It says what the database waits for. What was tried is cancelled there, and done or not. Where
+    that may not be tried, or is not known, as in what only speaks like PostgreSQL, nothing is said.
     """
     if not is_postgresql(engine.dialect):
         return
@@ -55,11 +57,14 @@ async def require_commits(engine: AsyncEngine, waits: Waits, seconds: float) -> 
             raise not_committed(seconds, await waits.look())
         trying.result()
     finally:
-        if not trying.done():
-            trying.cancel()
-            await asyncio.wait({trying}, timeout=_END_SECONDS)
+        trying.cancel()
+        done, _ = await asyncio.wait({trying}, timeout=_END_SECONDS)
+        if done and not trying.cancelled():
+            # What it failed with meanwhile is no news.
+            trying.exception()
 
 
 async def _commit(engine: AsyncEngine) -> None:
-    async with transaction(engine) as connection:
-        await connection.execute(_MARK)
+    with suppress(StoreRefused):
+        async with transaction(engine) as connection:
+            await connection.execute(_MARK)

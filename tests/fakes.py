@@ -296,17 +296,21 @@ class FakeLeases(Leases):
         mine = self._of(owner)
         for partition, found in mine.items():
             found.expires_ms = now + self._lease_ms
-            newest = max((e for p, e in self.claimed if p == partition), default=0)
-            if newest > found.epoch:
-                found.epoch = Epoch(newest + 1)
+            self._go_past(partition)
         if not draining:
             able = sum(map(self._can_fold, self.projectors))
             missing = ceil(len(self.held) / max(1, able)) - len(mine)
             free = [p for p in sorted(self.held) if self.held[p].free(now)]
             for partition in free[: max(0, missing)]:
+                self._go_past(partition)
                 self.held[partition].take(owner, now + self._lease_ms)
             self._relieve(owner, now)
         return {partition: found.epoch for partition, found in self._of(owner).items()}
+
+    def _go_past(self, partition: Partition) -> None:
+        newest = max((e for p, e in self.claimed if p == partition), default=0)
+        if newest > self.held[partition].epoch:
+            self.held[partition].epoch = Epoch(newest + 1)
 
     async def tell(self, owner: str, troubles: Mapping[Partition, Trouble]) -> None:
         self.told.append(owner)

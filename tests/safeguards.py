@@ -650,8 +650,8 @@ SAFEGUARDS = [
     Safeguard(
         "a new epoch with every lease",
         "rows/fold/leases.py",
-        "epoch=leases.c.epoch + 1,",
-        "epoch=leases.c.epoch,",
+        "epoch=_EPOCH + 1,",
+        "epoch=_EPOCH,",
         LEASES + "epochs_only_grow[sqlite]",
     ),
     Safeguard(

@@ -42,8 +42,13 @@ def missing_line(wanted: int, known: Collection[int]) -> str | None:
     there = wanted - len(missing)
     return (
         f"NUM_PARTITIONS here is {wanted}, the database knows {there} of them: run footfall "
-        f"migrate where {wanted} is right, or else set what the service has"
+        f"migrate {where_right(wanted)}"
     )
+
+
+def where_right(wanted: int) -> str:
+    """When to make those that are missing."""
+    return f"where {wanted} is right, or else set what the service has"
 
 
 def fewer_line(here: int, beyond: Sequence[Old]) -> str | None:

@@ -11,8 +11,15 @@ def standby_lines(found: Standbys) -> Iterator[str]:
     """Whether one has each commit before it is believed here."""
     names = ", ".join(one.name for one in found.connected)
     missing = f"commits may be missing on one that takes over, {_AGAIN}"
-    if found.synchronous:
-        yield f"OK    standby: {', '.join(found.synchronous)} has each commit (synchronous)"
+    if len(found.synchronous) > 1 and found.any_will_do:
+        yield (
+            f"OK    standby: {', '.join(found.synchronous)}: each commit is on as many of them as "
+            f"synchronous_standby_names says ({found.wanted}): where the server is lost, let the "
+            "one take over that is furthest"
+        )
+    elif found.synchronous:
+        have = "has" if len(found.synchronous) == 1 else "have"
+        yield f"OK    standby: {', '.join(found.synchronous)} {have} each commit (synchronous)"
     elif not names:
         yield (
             "NOTE  standby: none is connected; commits that are lost with the server are missing "

@@ -13,7 +13,13 @@ from cli.output.claims import claim_lines
 from cli.output.clocks import Seen, clock_lines
 from cli.output.letters import check_lines
 from cli.output.locks import file_lines, key_lines, open_lines, public_lines
-from cli.output.partitions import beyond, missing_line, old_lines, partition_names
+from cli.output.partitions import (
+    beyond,
+    missing_line,
+    old_lines,
+    partition_names,
+    where_right,
+)
 from cli.output.projectors import waiting_words
 from cli.output.rights import rights_lines
 from cli.output.saying import say
@@ -30,7 +36,7 @@ from cli.wiring.standbys import answering, report_standbys
 from cli.wiring.versions import compare_versions, version_at
 from domain.agents.robots import list_version
 from domain.agents.viewers import FULL
-from domain.errors import FootfallError, SettingsError
+from domain.errors import FootfallError, LogUnavailable, NotDeclared, SettingsError
 from domain.generations import GenerationInfo
 from domain.settings import Settings
 from log.opening import Log, open_log
@@ -54,11 +60,16 @@ def check() -> None:
 
     The first line says which Footfall this is and at which versions the databases are. Then a line
     a layer: OK, NOTE for what is right but may surprise, WARN where the broker keeps its streams
-    for another time than RETENTION_DAYS says, a node of RabbitMQ does not answer, a stream has too
-    few replicas or all of them are led by one node, a clock is not believed, or a lock is missing
-    or others can change it, or ERROR; both with what to do. Exit code 1 after an ERROR. A partition
-    that is stopped or waits is an ERROR with what its projector says of it, and so is one whose log
-    has waited for a minute and is not folded.
+    for another time than RETENTION_DAYS says or in large segments, a node of RabbitMQ does not
+    answer, a stream has too few replicas or all of them are led by one node, NUM_PARTITIONS is
+    fewer than are written, a clock is not believed, or a lock is missing or others can change it,
+    or ERROR; both with what to do. Exit code 1 after an ERROR. A partition that is stopped or waits
+    is an ERROR with what its projector says of it, and so is one whose log has waited for a minute
+    and is not folded.
+
+    It tries what it tells of: in RabbitMQ each partition gets a message that counts for nothing,
+    and PostgreSQL has to commit one to its write-ahead log.
+
     locks says who comes in over HTTP, with which keys, and whether OPEN lets everybody in.
     """
     settings = read_settings_or_exit()
@@ -146,6 +157,7 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
             await reader.close()
 
     async def appending() -> str:
+        await _require_declared(settings, log)
         writer = log.writer()
         try:
             await writer.try_all()
@@ -161,6 +173,17 @@ def _layers(settings: Settings, log: Log) -> dict[str, Layer]:
         f"log, reading ({log.name})": reading,
         f"log, appending ({log.name})": appending,
     }
+
+
+async def _require_declared(settings: Settings, log: Log) -> None:
+    """Before anything is tried: a shell may have another number than the service."""
+    try:
+        await log.require_declared()
+    except NotDeclared as error:
+        raise NotDeclared(f"{error} {where_right(settings.num_partitions)}") from error
+    except LogUnavailable:
+        # Trying it says that better.
+        pass
 
 
 async def _report(name: str, layer: Layer, *, quiet: bool = False) -> bool:

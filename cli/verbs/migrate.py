@@ -44,6 +44,11 @@ def migrate(since: Month | None, replicas: int | None) -> None:
     In PostgreSQL each month has a table. Those of the past year (or as long as RETENTION_DAYS says,
     two years at most) and of the 13 months to come are made here, for projectors whose role may
     make none: run it as the owner of the tables (docs/postgresql.md).
+
+    With --replicas streams that are there already get what they lack, one replica after the other.
+    It asks RabbitMQ's management API and runs its rabbitmq-streams: on a node as root or the user
+    rabbitmq, or where RABBITMQ_ERLANG_COOKIE is set. Elsewhere it prints what to run and ends with
+    1 (docs/scaling.md).
     """
     settings = settings_or_exit()
 

@@ -207,7 +207,7 @@ class SqlLeases(Leases):
         taken = await connection.execute(
             update(leases)
             .where(which)
-            .values(owner=owner, epoch=leases.c.epoch + 1, expires_ms=self._until)
+            .values(owner=owner, epoch=_EPOCH + 1, expires_ms=self._until)
         )
         return taken.rowcount
 

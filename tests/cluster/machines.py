@@ -152,7 +152,7 @@ class Machines:
     @property
     def exports(self) -> dict[str, str]:
         """What a verb has to be told to be about this cluster."""
-        management = self.nodes.nodes[0].management_url
+        management = ",".join(node.management_url for node in self.nodes.nodes)
         return {
             "RABBITMQ_URL": self.nodes.url,
             "RABBITMQ_MANAGEMENT_URL": management.replace("//", "//guest:guest@"),

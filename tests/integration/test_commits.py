@@ -133,6 +133,19 @@ async def test_what_is_tried_leaves_nothing_behind_and_ends_in_time(
         await rows.require_commits(5)
 
 
+async def test_a_server_that_does_not_let_a_role_try_is_not_tried(
+    settings: Settings, server: PrivatePostgres
+) -> None:
+    mark = "FUNCTION pg_logical_emit_message(boolean, text, text)"
+    await dba.execute(server.url, f"REVOKE EXECUTE ON {mark} FROM PUBLIC", "CREATE ROLE few LOGIN")
+    try:
+        few = replace(settings, database_url=server.url.replace("//postgres", "//few"))
+        async with open_rows(few, now_ms) as rows:
+            await rows.require_commits(5)
+    finally:
+        await dba.execute(server.url, f"GRANT EXECUTE ON {mark} TO PUBLIC", "DROP ROLE few")
+
+
 async def test_who_holds_a_lock_is_named(settings: Settings, server: PrivatePostgres) -> None:
     async with open_rows(settings, now_ms, name="footfall tests x") as rows:
         holder = create_async_engine(server.url)

@@ -104,3 +104,15 @@ async def test_an_epoch_that_was_never_given_out_here_is_got_past(database: Data
     assert after == {**first, Partition(1): 8}
     await database.has_checkpoint(1, epoch=8)
     assert await one.tick() == after
+
+
+async def test_what_is_taken_is_past_an_epoch_that_was_never_given_out_here(
+    database: Database,
+) -> None:
+    """Whoever has that one may be folding under it yet."""
+    one, two = database.projector(), database.projector()
+    first = dict(await one.tick())
+    elsewhere = first[Partition(1)] + 1
+    await database.has_checkpoint(1, epoch=elsewhere)
+    await one.leave()
+    assert (await two.tick())[Partition(1)] > elsewhere

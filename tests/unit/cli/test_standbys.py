@@ -22,6 +22,16 @@ def test_one_that_is_waited_for_is_right(state: str) -> None:
     assert found == "OK    standby: b has each commit (synchronous)"
 
 
+def test_of_some_of_which_any_will_do_none_is_said_to_have_all() -> None:
+    found = line([Standby("a", "quorum"), Standby("b", "quorum")], "ANY 1 (a, b)")
+    assert found == (
+        "OK    standby: a, b: each commit is on as many of them as synchronous_standby_names says "
+        "(ANY 1 (a, b)): where the server is lost, let the one take over that is furthest"
+    )
+    both = line([Standby("a", "sync"), Standby("b", "sync")], "FIRST 2 (a, b)")
+    assert both == "OK    standby: a, b have each commit (synchronous)"
+
+
 def test_none_is_a_note() -> None:
     assert line([]).startswith("NOTE  standby: none is connected; ")
 
