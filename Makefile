@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run keys test check safeguards fuzz format services services-stop cluster bare debian13 pictures bench clean
+.PHONY: help setup runtime python run keys test losses check safeguards fuzz format services services-stop cluster bare debian13 pictures bench clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ run: runtime ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-dat
 keys: python ## make keys for docker compose in .env; those that are there stay
 	@$(PYTHON) deploy/keys.py
 
-test: setup ## run all tests; those that need a server use the one found
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(TESTS)
+test: setup ## run the tests; those that need a server use the one found
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(if $(TESTS),$(TESTS),-m "not machines")
+
+losses: setup ## the tests that take a cluster of three nodes, or a primary and its standby, apart (half an hour)
+	$(BIN)/python -m pytest -m machines
 
 check: setup ## lint, types, import contracts, and those of the dashboard's modules
 	$(BIN)/ruff check .

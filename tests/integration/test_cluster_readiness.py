@@ -18,7 +18,7 @@ from tests.acceptance.test_outages import Impatient
 from tests.cluster.nodes import PrivateCluster
 from tests.conftest import PARTITIONS, embedded
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.machines, pytest.mark.private_servers, pytest.mark.timeout(400)]
 
 VIEW = {"page": "example.com/x", "timestamp": "2025-07-16T10:00:00Z"}
 # The last confirm is fresh for 10 s, then a probe waits as long as requests do.

@@ -30,6 +30,7 @@ from tests.conftest import PARTITIONS, embedded, postgres_database
 from tests.factories import batch
 
 pytestmark = [
+    pytest.mark.machines,
     pytest.mark.private_servers,
     pytest.mark.postgres,
     pytest.mark.timeout(300),

@@ -20,7 +20,7 @@ from tests.cluster.standby import PrivateStandby, follow
 from tests.conftest import embedded
 from tests.servers import PrivatePostgres
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.machines, pytest.mark.private_servers, pytest.mark.timeout(420)]
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
 from tests.cluster.nodes import NODES, PrivateCluster
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.machines, pytest.mark.private_servers, pytest.mark.timeout(300)]
 
 _PARTITIONS = 3
 _ROUNDS = 2

@@ -26,7 +26,12 @@ from tests.cluster.nodes import PrivateCluster
 from tests.conftest import embedded, postgres_database
 from tests.factories import batch
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.postgres, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.machines,
+    pytest.mark.private_servers,
+    pytest.mark.postgres,
+    pytest.mark.timeout(600),
+]
 
 PARTITIONS = 6
 MESSAGES = 72_000

@@ -21,6 +21,7 @@ from tests.cluster.machines import INGEST, Machines, Size
 from tests.cluster.parts import RolePart
 
 pytestmark = [
+    pytest.mark.machines,
     pytest.mark.private_servers,
     pytest.mark.nginx,
     pytest.mark.timeout(600),

@@ -19,6 +19,7 @@ from tests.cluster.machines import Machines, Size
 from tests.servers import Process, answers, end, family, process
 
 pytestmark = [
+    pytest.mark.machines,
     pytest.mark.private_servers,
     pytest.mark.nginx,
     pytest.mark.timeout(500),

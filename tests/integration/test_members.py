@@ -22,7 +22,7 @@ from tests.acceptance.processes import until
 from tests.cluster.nodes import Node, PrivateCluster
 from tests.conftest import embedded
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.machines, pytest.mark.private_servers, pytest.mark.timeout(600)]
 
 PARTITIONS = 3
 STREAMS = [Partition(p) for p in range(PARTITIONS)]

@@ -17,6 +17,7 @@ from tests.cluster.nodes import Node, PrivateCluster
 from tests.conftest import embedded, postgres_database
 
 pytestmark = [
+    pytest.mark.machines,
     pytest.mark.private_servers,
     pytest.mark.postgres,
     pytest.mark.timeout(600),

@@ -21,6 +21,7 @@ from tests.cluster.nodes import PrivateCluster
 from tests.conftest import PARTITIONS, embedded, postgres_database
 
 pytestmark = [
+    pytest.mark.machines,
     pytest.mark.private_servers,
     # Each node takes its time to start, and a stream to have its replica again.
     pytest.mark.timeout(600),

@@ -15,7 +15,7 @@ from tests.cluster.filling import segments
 from tests.cluster.nodes import Node
 from tests.integration.test_stream_bounds import declare_as_released
 
-pytestmark = [pytest.mark.private_servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.machines, pytest.mark.private_servers, pytest.mark.timeout(300)]
 
 FIRST = Partition(0)
 MESSAGE = b"x" * 100_000
