@@ -51,7 +51,7 @@ class Looking:
     def last(self) -> dict[str, Any]:
         return self.told[-1] if self.told else {}
 
-    async def until_told(self, views: int, state: str = "following") -> dict[str, Any]:
+    async def until_told(self, views: int | None, state: str = "following") -> dict[str, Any]:
         async def told() -> bool:
             return (self.last.get("views"), self.last.get("state")) == (views, state)
 
