@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from cli.wiring.migrate import migrate
-from domain.errors import LogUnavailable
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
 from log.opening import open_reader, open_writer
 from log.rabbitmq.broker import connect
+from log.rabbitmq.errors import NoMember
 from tests.acceptance.processes import footfall, until
 from tests.acceptance.test_exactly_once import checkpoints, folded, stored
 from tests.acceptance.test_outages import Impatient, Visitors
@@ -76,7 +76,7 @@ async def test_a_node_without_a_replica_is_passed_over(
     await writer.append(partition, b"x")
     await writer.close()
     elsewhere = open_reader(replace(settings, rabbitmq_url=cluster.nodes[1].url))
-    with pytest.raises(LogUnavailable, match="replica"):
+    with pytest.raises(NoMember, match="replica"):
         await elsewhere.bounds(partition)
     await elsewhere.close()
     for _ in range(3):
