@@ -19,6 +19,8 @@ from log.rabbitmq.errors import broker_errors
 from log.rabbitmq.probing import Confirms, Probing
 
 _TO_APPEND = "write on amq.default"
+# So long a stream that is there may be missing at a node that has just started.
+_STARTING_SECONDS = 5.0
 
 
 def _now_ms() -> int:
@@ -60,6 +62,8 @@ class RabbitLogWriter(LogWriter):
         self._probes = Channels(url, "footfall ingest probe")
         self._probe: Opened | None = None
         self._pinging = Shared(self._ping)
+        # Since when what is appended comes back, as from a stream that does not exist.
+        self._missing: dict[Partition, float] = {}
         self._confirms = Confirms(partitions)
         self._probing = Probing(
             self._confirms, self.append, now_ms, patience_seconds=patience_seconds
@@ -93,7 +97,10 @@ class RabbitLogWriter(LogWriter):
                 if not isinstance(error, PublishError):
                     raise
                 message = f"the stream {stream} does not exist: run footfall migrate"
-                raise NotDeclared(message, took_nothing=True) from error
+                since = self._missing.setdefault(partition, time.monotonic())
+                settled = time.monotonic() - since >= _STARTING_SECONDS
+                raise NotDeclared(message, took_nothing=settled) from error
+            self._missing.pop(partition, None)
 
     def _properties(self) -> Basic.Properties:
         # The client library tells by its id which publish a returned message belongs to.

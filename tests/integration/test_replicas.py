@@ -84,9 +84,11 @@ async def test_the_node_that_was_the_only_one_may_be_lost(
         await visitors.leave()
         await until(lambda: folded(settings), "the fold catching up", 60)
         visitors.assert_counted_once(await stored(settings))
-    lost = await check(settings)
-    assert "WARN  log, nodes: " in lost
-    assert f": {first.name} offline, 2 of 3 replicas online: start RabbitMQ on {first.name}" in lost
+    await until_said(
+        settings,
+        f": {first.name} offline, 2 of 3 replicas online: start RabbitMQ on {first.name}",
+    )
+    assert "WARN  log, nodes: " in await check(settings)
 
 
 async def migrated(settings: Settings, *arguments: str) -> str:

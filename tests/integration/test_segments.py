@@ -3,14 +3,17 @@
 import asyncio
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from cli.output.bounds import bound_lines
+from domain.errors import LogUnavailable
 from domain.events import Offset, Partition
 from domain.settings import Settings
 from log.opening import open_log, open_reader, open_writer
+from tests.acceptance.processes import until
 from tests.cluster.filling import segments
 from tests.cluster.nodes import Node
 from tests.integration.test_stream_bounds import declare_as_released
@@ -83,7 +86,16 @@ async def test_the_file_that_check_names_makes_them_smaller_whatever_they_were_d
 
 async def append(settings: Settings) -> None:
     writer = open_writer(settings)
-    for _ in range(MORE):
+
+    async def taken() -> bool:
+        with suppress(LogUnavailable):
+            await writer.append(FIRST, MESSAGE)
+            return True
+        return False
+
+    # A node that has just started does not have its streams yet.
+    await until(taken, "the stream taking messages")
+    for _ in range(MORE - 1):
         await writer.append(FIRST, MESSAGE)
     await writer.close()
 
