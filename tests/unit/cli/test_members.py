@@ -107,7 +107,7 @@ def test_a_replica_that_is_offline_is_told_with_its_node() -> None:
 
 def test_a_stream_that_takes_nothing_is_an_error() -> None:
     (line,) = said(stream(0, online=[A]))
-    assert line.startswith("ERROR log, replicas (s.0): 1 of 3 online, nothing can be appended")
+    assert line.startswith("ERROR log, replicas (s.0): 1 of 3 online some seconds ago, nothing can")
     assert line.endswith("before 2 are: start RabbitMQ on rabbit@b and rabbit@c")
 
 
