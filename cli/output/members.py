@@ -98,8 +98,8 @@ def replica_lines(streams: "Sequence[StreamMembers]", view: "View", vhost: str) 
         if len(online) <= len(members) // 2:
             yield (
                 f"ERROR log, replicas ({where}): {len(online)} of {len(members)} online some seconds "
-                f"ago, nothing can be appended while fewer than {len(members) // 2 + 1} are: start "
-                f"RabbitMQ on {_named(offline)}"
+                f"ago, nothing can be appended while fewer than {len(members) // 2 + 1} are: "
+                f"start RabbitMQ on {_named(offline)}"
             )
         elif offline:
             yield (
