@@ -97,9 +97,9 @@ def replica_lines(streams: "Sequence[StreamMembers]", view: "View", vhost: str) 
         where = _streams(names)
         if len(online) <= len(members) // 2:
             yield (
-                f"ERROR log, replicas ({where}): {len(online)} of {len(members)} online some seconds "
-                f"ago, nothing can be appended while fewer than {len(members) // 2 + 1} are: "
-                f"start RabbitMQ on {_named(offline)}"
+                f"ERROR log, replicas ({where}): {len(online)} of {len(members)} online some "
+                f"seconds ago, nothing can be appended while fewer than {len(members) // 2 + 1} "
+                f"are: start RabbitMQ on {_named(offline)}"
             )
         elif offline:
             yield (
