@@ -166,7 +166,7 @@ def balancing(
     replica = f'{_option(vhost)} "$s" {shlex.quote(most)}'
     return _loop(
         movable,
-        f"rabbitmq-streams delete_replica{replica} && sleep 5 && "
+        f"rabbitmq-streams delete_replica{replica} && sleep 15 && "
         f"rabbitmq-streams add_replica{replica}",
     )
 

@@ -157,7 +157,7 @@ def test_the_command_that_spreads_leaders_is_that_of_the_series() -> None:
     led = [stream(n, leader=B) for n in range(4)]
     _, old = said(*led, version="3.11.28")
     assert old.endswith(
-        ': for s in s.2 s.3; do rabbitmq-streams delete_replica "$s" rabbit@b && sleep 5 && '
+        ': for s in s.2 s.3; do rabbitmq-streams delete_replica "$s" rabbit@b && sleep 15 && '
         'rabbitmq-streams add_replica "$s" rabbit@b || break; done'
     )
     for version in ("3.12.0", "3.13.7", "4.0.5", "4.1.0-rc.1"):
