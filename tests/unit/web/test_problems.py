@@ -17,6 +17,7 @@ from domain.errors import (
     Overloaded,
     Problem,
     RequestRefused,
+    StoreReadOnly,
     StoreUnavailable,
 )
 from domain.hours import parse_instant
@@ -37,6 +38,7 @@ FORESEEN: dict[type[FootfallError], Judgement] = {
     Overloaded: AGAIN,
     NotYet: AGAIN,
     StoreUnavailable: AGAIN,
+    StoreReadOnly: AGAIN,
     LogUnavailable: DOUBT,
 }
 REFUSALS: list[tuple[FootfallError, Judgement]] = [
