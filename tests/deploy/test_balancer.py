@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tests.servers import haproxy_binary
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.haproxy]
 
+Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 VIEW = {"page": "example.com/page", "timestamp": "2025-07-16T10:00:00Z"}
 
 
@@ -105,6 +106,30 @@ def _answered(role: Role) -> int:
     return role.log().count("path=/page-views/single status=202")
 
 
+@asynccontextmanager
+async def served(answer: Connected) -> AsyncIterator[asyncio.Server]:
+    """A server that does `answer` with each connection; none is left at the end."""
+    running: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            try:
+                await answer(reader, writer)
+            finally:
+                writer.close()
+
+    try:
+        async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+            yield server
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
 class Double:
     """Stands for a role: answers what it is asked by `answers`, path to status, and 200 else.
 
@@ -147,9 +172,8 @@ class Double:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Double"]:
-        server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        async with server:
+        async with served(self._answer) as server:
+            self.port = server.sockets[0].getsockname()[1]
             yield self
 
 
@@ -240,14 +264,16 @@ async def test_a_stream_goes_on_for_longer_than_any_answer_may_take(tmp_path: Pa
                 await writer.drain()
                 await asyncio.sleep(0.5)
 
-    server = await asyncio.start_server(stream, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     changes = {
         "timeout client 60s": "timeout client 2s",
         "timeout server 60s": "timeout server 2s",
     }
-    door = BalancedDoor(tmp_path, {"ingest": [port], "read-api": [port]}, changes)
-    async with server, door, httpx.AsyncClient(base_url=door.url) as client:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(served(stream))
+        ports = [server.sockets[0].getsockname()[1]]
+        door = BalancedDoor(tmp_path, {"ingest": ports, "read-api": ports}, changes)
+        await stack.enter_async_context(door)
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=door.url))
         began = time.monotonic()
         async with client.stream("GET", "/stats/live/events") as answer:
             async for _ in answer.aiter_raw():
@@ -261,10 +287,12 @@ async def test_what_could_be_sent_to_nobody_is_known_to_have_come_to_nothing(
     tmp_path: Path,
 ) -> None:
     double = Double()
-    server = await asyncio.start_server(double.answer_once, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    door = BalancedDoor(tmp_path, {"ingest": [port], "read-api": [port]})
-    async with door, httpx.AsyncClient(base_url=door.url) as client:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(served(double.answer_once))
+        ports = [server.sockets[0].getsockname()[1]]
+        door = BalancedDoor(tmp_path, {"ingest": ports, "read-api": ports})
+        await stack.enter_async_context(door)
+        client = await stack.enter_async_context(httpx.AsyncClient(base_url=door.url))
         assert (await client.post("/page-views/single", json=VIEW)).status_code == 200
         server.close()
         await server.wait_closed()
