@@ -130,7 +130,9 @@ class PrivateCluster:
         def replicated() -> bool:
             # Asked once for all of them: each question starts a virtual machine of Erlang's.
             found = self._listed()
-            return all(len(found[stream]["online"]) == NODES for stream in streams)
+            # One that was declared just now may not be listed everywhere yet.
+            known = [found[stream] for stream in streams if stream in found]
+            return [len(each["online"]) for each in known] == [NODES] * len(streams)
 
         wait_for(replicated, f"replicas of {', '.join(streams)} on {NODES} nodes")
         for node in self.nodes:

@@ -1,14 +1,12 @@
 """Three RabbitMQ nodes: the one that leads a stream is killed, and every 202 is counted once."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cli.wiring.migrate import migrate
 from domain.events import Partition
 from domain.partitioning import stream_name
 from domain.settings import Settings
@@ -19,7 +17,8 @@ from tests.acceptance.processes import footfall, until
 from tests.acceptance.test_exactly_once import checkpoints, folded, stored
 from tests.acceptance.test_outages import Impatient, Visitors
 from tests.cluster.nodes import PrivateCluster
-from tests.conftest import PARTITIONS, embedded, postgres_database
+from tests.cluster.settings import replicated, streams
+from tests.conftest import PARTITIONS
 
 pytestmark = [
     pytest.mark.private_servers,
@@ -37,21 +36,8 @@ def cluster() -> Iterator[PrivateCluster]:
 @pytest.fixture
 async def settings(cluster: PrivateCluster, tmp_path: Path) -> AsyncIterator[Settings]:
     """A database and replicated streams of the test's own."""
-    async with postgres_database() as database_url:
-        found = replace(
-            embedded(tmp_path),
-            database_url=database_url,
-            rabbitmq_url=cluster.url,
-            stream_prefix=f"test-{uuid.uuid4().hex[:12]}",
-            request_timeout_ms=10_000,
-        )
-        await migrate(found)
-        await asyncio.to_thread(cluster.wait_until_replicated, *streams(found))
+    async with replicated(cluster, tmp_path, request_timeout_ms=10_000) as found:
         yield found
-
-
-def streams(settings: Settings) -> list[str]:
-    return [stream_name(settings.stream_prefix, Partition(p)) for p in range(PARTITIONS)]
 
 
 async def test_streams_are_on_every_node_and_their_leaders_on_different_ones(

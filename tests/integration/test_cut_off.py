@@ -1,23 +1,19 @@
 """A broker's node that is cut off from the others, and a projector that reads from it."""
 
 import asyncio
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
 from cli.wiring.projector import open_supervisor
 from domain.checkpoint import Checkpoint
 from domain.errors import LogUnavailable
 from domain.events import Partition
-from domain.partitioning import stream_name
 from domain.ports.log import LogWriter
 from domain.settings import Settings
 from domain.wire import encode
@@ -26,7 +22,8 @@ from rows.opening import open_rows
 from tests.acceptance.processes import until
 from tests.acceptance.test_exactly_once import checkpoints
 from tests.cluster.nodes import PrivateCluster
-from tests.conftest import PARTITIONS, embedded, postgres_database
+from tests.cluster.settings import replicated
+from tests.conftest import PARTITIONS
 from tests.factories import batch
 
 pytestmark = [
@@ -49,16 +46,7 @@ def cluster() -> Iterator[PrivateCluster]:
 
 @pytest.fixture
 async def settings(cluster: PrivateCluster, tmp_path: Path) -> AsyncIterator[Settings]:
-    async with postgres_database() as database_url:
-        found = replace(
-            embedded(tmp_path),
-            database_url=database_url,
-            rabbitmq_url=cluster.url,
-            stream_prefix=f"test-{uuid.uuid4().hex[:12]}",
-        )
-        await migrate(found)
-        streams = [stream_name(found.stream_prefix, Partition(p)) for p in range(PARTITIONS)]
-        await asyncio.to_thread(cluster.wait_until_replicated, *streams)
+    async with replicated(cluster, tmp_path) as found:
         yield found
 
 

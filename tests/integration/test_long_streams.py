@@ -2,19 +2,16 @@
 
 import asyncio
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cli.wiring.migrate import migrate
 from domain.events import Partition
-from domain.partitioning import partition_for, stream_name
+from domain.partitioning import partition_for
 from domain.retention import SEGMENT_BYTES
 from domain.settings import Settings
 from domain.wire import encode
@@ -23,7 +20,7 @@ from tests.acceptance.processes import until
 from tests.acceptance.test_outages import Impatient
 from tests.cluster.filling import fill, last_chunks
 from tests.cluster.nodes import PrivateCluster
-from tests.conftest import embedded, postgres_database
+from tests.cluster.settings import replicated, streams
 from tests.factories import batch
 
 pytestmark = [
@@ -48,25 +45,14 @@ def cluster() -> Iterator[PrivateCluster]:
 
 @pytest.fixture
 async def settings(cluster: PrivateCluster, tmp_path: Path) -> AsyncIterator[Settings]:
-    async with postgres_database() as database_url:
-        found = replace(
-            embedded(tmp_path),
-            database_url=database_url,
-            rabbitmq_url=cluster.url,
-            stream_prefix=f"test-{uuid.uuid4().hex[:12]}",
-            num_partitions=PARTITIONS,
-            request_timeout_ms=int(DEADLINE_SECONDS * 1_000),
-        )
-        await migrate(found)
-        await asyncio.to_thread(cluster.wait_until_replicated, *streams(found))
+    patience_ms = int(DEADLINE_SECONDS * 1_000)
+    async with replicated(
+        cluster, tmp_path, num_partitions=PARTITIONS, request_timeout_ms=patience_ms
+    ) as found:
         writer = open_writer(found)
         await writer.append(Partition(0), encode(batch()))
         await writer.close()
         yield found
-
-
-def streams(settings: Settings) -> list[str]:
-    return [stream_name(settings.stream_prefix, Partition(p)) for p in range(PARTITIONS)]
 
 
 class Regulars:
