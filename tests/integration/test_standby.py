@@ -182,6 +182,12 @@ async def test_a_report_of_a_standby_tells_how_far_it_is_behind(
             async def shows(views: int) -> bool:
                 return (await asked())[0] == views
 
+            async def tells() -> bool:
+                """Until when it is complete is not known before a projector has said it."""
+                answer = await client.get("/report", params=QUESTION)
+                return "Footfall-Complete-Until" in answer.headers
+
+            await until(tells, "the standby telling until when it is complete")
             await send(client, 1)
             await until(lambda: shows(1), "the first view")
             await dba.execute(standby.url, "SELECT pg_wal_replay_pause()")
