@@ -28,8 +28,10 @@ run: runtime ## serve on http://127.0.0.1:3000, embedded, data in ./footfall-dat
 keys: python ## make keys for docker compose in .env; those that are there stay
 	@$(PYTHON) deploy/keys.py
 
+# With AGAIN=1 a few that failed beside others are run once more alone: pytest's 1 is that tests failed.
 test: setup ## run the tests; those that need a server use the one found
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(if $(TESTS),$(TESTS),-m "not machines")
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) $(if $(TESTS),$(TESTS),-m "not machines") || \
+		{ found=$$?; [ $$found = 1 ] && [ "$(AGAIN)" ] && $(BIN)/python -m tests.again; }
 
 losses: setup ## the tests that take a cluster of three nodes, or a primary and its standby, apart (half an hour)
 	$(BIN)/python -m pytest -m machines
