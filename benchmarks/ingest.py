@@ -17,7 +17,8 @@ CONNECTIONS = 128
 _HOUR = "2025-07-16T10:00:00Z"
 
 
-def _singles() -> list[bytes]:
+def singles() -> list[bytes]:
+    """POSTs of one view each, to one of 5,000 pages."""
     draw = Random(1)
     bodies = [
         json.dumps({"page": f"example.com/articles/{draw.randrange(5_000)}", "timestamp": _HOUR})
@@ -45,8 +46,8 @@ def multi_requests(entries: int) -> list[bytes]:
 
 async def single(runs: int, seconds: float) -> list[Row]:
     """Single views against a handler that only decodes the body."""
-    singles = _singles()
-    bare = [request.replace(b"/page-views/single", b"/bare") for request in singles]
+    requests = singles()
+    bare = [request.replace(b"/page-views/single", b"/bare") for request in requests]
     ratios, rates, medians, tails, bares, peak = [], [], [], [], [], 0.0
     async with (
         production() as settings,
@@ -54,8 +55,8 @@ async def single(runs: int, seconds: float) -> list[Row]:
         running(settings, "benchmarks.bare", "PORT") as yardstick,
     ):
         for _ in range(runs):
-            below = await _load(yardstick.port, bare, seconds)
-            found = await _load(ingest.port, singles, seconds)
+            below = await load(yardstick.port, bare, seconds)
+            found = await load(ingest.port, requests, seconds)
             ratios.append(found.rate / below.rate)
             rates.append(found.rate)
             bares.append(below.rate)
@@ -79,7 +80,7 @@ async def locked(runs: int, seconds: float) -> list[Row]:
     """
     secret = new_secret(token_bytes)
     key = Key(id_of(secret), frozenset([Right.INGEST]), digest_of(secret))
-    plain = _singles()
+    plain = singles()
     keyed = [with_key(request, secret) for request in plain]
     ratios, rates = [], []
     async with production() as settings:
@@ -91,8 +92,8 @@ async def locked(runs: int, seconds: float) -> list[Row]:
             running(settings, "cli", "ingest", **limits) as ingest,
         ):
             for _ in range(runs):
-                bare = await _load(without.port, plain, seconds)
-                found = await _load(ingest.port, keyed, seconds)
+                bare = await load(without.port, plain, seconds)
+                found = await load(ingest.port, keyed, seconds)
                 ratios.append(found.rate / bare.rate)
                 rates.append(found.rate)
     return [
@@ -108,7 +109,7 @@ async def multi(runs: int, seconds: float) -> list[Row]:
     async with production() as settings, running(settings, "cli", "ingest") as ingest:
         for _ in range(runs):
             before = ingest.cpu_seconds()
-            found = await _load(ingest.port, requests, seconds, connections=16)
+            found = await load(ingest.port, requests, seconds, connections=16)
             entries = len(found.latencies) * 1_000
             per_core.append(entries / (ingest.cpu_seconds() - before))
             rates.append(entries / found.seconds)
@@ -120,9 +121,10 @@ async def multi(runs: int, seconds: float) -> list[Row]:
     ]
 
 
-async def _load(
+async def load(
     port: int, requests: list[bytes], seconds: float, connections: int = CONNECTIONS
 ) -> Result:
+    """All answered 202. Raises `RuntimeError` where one is not."""
     found = await closed_loop(
         port, cycle(requests), connections=connections, seconds=seconds, expect=b"202"
     )

@@ -21,15 +21,23 @@ from log.rabbitmq.broker import connect
 from rows.engine import open_engine
 from tests.servers import free_port, postgres_url, rabbitmq_url
 
+REPOSITORY = Path(__file__).parents[1]
 _START_SECONDS = 30
 _STOP_SECONDS = 30
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """A Python process that serves or folds; `-m` arguments."""
+    """A Python process that serves or folds: `-m` arguments, of the code in a folder."""
 
-    def __init__(self, settings: Settings, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *arguments: str,
+        program: Path = REPOSITORY,
+        **environment: str,
+    ) -> None:
+        self._program = program
         self.port = free_port()
         self._arguments = arguments
         self.environment = {
@@ -53,7 +61,7 @@ class Process:
     async def start(self, *, serving: bool) -> None:
         arguments = [a if a != "PORT" else str(self.port) for a in self._arguments]
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, env=self.environment
+            sys.executable, "-m", *arguments, env=self.environment, cwd=self._program
         )
         async with asyncio.timeout(_START_SECONDS):
             while serving:
