@@ -132,6 +132,13 @@ class Appender:
         finally:
             self._waiting_bytes -= size
 
+    async def append_one(
+        self, partition: Partition, event: PageViewed, text: str | None = None
+    ) -> Taken:
+        """As `append`, of one event and the text of its viewer."""
+        texts = NOBODY if text is None else {partition: [text]}
+        return await self.append({partition: [event]}, texts)
+
     def until_tick(self) -> float:
         """Seconds until the lanes send next.
 
