@@ -6,6 +6,7 @@ Words that a release gave out are read for ever: `tests/unit/domain/test_receipt
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -67,10 +68,8 @@ def is_folded(receipt: Receipt, sequences: Taken, complete_ms: Mapping[Partition
 
 def receipt_text(receipt: Receipt) -> str | None:
     """The word for it: 1 and unpadded base64url; None where that is over `MAX_TEXT` characters."""
-    by_name: dict[str, list[tuple[int, int]]] = {}
-    for (partition, producer), sequence in sorted(receipt.taken.items()):
-        by_name.setdefault(producer, []).append((partition, sequence))
-    fields = receipt.confirmed_ms, [_of(name, taken) for name, taken in sorted(by_name.items())]
+    taken = receipt.taken
+    fields = receipt.confirmed_ms, [_of_one(*taken.items())] if len(taken) == 1 else _of_all(taken)
     text = _VERSION + urlsafe_b64encode(_encode(fields)).rstrip(b"=").decode()
     return text if len(text) <= MAX_TEXT else None
 
@@ -100,12 +99,26 @@ def read_receipt(text: str) -> Receipt:
     return receipt
 
 
+def _of_one(only: tuple[tuple[Partition, str], int]) -> _Of:
+    """That of a single view, which most requests are."""
+    (partition, producer), sequence = only
+    return _packed(producer), [partition], [sequence]
+
+
+def _of_all(taken: Taken) -> list[_Of]:
+    by_name: dict[str, list[tuple[int, int]]] = {}
+    for (partition, producer), sequence in sorted(taken.items()):
+        by_name.setdefault(producer, []).append((partition, sequence))
+    return [_of(name, found) for name, found in sorted(by_name.items())]
+
+
 def _of(producer: str, taken: list[tuple[int, int]]) -> _Of:
     partitions = [partition for partition, _ in taken]
     steps = [high - low for low, high in zip([0, *partitions], partitions, strict=False)]
     return _packed(producer), steps, [sequence for _, sequence in taken]
 
 
+@lru_cache(maxsize=16)
 def _packed(producer: str) -> bytes:
     """A zero and 16 bytes where it is 32 hexadecimal digits, as ingest makes them."""
     try:

@@ -1,6 +1,7 @@
 """What clients send, checked whole, turned into events or into a list of what to send instead."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
@@ -38,6 +39,8 @@ class Views(NamedTuple):
     texts: Texts
 
 
+# Many requests come within a millisecond.
+@lru_cache(maxsize=8)
 def limits(now_ms: int, days: int, kept: Hour = NOTHING_PAST) -> Limits:
     """What is accepted at `now_ms`, where `kept` is the oldest hour that the rows keep."""
     oldest = horizon(now_ms, days)

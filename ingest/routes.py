@@ -20,6 +20,7 @@ from ingest.requests import (
     multi_to_events,
     single_to_events,
 )
+from ingest.usual import One, one_of, usual_view
 from ingest.viewers import TextOf
 from web.access import Access
 from web.app import route
@@ -51,25 +52,37 @@ def routes(
     def accepted() -> Limits:
         return limits(clock(), retention_days, kept())
 
-    def one_event(body: bytes) -> Views:
-        return single_to_events(body, accepted(), partitions, text_of)
+    def one_event(body: bytes) -> One:
+        now = accepted()
+        found = usual_view(body, now, partitions, text_of)
+        return found or one_of(single_to_events(body, now, partitions, text_of))
 
     def many_events(body: bytes) -> Views:
         return multi_to_events(body, accepted(), partitions, text_of)
 
-    async def single(scope: Scope, receive: Receive) -> Answer:
-        views = await bodies.read(scope, receive, one_event)
-        taken = await appender.append(views.events, views.texts)
+    async def append_one(one: One) -> Answer:
+        taken = await appender.append_one(*one)
         return Answer(202, _ONE, headers=_position(clock(), taken))
 
-    async def multi(scope: Scope, receive: Receive) -> Answer:
-        views = await bodies.read(scope, receive, many_events)
+    async def append_many(views: Views) -> Answer:
         taken = await appender.append(views.events, views.texts) if views.events else {}
         return answer({"accepted": views.total}, 202, _position(clock(), taken))
 
+    async def single(scope: Scope, receive: Receive) -> Answer:
+        return await append_one(await bodies.read(scope, receive, one_event))
+
+    async def single_whole(body: bytes) -> Answer:
+        return await append_one(one_event(body))
+
+    async def multi(scope: Scope, receive: Receive) -> Answer:
+        return await append_many(await bodies.read(scope, receive, many_events))
+
+    async def multi_whole(body: bytes) -> Answer:
+        return await append_many(many_events(body))
+
     return [
-        route("/page-views/single", "POST", single, noted, _ACCESS),
-        route("/page-views/multi", "POST", multi, noted, _ACCESS),
+        route("/page-views/single", "POST", single, noted, _ACCESS, take=single_whole),
+        route("/page-views/multi", "POST", multi, noted, _ACCESS, take=multi_whole),
     ]
 
 

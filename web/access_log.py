@@ -51,13 +51,25 @@ class AccessLog:
         try:
             await app(scope, receive, counted)
         finally:
-            # Of what is there, a path says which of ours it is; of anything else it may say all.
-            path = place.path if place else _NOTHING
-            method: str = scope["method"]  # type: ignore[typeddict-item]
-            seconds = monotonic() - began
-            line = _line(method, path, status, f"{size}", f"{seconds * 1e3:.1f}", passage.id)
-            key = caller_of(scope).key or _NOTHING
-            logger.info("%s key=%s%s", line, key, self._address(scope))
+            self.tell(scope, place, passage.id, status, size, began)
+
+    def tell(
+        self,
+        scope: Scope,
+        place: Place | None,
+        request: bytes,
+        status: int,
+        size: int,
+        began: float,
+    ) -> None:
+        """Of an answer of so many bytes to what `began` then, by the clock of `monotonic`."""
+        # Of what is there, a path says which of ours it is; of anything else it may say all.
+        path = place.path if place else _NOTHING
+        method: str = scope["method"]  # type: ignore[typeddict-item]
+        seconds = monotonic() - began
+        line = _line(method, path, status, f"{size}", f"{seconds * 1e3:.1f}", request)
+        key = caller_of(scope).key or _NOTHING
+        logger.info("%s key=%s%s", line, key, self._address(scope))
 
     def refused(self, method: str, status: int, request: bytes) -> None:
         """What was answered before any application saw it; "": no method was read."""

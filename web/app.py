@@ -1,7 +1,6 @@
 """The application factory of every HTTP role."""
 
-import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from time import monotonic
@@ -11,9 +10,8 @@ from litestar import Litestar, Request, Response, asgi
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import FootfallError, NotYet
 from domain.keys import STRANGER, Caller, Right
 from domain.ports.common import Probe
 from domain.problems import FAILED, INVALID, KINDS, METHOD_NOT_ALLOWED, NOT_FOUND, TOO_LARGE, Kind
@@ -22,33 +20,32 @@ from web.door import ANYWHERE, NOTHING_HERE, Door
 from web.entrance import BARE, Entrance, Front, OfCallers
 from web.lock import Lock, nobody_locks
 from web.packed import packed
-from web.passage import named
 from web.places import ANY_NAME, ANY_PATH, Places
 from web.problems import (
     PROBLEM,
     Answer,
     answer,
     explained,
-    from_error,
-    kind_of,
     problem,
     send_answer,
 )
 from web.readiness import NOT_READY, READY, Readiness
 from web.refused import Noted, not_noted
-from web.seldom import Seldom
+from web.short_way import Hot, OfHot, ShortWay
 from web.streaming import Streamed, send_streamed
-
-logger = logging.getLogger(__name__)
+from web.troubles import Troubles, Unforeseen
 
 # Of what Litestar refuses before a handler of ours is asked.
 _OF_THE_FRAMEWORK = {kind.status: kind for kind in (NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE)}
 
 ACCESS = "access"
 ENDINGS = "endings"
-"""Under which name the application's state has them."""
+SHORT_WAY = "short_way"
+"""Under which names the application's state has them."""
 _PATH = "path"
+_HOT = "hot"
 Handle = Callable[[Scope, Receive], Any]
+Take = Callable[[bytes], Awaitable[Answer]]
 Ending = Callable[[], None]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -60,22 +57,23 @@ def route(
     noted: Noted = not_noted,
     access: Access = PUBLIC,
     also: Sequence[str] = (),
+    take: Take | None = None,
 ) -> ASGIRouteHandler:
     """A bare ASGI handler: about twice as fast here as one with Litestar's argument parsing.
 
     One of GET is asked with HEAD too. `handle` returns an `Answer`, or one that is `Streamed`. What
     it raises is `noted`. Who may ask is said by `access`. A path may end in `ANY_NAME`: one part of
     any name, the last in `name_asked`; or in `ANY_PATH`: all that `path_asked` says. Of methods
-    there may be others `also`.
+    there may be others `also`. It is hot where `take` answers a body that is whole and not packed
+    as `handle` would.
     """
     methods = (method, "HEAD", *also) if method == "GET" else (method, *also)
-    seldom = Seldom(monotonic)
+    troubles = Troubles(method, path, noted)
     # Litestar finds no bare handler by a path with a parameter, only whatever is below one; the
     # door lets through what it says.
     below = path.endswith((ANY_NAME, ANY_PATH))
     place = path.removesuffix(ANY_NAME).removesuffix(ANY_PATH)
 
-    @asgi(place, is_mount=below, copy_scope=False, opt={ACCESS: access, _PATH: path})
     async def handler(scope: Scope, receive: Receive, send: Send) -> None:
         asked: str = scope["method"]  # type: ignore[typeddict-item]
         if asked not in methods:
@@ -88,20 +86,13 @@ def route(
             if isinstance(found, Streamed):
                 await send_streamed(scope, receive, send, found)
                 return
-        except Exception as error:
-            noted(kind_of(error))
-            if not isinstance(error, FootfallError):
-                raise
-            found = from_error(error, method)
-            # Who asked for less time than the fold takes is told, nobody else.
-            ours = found.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(
-                error, NotYet
-            )
-            if ours and (told := seldom.due(str(error))):
-                logger.warning("%s %s: %s%s", method, path, told, named(scope))
+        except Exception as error:  # noqa: BLE001
+            found = troubles.answer(error, scope)
         await send_answer(send, await packed(scope, found))
 
-    return handler
+    hot = take and Hot(path, method, access, handler, take, troubles)
+    opt = {ACCESS: access, _PATH: path, _HOT: hot}
+    return asgi(place, is_mount=below, copy_scope=False, opt=opt)(handler)
 
 
 def name_asked(scope: Scope) -> str:
@@ -163,23 +154,24 @@ def create_app(
         route("/schema/openapi.json", "GET", describe),
         *map(_explained, KINDS),
     ]
+    unforeseen = Unforeseen()
     app = Litestar(
         routes,
         openapi_config=None,
-        exception_handlers={
-            HTTPException: _http_problem,
-            Exception: _unforeseen(Seldom(monotonic)),
-        },
+        exception_handlers={HTTPException: _http_problem, Exception: _told(unforeseen)},
         lifespan=list(lifespan),
         logging_config=None,
         state=State({ENDINGS: tuple(endings)}),
     )
     places = Places({each.opt[_PATH]: each.opt[ACCESS] for each in routes})
-    inside = app.asgi_handler
+    hot = [found for each in routes if (found := each.opt[_HOT])]
+    inside: ASGIApp = OfHot(hot, app.asgi_handler, unforeseen)
+    callers = None
     if front.of_callers or (front.of_pages and nameless.is_public):
-        inside = OfCallers(inside, front, noted)
+        inside = callers = OfCallers(inside, front, noted)
     door = Door(inside, places, allowed_hosts, noted, lock, nameless)
     app.asgi_handler = Entrance(door, places, front, noted)
+    app.state[SHORT_WAY] = ShortWay(hot, door, callers, front, unforeseen)
     return app
 
 
@@ -201,13 +193,9 @@ def _http_problem(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     return _response(problem(kind, detail, method=request.method))
 
 
-def _unforeseen(seldom: Seldom) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
+def _told(unforeseen: Unforeseen) -> Callable[[Request[Any, Any, Any], Exception], Response[bytes]]:
     def answered(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-        # The path is one of ours; what stands behind it is a stranger's.
-        what = f"{request.method} {request.scope['path']} failed: {type(error).__name__}"
-        if told := seldom.due(what):
-            logger.error("%s%s", told, named(request.scope), exc_info=error)
-        return _response(from_error(FootfallError(), request.method))
+        return _response(unforeseen.answer(error, request.scope))
 
     return answered
 

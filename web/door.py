@@ -24,7 +24,8 @@ from web.refused import Noted, not_noted
 
 NOTHING_HERE = "there is nothing here: /schema describes what there is"
 ANYWHERE: Collection[str] = (ANY,)
-_LOOKED_AT = (b"host", b"origin", b"sec-fetch-site", b"authorization", COOKIE)
+_OF_BROWSERS = frozenset((b"origin", b"sec-fetch-site", COOKIE))
+_LOOKED_AT = _OF_BROWSERS | {b"host", b"authorization"}
 
 _TWICE = "the header Host is there twice or cannot be read: send it once, as HOST or HOST:PORT"
 _FOREIGN = (
@@ -115,11 +116,27 @@ class Door:
             self._noted(problems.CROSS_SITE)
             return _refused(problems.CROSS_SITE, _FROM_A_PAGE, method)
         looks = method in ("GET", "HEAD") and not cross_site
-        if access.right is not None and (self._asking.is_public or COOKIE in headers):
+        if access.right is not None and COOKIE in headers and not self._asking.is_public:
             _vary(scope)
-        return self._locked_out(scope, access, shown(headers, looks=looks))
+        return self.locked_out(scope, access, shown(headers, looks=looks))
 
-    def _locked_out(self, scope: Scope, access: Access, key: Shown) -> Answer | None:
+    def shown_plainly(self, scope: Scope) -> Shown | None:
+        """By a request that no browser sends, for a host of ours; None: it is not as plain as that.
+
+        Its headers alone say so: the same are the same the next time.
+        """
+        headers = _looked_at(scope)
+        if headers is None or not _OF_BROWSERS.isdisjoint(headers):
+            return None
+        name = host_name(headers.get(b"host", ""))
+        if name is None or not answers_for(name, self._allowed):
+            return None
+        return shown(headers, looks=False)
+
+    def locked_out(self, scope: Scope, access: Access, key: Shown) -> Answer | None:
+        """What those are told who may not ask; from now on it is known who asks."""
+        if access.right is not None and self._asking.is_public:
+            _vary(scope)
         found = self._asking.caught(key)
         caller = self._asking.caller(key, found)
         set_caller(scope, caller)

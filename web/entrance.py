@@ -117,20 +117,27 @@ class OfCallers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         passage = passage_of(scope)
         # What needs no right is asked by those who watch over the process, or is limited in front.
-        if passage is None or passage.access is None or passage.access.right is None:
-            await self._app(scope, receive, send)
-            return
+        if passage is not None and passage.access is not None and passage.access.right is not None:
+            refusal = self.too_many(scope, passage)
+            if refusal is not None:
+                await send_answer(send, refusal)
+                return
+        await self._app(scope, receive, send)
+
+    def too_many(self, scope: Scope, passage: Passage) -> Answer | None:
+        """What a caller is told who asks more often than that; what is left is told in any case."""
         caller = caller_of(scope)
         rate = self._rate_of_public if caller.is_public else self._rate
         who = f"key {caller.key}" if caller.key else self._clients.stranger_of(scope)
-        if rate and who and (taken := rate.take(who)):
-            passage.added += taken.headers
-            if taken.too_many:
-                if _method(scope) == "POST":
-                    self._noted(TOO_MANY_REQUESTS)
-                await send_answer(send, _too_many(taken, _method(scope)))
-                return
-        await self._app(scope, receive, send)
+        if not rate or not who:
+            return None
+        taken = rate.take(who)
+        passage.added += taken.headers
+        if not taken.too_many:
+            return None
+        if _method(scope) == "POST":
+            self._noted(TOO_MANY_REQUESTS)
+        return _too_many(taken, _method(scope))
 
 
 def _too_many(taken: Taken, method: str) -> Answer:

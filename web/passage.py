@@ -33,11 +33,16 @@ class Passage:
 
 def request_id(headers: Iterable[Header]) -> bytes:
     """As who asks calls the request, or a name of our own where that is none."""
+    return given_id(headers) or new_id()
+
+
+def given_id(headers: Iterable[Header]) -> bytes:
+    """As who asks calls it, b"" where that is no name."""
     for name, value in headers:
         if name == b"x-request-id":
             good = 0 < len(value) <= _LONGEST_ID and _ID_BYTES.issuperset(value)
-            return value if good and _OF_SECRETS not in value else new_id()
-    return new_id()
+            return value if good and _OF_SECRETS not in value else b""
+    return b""
 
 
 def new_id() -> bytes:

@@ -14,10 +14,11 @@ import uvicorn
 from litestar import Litestar
 
 from cli.processes.listening import BACKLOG
-from web.app import ENDINGS, Ending
+from web.app import ENDINGS, SHORT_WAY, Ending
 from web.server.crowd import Crowd, Told, not_told
 from web.server.limits import Limits
 from web.server.protocol import Connection
+from web.server.usual import Heads
 
 # For what is no client's: the log, the rows, files.
 _OTHER_DESCRIPTORS = 128
@@ -36,7 +37,7 @@ def server_of(
     crowd = crowd or Crowd(Limits(connections=most_connections()), told)
     logging.getLogger("uvicorn.error").addFilter(_NOT_CANCELLED)
     # uvicorn calls what it is given; only its annotation wants a class.
-    protocol: Any = partial(Connection, crowd)
+    protocol: Any = partial(Connection, crowd, Heads(app.state.get(SHORT_WAY)))
     return _Server(
         crowd,
         uvicorn.Config(

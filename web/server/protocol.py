@@ -20,6 +20,7 @@ from domain.problems import (
     Kind,
 )
 from web.passage import passage_of
+from web.server.brief import Brief
 from web.server.chunks import Chunks, NoChunks
 from web.server.crowd import Crowd
 from web.server.framing import TO_ITS_END, Unframed, body_length
@@ -32,6 +33,7 @@ from web.server.heads import (
     without_upgrade,
 )
 from web.server.stay import Stage, Stay
+from web.server.usual import Heads, Known
 
 _NO_HTTP = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
@@ -46,12 +48,14 @@ class Connection(Stay):
     def __init__(
         self,
         crowd: Crowd,
+        heads: Heads,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(crowd, config, server_state, app_state, _loop)
+        self._heads = heads
         self._last = False
         """Whether no other request is read once the one under way is answered."""
         self._ended = False
@@ -65,6 +69,9 @@ class Connection(Stay):
         if self._stage is Stage.OVER:
             return
         if not self._waiting and self._stage is Stage.HEAD:
+            if data.startswith(self._heads.lines) and (found := self._heads.known(data)):
+                self._answer_usual(*found)
+                return
             if data.isspace() and not data.strip(b"\r\n"):
                 # No request has begun with an empty line: its time runs on.
                 return
@@ -225,6 +232,18 @@ class Connection(Stay):
             self._begin_next()
 
     # Answering.
+
+    def _answer_usual(self, known: Known, body: bytes) -> None:
+        """One that is whole: nothing of it is waited for, or given to the parser."""
+        self._asked, self._answered = True, False
+        self._since = self.loop.time()
+        self._crowd.busy(self)
+        self._stage = Stage.ANSWER
+        brief = Brief(self)
+        self.cycle = brief  # type: ignore[assignment]
+        task = self.loop.create_task(brief.run(known, body))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
