@@ -11,7 +11,8 @@ from domain.wire import MAX_BYTES, MAX_EVENTS
 
 # What an event costs beside its page: brackets, quotes, commas, moment, count.
 _EVENT_OVERHEAD_BYTES = 36
-_HEADER_BYTES = 160
+HEADER_BYTES = 160
+"""What a batch takes beside its events and tables."""
 
 Column = Sequence[str | None] | None
 """A text for each event, None where nothing is known; None: of no event is."""
@@ -19,7 +20,7 @@ Column = Sequence[str | None] | None
 
 class Run(NamedTuple):
     """As much of a request as goes into one batch, and how many bytes at most it takes there,
-    beside what tables take whatever is in them.
+    beside its header and what tables take whatever is in them.
 
     `texts` are of its viewers, `sources` are where they came from. New pages are bounded by
     `new_pages`, 0: they are not.
@@ -38,24 +39,38 @@ def cut(
     """`events` in runs that fit into a batch."""
     if came_from is not None:
         came_from = [s if s is not None and sources.usable(s) else None for s in came_from]
-    most = MAX_BYTES - _tables_bytes(texts is not None, came_from is not None, new_pages > 0)
+    most = MAX_BYTES - HEADER_BYTES
+    most -= _tables_bytes(texts is not None, came_from is not None, new_pages > 0)
     if texts is not None or came_from is not None:
         return _cut_with(events, (texts, came_from), most, new_pages)
     if len(events) == 1:
-        return [Run(events, _HEADER_BYTES + _cost(events[0]), new_pages=new_pages)]
+        return [Run(events, _cost(events[0]), new_pages=new_pages)]
     size = _size(events)
     if len(events) <= MAX_EVENTS and size <= most:
         return [Run(events, size, new_pages=new_pages)]
     runs: list[Run] = []
-    start, size = 0, _HEADER_BYTES
+    start, size = 0, 0
     for index, event in enumerate(events):
         cost = _cost(event)
         if index > start and (index - start == MAX_EVENTS or size + cost > most):
             runs.append(Run(events[start:index], size, new_pages=new_pages))
-            start, size = index, _HEADER_BYTES
+            start, size = index, 0
         size += cost
     runs.append(Run(events[start:], size, new_pages=new_pages))
     return runs
+
+
+def size_of_one(event: PageViewed, text: str | None) -> int:
+    """What a run of one event takes that came with no more than the text of its viewer."""
+    size = _cost(event)
+    return size if text is None else size + PLACE_BYTES + text_bytes(text)
+
+
+def fit(events: int, size: int, *, tabled: bool) -> bool:
+    """Do so many fit into a batch, whatever tables they need?"""
+    if tabled:
+        size += _ALL_TABLES_BYTES + events * _PLACES_BYTES
+    return events <= MAX_EVENTS and size <= MAX_BYTES - HEADER_BYTES
 
 
 def _cut_with(
@@ -69,7 +84,7 @@ def _cut_with(
         texts, came_from = (None if c is None else c[start:end] for c in columns)
         runs.append(Run(events[start:end], size, texts, came_from, new_pages))
 
-    start, size = 0, _HEADER_BYTES
+    start, size = 0, 0
     known = _nothing_known(used)
     for index, event in enumerate(events):
         cost = _cost(event) + len(used) * PLACE_BYTES
@@ -78,7 +93,7 @@ def _cut_with(
         full = index - start == MAX_EVENTS or size + cost + more > most
         if index > start and full:
             run(start, index, size)
-            start, size, known = index, _HEADER_BYTES, _nothing_known(used)
+            start, size, known = index, 0, _nothing_known(used)
             more = _texts_bytes(texts, known)
         size += cost + more
         for text, its in zip(texts, known, strict=True):
@@ -120,7 +135,8 @@ class Room:
             more = _tables_bytes(texts, came_from, guarded)
             more += (texts * textless + came_from * sourceless) * PLACE_BYTES
             more += guarded * events * guard.FLAG_BYTES
-        if self._events and (events > MAX_EVENTS or size + more > MAX_BYTES):
+        too_much = events > MAX_EVENTS or HEADER_BYTES + size + more > MAX_BYTES
+        if self._events and too_much:
             return False
         self._events, self._size = events, size
         self._texts, self._sources, self._guarded = texts, came_from, guarded
@@ -135,8 +151,13 @@ def _tables_bytes(texts: bool, came_from: bool, guarded: bool) -> int:
     )
 
 
+_ALL_TABLES_BYTES = _tables_bytes(True, True, True)
+# Of each event in each of them.
+_PLACES_BYTES = 2 * PLACE_BYTES + guard.FLAG_BYTES
+
+
 def _size(events: Sequence[PageViewed]) -> int:
-    return _HEADER_BYTES + sum(map(_cost, events))
+    return sum(map(_cost, events))
 
 
 def _cost(event: PageViewed) -> int:

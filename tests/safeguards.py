@@ -79,9 +79,9 @@ SAFEGUARDS = [
     # Reading one's own views
     Safeguard(
         "a 202 names each producer it went out under",
-        "ingest/appender.py",
-        "self.taken[partition, producer] = sequence",
-        "self.taken.setdefault((partition, ''), sequence)",
+        "ingest/parts.py",
+        "self.taken.update(taken)",
+        "self.taken = dict(taken)",
         APPENDER + "append_says_what_the_log_took_however_many_batches_and_names_it_needed",
     ),
     Safeguard(
@@ -523,10 +523,10 @@ SAFEGUARDS = [
     # The log
     Safeguard(
         "confirm before 202",
-        "ingest/appender.py",
-        "                return await self._writer.append(partition, body)\n",
-        "                self._late = asyncio.create_task(self._writer.append(partition, body))\n"
-        "                return None\n",
+        "ingest/lanes.py",
+        "            self.sent.add_done_callback(self._tried)\n",
+        "            self._confirm()\n"
+        "            asyncio.get_running_loop().call_soon(self._land)\n",
         "tests/unit/ingest/test_appender.py::test_a_log_that_stays_away_is_said_when_the_deadline_passes",
     ),
     Safeguard(

@@ -1,6 +1,6 @@
 """The log: append, read, cut its beginning."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -14,10 +14,11 @@ class LogWriter(Protocol):
 
     kind: PartitionKind = PartitionKind.PAGES
 
-    async def append(self, partition: Partition, body: bytes) -> None:
-        """Durable when this returns. `LogUnavailable` means not, or not known.
+    def append(self, partition: Partition, body: bytes) -> Awaitable[None]:
+        """Durable when awaiting this returns. `LogUnavailable` means not, or not known.
 
-        Where it `took_nothing`, waiting does not help.
+        Where it `took_nothing`, waiting does not help. A writer that gives a future, and no
+        coroutine, spares whoever does not await it at once a task.
         """
 
     async def ping(self) -> None:

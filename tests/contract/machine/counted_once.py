@@ -353,7 +353,10 @@ class CountedOnce(RuleBasedStateMachine):
         ]
 
     def _append(self, partition: Partition, body: bytes, logged: Logged) -> None:
-        self._run(self._backend.writer.append(partition, body))
+        async def append() -> None:
+            await self._backend.writer.append(partition, body)
+
+        self._run(append())
         self._lanes[partition].appended_ms.append(next(self._host.moments))
         self._host.ends[partition] += 1
         self._lanes[partition].log.append(logged)
