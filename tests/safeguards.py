@@ -546,16 +546,16 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "mandatory publish",
-        "log/rabbitmq/writer.py",
-        "                    mandatory=True,\n",
+        "log/rabbitmq/prepared.py",
+        "            mandatory=True,\n",
         "",
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
     ),
     Safeguard(
         "a channel for each stream",
         "log/rabbitmq/writer.py",
-        "await self._open(partition)",
-        "await self._open(Partition(0))",
+        "opened = await",
+        "opened = next((p.opened for p in self._publishers.values()), None) or await",
         LEADERS + "a_batch_whose_leader_dies_is_confirmed_by_the_next_one_and_so_is_what_follows",
     ),
     Safeguard(
@@ -606,8 +606,8 @@ SAFEGUARDS = [
     Safeguard(
         "a wait ends with a confirm only",
         "log/rabbitmq/probing.py",
-        "            self._waits[partition] = wait._replace(error=error)\n",
-        "            self._waits.pop(partition, None)\n",
+        "        self._waits[partition] = wait._replace(error=error)\n",
+        "        self._waits.pop(partition, None)\n",
         PROBING + "what_waited_for_longer_than_requests_do_is_not_ready_until_it_is_confirmed",
     ),
     Safeguard(

@@ -1,8 +1,7 @@
 """Is what is appended confirmed? Remembered of views, tried with a probe where none come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from math import inf
 from secrets import token_hex
@@ -44,17 +43,18 @@ class Confirms:
         self._confirmed = dict.fromkeys(map(Partition, range(partitions)), -inf)
         self._waits: dict[Partition, _Wait] = {}
 
-    @asynccontextmanager
-    async def of(self, partition: Partition) -> AsyncIterator[None]:
-        """Around an append: returning is a confirm, `LogUnavailable` is none."""
-        self._waits.setdefault(partition, _Wait(self._seconds()))
-        try:
-            yield
-        except LogUnavailable as error:
-            # A probe beside it may have been confirmed meanwhile, and have ended the wait.
-            wait = self._waits.get(partition) or _Wait(self._seconds())
-            self._waits[partition] = wait._replace(error=error)
-            raise
+    def begin(self, partition: Partition) -> None:
+        """It is appended to now."""
+        if partition not in self._waits:
+            self._waits[partition] = _Wait(self._seconds())
+
+    def failed(self, partition: Partition, error: LogUnavailable) -> None:
+        """An append was not confirmed."""
+        # A probe beside it may have been confirmed meanwhile, and have ended the wait.
+        wait = self._waits.get(partition) or _Wait(self._seconds())
+        self._waits[partition] = wait._replace(error=error)
+
+    def confirmed(self, partition: Partition) -> None:
         self._confirmed[partition] = self._seconds()
         self._waits.pop(partition, None)
 

@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import NoReturn
 
 from aiormq.exceptions import DeliveryError, PublishError
-from pamqp.commands import Basic
 
 from domain.errors import LogUnavailable, NotDeclared
 from domain.events import Partition
@@ -16,7 +16,9 @@ from domain.ports.log import LogWriter
 from log.rabbitmq.broker import RPC_SECONDS, BrokerConnection, forget
 from log.rabbitmq.channels import Channels, Opened, Shared
 from log.rabbitmq.errors import broker_errors
+from log.rabbitmq.outbox import Outbox
 from log.rabbitmq.probing import Confirms, Probing
+from log.rabbitmq.publishing import Publisher
 
 _TO_APPEND = "write on amq.default"
 # So long a stream that is there may be missing at a node that has just started.
@@ -53,9 +55,8 @@ class RabbitLogWriter(LogWriter):
         # No stream has such a name: these end in a number.
         self._nowhere = f"{prefix}.nowhere"
         self._confirm_timeout = confirm_timeout_seconds
-        self._published = 0
         self._channels = Channels(url, "footfall ingest", channel_seconds=confirm_timeout_seconds)
-        self._opened: dict[Partition, Opened] = {}
+        self._publishers: dict[Partition, Publisher] = {}
         self._opening = [Shared(partial(self._open_anew, Partition(p))) for p in range(partitions)]
         # Of their own, so that views wait for no probe: a client library handles what comes in on
         # a connection in turn.
@@ -70,44 +71,48 @@ class RabbitLogWriter(LogWriter):
         )
 
     async def append(self, partition: Partition, body: bytes) -> None:
-        stream = self._streams[partition]
-        async with self._confirms.of(partition), broker_errors(_TO_APPEND):
-            opened = await self._open(partition)
-            _refuse_while_blocked(opened.connection)
+        self._confirms.begin(partition)
+        try:
+            publisher = self._publisher(partition) or await self._open(partition)
             try:
-                # Mandatory, for a message without a stream to go to would be confirmed too.
-                await opened.underlay.basic_publish(
-                    body,
-                    routing_key=stream,
-                    properties=self._properties(),
-                    mandatory=True,
-                    timeout=self._confirm_timeout,
-                    # For the confirm, that is, not for the socket's buffer before it.
-                    wait=False,
-                )
-            except TimeoutError:
-                # The end of an alarm is told on the connection that it has blocked.
-                _refuse_while_blocked(opened.connection)
-                # What was sent may still arrive, and be confirmed to nobody.
-                self._end(partition, opened, self._channels.leave)
-                raise
-            except DeliveryError as error:
-                # From here on its numbers are not those of the stream.
-                self._end(partition, opened, self._channels.give_back)
-                if not isinstance(error, PublishError):
-                    raise
-                message = f"the stream {stream} does not exist: run footfall migrate"
-                since = self._missing.setdefault(partition, time.monotonic())
-                settled = time.monotonic() - since >= _STARTING_SECONDS
-                raise NotDeclared(message, took_nothing=settled) from error
-            self._missing.pop(partition, None)
+                await publisher.publish(body)
+            except (TimeoutError, DeliveryError) as error:
+                self._unconfirmed(partition, publisher, error)
+        except GeneratorExit:
+            # The coroutine is thrown away.
+            raise
+        except BaseException:  # noqa: BLE001
+            await self._failed(partition)
+        self._missing.pop(partition, None)
+        self._confirms.confirmed(partition)
 
-    def _properties(self) -> Basic.Properties:
-        # The client library tells by its id which publish a returned message belongs to.
-        self._published += 1
-        return Basic.Properties(
-            delivery_mode=2, content_type="application/json", message_id=str(self._published)
-        )
+    def _unconfirmed(
+        self, partition: Partition, publisher: Publisher, error: TimeoutError | DeliveryError
+    ) -> NoReturn:
+        opened = publisher.opened
+        if isinstance(error, TimeoutError):
+            # The end of an alarm is told on the connection that it has blocked.
+            _refuse_while_blocked(opened.connection)
+            # What was sent may still arrive, and be confirmed to nobody.
+            self._end(partition, publisher, self._channels.leave)
+            raise error
+        # From here on its numbers are not those of the stream.
+        self._end(partition, publisher, self._channels.give_back)
+        if not isinstance(error, PublishError):
+            raise error
+        message = f"the stream {self._streams[partition]} does not exist: run footfall migrate"
+        since = self._missing.setdefault(partition, time.monotonic())
+        settled = time.monotonic() - since >= _STARTING_SECONDS
+        raise NotDeclared(message, took_nothing=settled) from error
+
+    async def _failed(self, partition: Partition) -> NoReturn:
+        """Raises what is being handled, in our words where the client library raised it."""
+        try:
+            async with broker_errors(_TO_APPEND):
+                raise  # noqa: PLE0704
+        except LogUnavailable as error:
+            self._confirms.failed(partition, error)
+            raise
 
     async def ping(self) -> None:
         await self._pinging.done()
@@ -155,7 +160,6 @@ class RabbitLogWriter(LogWriter):
             opened.underlay.basic_publish(
                 b"",
                 routing_key=self._nowhere,
-                properties=self._properties(),
                 timeout=RPC_SECONDS,
                 wait=False,
             )
@@ -178,27 +182,47 @@ class RabbitLogWriter(LogWriter):
         self._probing.cancel()
         await asyncio.gather(self._channels.close(), self._probes.close())
 
-    async def _open(self, partition: Partition) -> Opened:
-        opened = self._opened.get(partition)
-        if opened is not None and self._channels.stays(opened):
-            return opened
+    def _publisher(self, partition: Partition) -> Publisher | None:
+        """The one that is there, if it is fit to be used."""
+        publisher = self._publishers.get(partition)
+        if publisher is None or not self._channels.stays(publisher.opened):
+            return None
+        _refuse_while_blocked(publisher.opened.connection)
+        return publisher
+
+    async def _open(self, partition: Partition) -> Publisher:
         # One that is blocked opens no channel either.
-        for other in filter(self._channels.stays, self._opened.values()):
-            _refuse_while_blocked(other.connection)
-        return await self._opening[partition].done()
+        for other in [*self._publishers.values()]:
+            if self._channels.stays(other.opened):
+                _refuse_while_blocked(other.opened.connection)
+        publisher = await self._opening[partition].done()
+        _refuse_while_blocked(publisher.opened.connection)
+        return publisher
 
-    async def _open_anew(self, partition: Partition) -> Opened:
-        if (opened := self._opened.get(partition)) is not None:
-            self._end(partition, opened, self._channels.give_back)
+    async def _open_anew(self, partition: Partition) -> Publisher:
+        if (publisher := self._publishers.get(partition)) is not None:
+            self._end(partition, publisher, self._channels.give_back)
         # Without this a returned message would pass for a confirmed one.
-        opened = self._opened[partition] = await self._channels.open(on_return_raises=True)
-        return opened
+        opened = await self._channels.open(on_return_raises=True)
+        publisher = self._publishers[partition] = Publisher(
+            opened, self._streams[partition], self._outbox(opened), self._confirm_timeout
+        )
+        return publisher
 
-    def _end(self, partition: Partition, opened: Opened, end: Callable[[Opened], None]) -> None:
+    def _outbox(self, opened: Opened) -> Outbox:
+        """One for all channels of a connection."""
+        for other in self._publishers.values():
+            if other.opened.connection is opened.connection:
+                return other.outbox
+        return Outbox(opened.underlay.connection)
+
+    def _end(
+        self, partition: Partition, publisher: Publisher, end: Callable[[Opened], None]
+    ) -> None:
         """Once, whoever else has met the same on it."""
-        if self._opened.get(partition) is opened:
-            del self._opened[partition]
-            end(opened)
+        if self._publishers.get(partition) is publisher:
+            del self._publishers[partition]
+            end(publisher.opened)
 
 
 def _refuse_while_blocked(connection: BrokerConnection) -> None:

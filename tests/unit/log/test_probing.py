@@ -30,12 +30,15 @@ class Broker:
         self.probing = Probing(self.confirms, self.append, lambda: TEN, patience_seconds=PATIENCE)
 
     async def append(self, partition: Partition, body: bytes = VIEW) -> None:
-        async with self.confirms.of(partition):
-            self.tried.append((partition, body))
-            if partition in self.stuck:
-                await asyncio.Event().wait()
-            if partition in self.lost:
-                raise LogUnavailable("no leader at mq1", told="no leader")
+        self.confirms.begin(partition)
+        self.tried.append((partition, body))
+        if partition in self.stuck:
+            await asyncio.Event().wait()
+        if partition in self.lost:
+            error = LogUnavailable("no leader at mq1", told="no leader")
+            self.confirms.failed(partition, error)
+            raise error
+        self.confirms.confirmed(partition)
 
     async def fails(self, partition: Partition) -> None:
         with pytest.raises(LogUnavailable):
@@ -220,15 +223,10 @@ async def test_an_append_that_hangs_is_overdue_without_having_failed(
 
 async def test_what_fails_after_another_try_was_confirmed_is_a_new_wait() -> None:
     broker = Broker()
-
-    async def slow() -> None:
-        async with broker.confirms.of(ONE):
-            broker.now += PATIENCE + 1
-            await broker.append(ONE)
-            raise LogUnavailable("the connection was lost")
-
-    with pytest.raises(LogUnavailable):
-        await slow()
+    broker.confirms.begin(ONE)
+    broker.now += PATIENCE + 1
+    await broker.append(ONE)
+    broker.confirms.failed(ONE, LogUnavailable("the connection was lost"))
     assert broker.confirms.doubtful(PATIENCE) == [ONE]
     assert not broker.confirms.overdue(PATIENCE)
 

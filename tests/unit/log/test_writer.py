@@ -25,12 +25,26 @@ class Channel:
     """Ours and the client library's in one, of a node that may be `silent`."""
 
     is_closed = False
+    number = 1
+    max_content_size = 100
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
+        self.delivery_tag = 0
+        self.confirmations: dict[int, asyncio.Future[None]] = {}
+        self.message_id_delivery_tag: dict[str, int] = {}
+        self.closing: asyncio.Future[None] = asyncio.Future()
+        # The client library's connection and its queue of frames.
+        self.connection = self
+        self.write_queue = self
 
     async def get_underlay_channel(self) -> "Channel":
         return self
+
+    def put_nowait(self, _: object) -> None:
+        self._connection.answer()
+        for confirmed in self.confirmations.values():
+            confirmed.set_result(None)
 
     async def basic_publish(self, _: bytes, **__: object) -> None:
         self._connection.answer()
