@@ -1089,6 +1089,13 @@ SAFEGUARDS = [
         "test_a_page_or_moment_given_twice_is_counted_both_times",
     ),
     Safeguard(
+        "and none is passed over where it is fast",
+        "ingest/usual.py",
+        "decode = _DECODE.get(body.count(b'\"'))",
+        "decode = _DECODE[8]",
+        "tests/unit/ingest/test_usual.py::test_whatever_else_there_is_the_judge_looks_at",
+    ),
+    Safeguard(
         "part of a body is none",
         "web/bodies.py",
         '        while message["type"] == "http.request":\n',
@@ -1116,6 +1123,20 @@ SAFEGUARDS = [
         "access.right in caller.rights or ",
         "caller.rights or ",
         LOCK + "a_key_opens_what_it_has_the_right_to",
+    ),
+    Safeguard(
+        "it is asked for each time",
+        "web/short_way.py",
+        "refusal = way.door.locked_out(scope, hot.access, self._shown)",
+        "refusal = None",
+        "tests/unit/web/test_short_way.py::test_a_key_that_is_taken_away_opens_nothing_any_more",
+    ),
+    Safeguard(
+        "a browser goes the long way",
+        "web/door.py",
+        "if headers is None or not _OF_BROWSERS.isdisjoint(headers):",
+        "if headers is None:",
+        "tests/unit/web/test_short_way.py::test_whatever_is_not_usual_goes_the_long_way",
     ),
     Safeguard(
         "nothing is sent with a cookie",
