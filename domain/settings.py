@@ -44,7 +44,7 @@ class Settings:
     num_shards: int = 10
     flush_interval_ms: int = 1_000
     batch_size: int = 20_000
-    linger_ms: int = 5
+    linger_ms: int = 20
     request_timeout_ms: int = 10_000
     lease_ms: int = 10_000
     retention_days: int = 0
@@ -172,7 +172,7 @@ SETTINGS = (
         60_000,
     ),
     Setting("BATCH_SIZE", "batch_size", "most events it gathers", 1, 1_000_000),
-    Setting("LINGER_MS", "linger_ms", "how long ingest waits for company", 0, 1_000),
+    Setting("LINGER_MS", "linger_ms", "the most a request waits for company", 0, 1_000),
     Setting(
         "REQUEST_TIMEOUT_MS",
         "request_timeout_ms",

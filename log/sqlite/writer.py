@@ -47,12 +47,14 @@ class SqliteLogWriter(LogWriter):
         self._written = -_FRESH_SECONDS
         self._failed_bytes = 0
 
-    async def append(self, partition: Partition, body: bytes) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def append(self, partition: Partition, body: bytes) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         self._waiting.append((partition, body, done))
         if self._committing is None:
-            self._committing = asyncio.create_task(self._commit_all())
-        await done
+            # It begins once round the loop: what is appended in the same round shares a commit.
+            self._committing = loop.create_task(self._commit_all())
+        return done
 
     async def _commit_all(self) -> None:
         try:
