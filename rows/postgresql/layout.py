@@ -5,7 +5,6 @@ A generation that nobody reads yet is loaded in bulk: rows first, their order af
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, select, text
@@ -20,11 +19,11 @@ from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
 from rows.live import LIVE
 from rows.postgresql import months
+from rows.postgresql.copying import chunks, copies_of
 from rows.postgresql.expiry import ExpiryByMonth
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.merging import finish
 from rows.postgresql.months import (
-    Month,
     month_name,
     month_of,
     parent_name,
@@ -79,35 +78,29 @@ class LayoutByMonth:
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
     ) -> None:
         """In one statement."""
-        # Sorted, so that transactions that meet on rows take their locks in one order.
-        ordered = sorted(rows.items())
-        hours = {key[1]: to_datetime(key[1]) for key in rows}
-        columns = (
-            generation,
-            [key[0] for key, _ in ordered],
-            [hours[key[1]] for key, _ in ordered],
-            [key[2] for key, _ in ordered],
-            [views for _, views in ordered],
-        )
-        await connection.exec_driver_sql(upsert_into(HOURLY.table.name), columns)
+        await _upsert(connection, HOURLY.table.name, generation, rows)
 
     async def load(
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
     ) -> None:
         """COPY into months without an index, beside the checkpoint in one transaction."""
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        for month, records in _by_month(generation, rows).items():
+        for month, buffer in copies_of(generation, rows).items():
             name = month_name(generation, month)
             if await attached(connection, name):
                 # A finish that was interrupted had got as far as this month: it has its key.
-                columns = [list(column) for column in zip(*sorted(records), strict=True)]
                 table = f"{await schema_of(connection)}.{name}"
-                await connection.exec_driver_sql(upsert_into(table), (generation, *columns[1:]))
+                found = {key: rows[key] for key in rows if month_of(to_datetime(key[1])) == month}
+                await _upsert(connection, table, generation, found)
             else:
                 schema = await schema_name(connection)
                 async with driver_errors():
-                    await driver.copy_records_to_table(
-                        name, records=records, columns=HOURLY.columns, schema_name=schema
+                    await driver.copy_to_table(
+                        name,
+                        source=chunks(buffer),
+                        columns=HOURLY.columns,
+                        schema_name=schema,
+                        format="binary",
                     )
 
     async def finish(self, generation: Generation) -> None:
@@ -192,18 +185,20 @@ _ARRAYS = ", ".join(
 )
 
 
-def _by_month(
-    generation: Generation, rows: Mapping[RowKey, int]
-) -> dict[Month, list[tuple[Any, ...]]]:
-    hours: dict[Hour, tuple[datetime, list[tuple[Any, ...]]]] = {}
-    found: dict[Month, list[tuple[Any, ...]]] = {}
-    for (page, hour, shard), views in rows.items():
-        known = hours.get(hour)
-        if known is None:
-            moment = to_datetime(hour)
-            known = hours[hour] = (moment, found.setdefault(month_of(moment), []))
-        known[1].append((generation, page, known[0], shard, views))
-    return found
+async def _upsert(
+    connection: AsyncConnection, table: str, generation: Generation, rows: Mapping[RowKey, int]
+) -> None:
+    # Sorted, so that transactions that meet on rows take their locks in one order.
+    ordered = sorted(rows)
+    hours = {key[1]: to_datetime(key[1]) for key in rows}
+    columns = (
+        generation,
+        [key[0] for key in ordered],
+        [hours[key[1]] for key in ordered],
+        [key[2] for key in ordered],
+        [rows[key] for key in ordered],
+    )
+    await connection.exec_driver_sql(upsert_into(table), columns)
 
 
 def _has_no_place(error: BaseException | None) -> bool:

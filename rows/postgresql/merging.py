@@ -1,5 +1,7 @@
 """The months of a generation that was loaded in bulk become proper ones."""
 
+from math import isqrt
+
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -9,6 +11,11 @@ from rows.postgresql.months import KEY, Month, month_name, months, parent_name
 from rows.postgresql.places import attach
 from rows.postgresql.schema import attached, schema_of
 from rows.rollups import HOURLY
+
+# What PostgreSQL reads of a sorted run at once while it merges.
+_READ_KB = 264
+_LEAST_KB = 8_192
+_MOST_KB = 262_144
 
 _MERGED = """
     CREATE TABLE {schema}.{source}_merged AS
@@ -54,7 +61,7 @@ async def _index(engine: AsyncEngine, generation: Generation, month: Month) -> b
             await _locked(connection)
             if not await attached(connection, name):
                 table = f"{await schema_of(connection)}.{name}"
-                await _run(connection, f"ALTER TABLE {table} ADD PRIMARY KEY ({KEY})")
+                await _add_key(connection, table)
                 await attach(connection, generation, month)
             await connection.commit()
         except IntegrityError:
@@ -73,7 +80,7 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
         table = f"{schema}.{name}"
         merged = HOURLY.sql(_MERGED, schema=schema, source=name, generation=str(generation))
         await _run(connection, merged)
-        await _run(connection, f"ALTER TABLE {table}_merged ADD PRIMARY KEY ({KEY})")
+        await _add_key(connection, f"{table}_merged")
         await _run(connection, f"ALTER TABLE {table}_merged ALTER {HOURLY.sum} SET NOT NULL")
         await _run(connection, f"DROP TABLE {table}")
         await _run(connection, f"ALTER TABLE {table}_merged RENAME TO {name}")
@@ -81,10 +88,30 @@ async def _merge(engine: AsyncEngine, generation: Generation, month: Month) -> N
         await attach(connection, generation, month)
 
 
+async def _add_key(connection: AsyncConnection, table: str) -> None:
+    """Sorted by two, in memory that is small: runs that a processor's cache holds are sorted in two
+    thirds of the time.
+    """
+    found = await connection.exec_driver_sql(f"SELECT pg_relation_size('{table}') / 1024")
+    memory = sorting_kb(int(found.scalar_one()))
+    await _run(connection, f"SET LOCAL maintenance_work_mem = '{memory}kB'")
+    # Set for the table: the server would take one alone for so little memory.
+    await _run(connection, f"ALTER TABLE {table} SET (parallel_workers = 1)")
+    await _run(connection, f"ALTER TABLE {table} ADD PRIMARY KEY ({KEY})")
+    await _run(connection, f"ALTER TABLE {table} RESET (parallel_workers)")
+
+
+def sorting_kb(table_kb: int) -> int:
+    """The least memory in which runs can be merged at once that are as large each as it is.
+
+    Each of two has half of it and half of the table, and reads a run by as much as `_READ_KB`.
+    """
+    return min(max(isqrt(2 * _READ_KB * table_kb), _LEAST_KB), _MOST_KB)
+
+
 async def _locked(connection: AsyncConnection) -> None:
     await alone(connection, STRUCTURE_LOCK)
-    # For the one statement that sorts or hashes all rows of a month.
-    await _run(connection, "SET LOCAL maintenance_work_mem = '256MB'")
+    # For the one statement that hashes all rows of a month.
     await _run(connection, "SET LOCAL work_mem = '64MB'")
     await _run(connection, "SET LOCAL statement_timeout = 0")
 
