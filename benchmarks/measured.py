@@ -77,4 +77,4 @@ def places() -> list[Place]:
     one = Place("one core", frozenset(cores[:1]), cores[-1])
     if len(cores) == 1:
         return [one]
-    return [one, Place(f"{len(cores)} cores", frozenset(cores), cores[-1])]
+    return [one, Place("all cores", frozenset(cores), cores[-1])]

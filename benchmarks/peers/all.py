@@ -93,13 +93,17 @@ def table(found: ByLoad, contenders: Sequence[Contender], place: Place) -> list[
         what = f"{contender.name}, {CONNECTIONS} connections, {place.name}"
         rows.append(Row(what, _told(one), contender.promise))
         if contender.name not in (FOOTFALL, EMBEDDED):
-            name = f"{FOOTFALL} / {what}"
-            cheaper = one.total / ours.total
-            value = f"{ours.rate / one.rate:.2f} requests/s, {1 / cheaper:.2f} CPU"
-            rows.append(
-                Row(f"{name}: requests/s and CPU", value, "", Ratio(name, ours.rate / one.rate))
-            )
+            rows += _compared(what, ours, one)
     return rows
+
+
+def _compared(what: str, ours: Found, one: Found) -> list[Row]:
+    each = {
+        f"Footfall / {what}: requests/s": ours.rate / one.rate,
+        f"Footfall / {what}: views/s until counted": ours.counted / one.counted,
+        f"Footfall / {what}: requests a CPU second": one.total / ours.total,
+    }
+    return [Row(name, f"{ratio:.2f}", "", Ratio(name, ratio)) for name, ratio in each.items()]
 
 
 def _told(one: Found) -> str:
