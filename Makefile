@@ -7,13 +7,13 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtime python run keys test losses check safeguards fuzz format services services-stop cluster bare debian13 pictures bench clean
+.PHONY: help setup runtime python run keys test losses check safeguards fuzz format services services-stop cluster bare debian13 pictures bench bench-check clean
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: python ## create .venv with what runs, and what tests and checks
-	@$(PYTHON) requirements/install.py dev
+	@$(PYTHON) requirements/install.py dev $(if $(filter 1,$(PEERS)),peers)
 
 runtime: python
 	@$(PYTHON) requirements/install.py
@@ -57,7 +57,7 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 services: setup ## PostgreSQL and RabbitMQ for the tests (INSTALL=1: apt-get them and what else tests start, where missing)
-	INSTALL=$(INSTALL) $(BIN)/python -m tests.services start
+	INSTALL=$(INSTALL) PEERS=$(PEERS) $(BIN)/python -m tests.services start
 
 services-stop: setup ## stop what `make services` started
 	$(BIN)/python -m tests.services stop
@@ -74,8 +74,12 @@ debian13: ## all tests against RabbitMQ 4 and PostgreSQL 17, in a root of Debian
 pictures: setup ## the pictures of README: a service with invented views in Chromium (docs/pictures/)
 	$(BIN)/python -m tests.dashboard.pictures
 
-bench: setup ## measure; prints the table of docs/benchmarks.md
-	$(BIN)/python -m benchmarks
+# BENCH names some, RUNS says how often, SAVE=1 keeps the ratios, PEERS=1 measures other designs too.
+bench: setup ## measure, with 0.2.0 beside; prints the tables of docs/benchmarks.md (BENCH, RUNS, SAVE=1, PEERS=1)
+	PEERS=$(PEERS) $(BIN)/python -m benchmarks $(BENCH) $(if $(filter 1,$(SAVE)),--save) $(if $(RUNS),--runs $(RUNS))
+
+bench-check: setup ## fail where a ratio fell by more than a fifth since the last release (RATIOS: a file instead of a quick run)
+	$(BIN)/python -m benchmarks check $(RATIOS)
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -27,10 +27,9 @@ class Result(Struct, frozen=True):
 
 def post(path: str, body: bytes) -> bytes:
     """The bytes of a POST."""
-    return b"POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n\r\n%s" % (
-        path.encode(),
-        len(body),
-        body,
+    return (
+        b"POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        b"content-length: %d\r\n\r\n%s" % (path.encode(), len(body), body)
     )
 
 

@@ -4,10 +4,10 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import httpx
 from sqlalchemy import text
@@ -28,16 +28,19 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Process:
-    """A Python process that serves or folds: `-m` arguments, of the code in a folder."""
+    """A process that serves or folds, of the code in a folder: `-m` arguments of Python, unless
+    `command` is another program. `PORT` among the arguments is the one it got."""
 
     def __init__(
         self,
         settings: Settings,
         *arguments: str,
         program: Path = REPOSITORY,
+        command: Sequence[str] = (sys.executable, "-m"),
         **environment: str,
     ) -> None:
         self._program = program
+        self._command = command
         self.port = free_port()
         self._arguments = arguments
         self.environment = {
@@ -60,16 +63,28 @@ class Process:
 
     async def start(self, *, serving: bool) -> None:
         arguments = [a if a != "PORT" else str(self.port) for a in self._arguments]
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, env=self.environment, cwd=self._program
-        )
-        async with asyncio.timeout(_START_SECONDS):
-            while serving:
-                with suppress(httpx.TransportError):
-                    async with httpx.AsyncClient() as client:
-                        await client.get(f"http://127.0.0.1:{self.port}/health")
-                    return
-                await asyncio.sleep(0.02)
+        with TemporaryFile() as said:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                *arguments,
+                env=self.environment,
+                cwd=self._program,
+                stdout=said,
+                stderr=said if serving else None,
+            )
+            async with asyncio.timeout(_START_SECONDS):
+                while serving and not await self._answers():
+                    if self._process.returncode is not None:
+                        said.seek(0)
+                        raise RuntimeError(f"{arguments} ended: {said.read()[-2_000:].decode()}")
+                    await asyncio.sleep(0.02)
+
+    async def _answers(self) -> bool:
+        with suppress(httpx.TransportError):
+            async with httpx.AsyncClient() as client:
+                await client.get(f"http://127.0.0.1:{self.port}/health")
+            return True
+        return False
 
     async def stop(self) -> None:
         assert self._process is not None

@@ -19,10 +19,10 @@ from sqlalchemy import text
 
 from benchmarks.dashboard import first_answers
 from benchmarks.fold import Log, append, events_of, open_database, repeating_log
-from benchmarks.history import HOURS, fill_postgresql, fill_sqlite
 from benchmarks.load import Result, closed_loop, cycle, get
 from benchmarks.processes import Process, production, running
 from benchmarks.table import Row
+from benchmarks.two_years import HOURS, fill_postgresql, fill_sqlite
 from cli.wiring.migrate import migrate
 from cli.wiring.process import now_ms
 from domain.events import Hour
@@ -257,18 +257,23 @@ def _anew(log: Log) -> Log:
 @asynccontextmanager
 async def _on_postgresql(rows: int) -> AsyncIterator[tuple[Settings, Hour]]:
     async with production() as settings:
-        last = Hour(hour_of(now_ms()) + 1)
-        await fill_postgresql(settings, rows, Hour(last - HOURS))
-        await roll_up(settings)
-        database = await open_database(settings)
-        # As after a replay of a log that begins later: audits of the projector have nothing to say.
-        await database.execute(
-            "UPDATE generations SET carried_views = (SELECT sum(views) FROM hourly_views)"
-        )
-        for table in _SUMS:
-            await database.execute(f"VACUUM ANALYZE {table}")
-        await database.close()
-        yield settings, last
+        yield settings, await filled(settings, rows)
+
+
+async def filled(settings: Settings, rows: int) -> Hour:
+    """Two years on PostgreSQL, added up; the hour they end before."""
+    last = Hour(hour_of(now_ms()) + 1)
+    await fill_postgresql(settings, rows, Hour(last - HOURS))
+    await roll_up(settings)
+    database = await open_database(settings)
+    # As after a replay of a log that begins later: audits of the projector have nothing to say.
+    await database.execute(
+        "UPDATE generations SET carried_views = (SELECT sum(views) FROM hourly_views)"
+    )
+    for table in _SUMS:
+        await database.execute(f"VACUUM ANALYZE {table}")
+    await database.close()
+    return last
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
-"""`make setup`: .venv with what runs, and with `dev` what tests and checks too.
+"""`make setup`: .venv with what runs, with `dev` what tests and checks too, and with `peers` what
+benchmarks compare with.
 
-    python3 requirements/install.py [dev]
+    python3 requirements/install.py [dev] [peers]
 
 Knows only the standard library. Whatever ends it in the middle, the next run makes good.
 """
@@ -25,6 +26,7 @@ VENV = REPOSITORY / ".venv"
 TOOLS = VENV / ".tools"
 # Written last: what has no such file was never finished.
 MADE = VENV / ".made"
+MORE = {"dev": "what tests and checks", "peers": "what benchmarks compare with"}
 # Of the rest of what is installed nothing is ever loaded here: it is not compiled.
 _LOADED = """
 import importlib, pkgutil, sys
@@ -50,15 +52,15 @@ def main(arguments: Sequence[str]) -> int:
         # What is behind a link belongs to somebody else.
         return 0 if VENV.is_dir() else _fail(f"{VENV} is a link to nowhere: remove it")
     with _ending_in_order():
-        return _install("dev" in arguments)
+        return _install([name for name in MORE if name in arguments])
 
 
-def _install(dev: bool) -> int:
+def _install(more: Sequence[str]) -> int:
     if not _usable():
         if VENV.exists():
             print("making .venv anew: it is not finished, not of this place or not of this Python")
         _remove(VENV)
-    due = [stamp for stamp in (_runtime(), *([_dev()] if dev else [])) if stamp.is_due()]
+    due = [stamp for stamp in (_runtime(), *map(_more, more)) if stamp.is_due()]
     if not due:
         return 0
     fresh = not VENV.exists()
@@ -107,15 +109,15 @@ def _runtime() -> Stamp:
     return Stamp("runtime", "requirements/runtime.txt", "requirements/install.py")
 
 
-def _dev() -> Stamp:
-    return Stamp("dev", "requirements/dev.txt")
+def _more(name: str) -> Stamp:
+    return Stamp(name, f"requirements/{name}.txt")
 
 
 def _bring(stamp: Stamp) -> None:
     stamp.begin()
-    if stamp.name == "dev":
-        print("installing what tests and checks", flush=True)
-        _pip("--compile", "--require-hashes", "-r", "requirements/dev.txt")
+    if stamp.name in MORE:
+        print(f"installing {MORE[stamp.name]}", flush=True)
+        _pip("--compile", "--require-hashes", "-r", f"requirements/{stamp.name}.txt")
     else:
         print("installing what runs", flush=True)
         _pip("--require-hashes", "-r", "requirements/runtime.txt")

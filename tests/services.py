@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.peers.private import redis_binary
 from tests.servers import (
     PrivatePostgres,
     PrivateRabbitMQ,
@@ -115,6 +116,8 @@ def _provide_others() -> int:
         "Caddy": caddy_binary(),
         "HAProxy": haproxy_binary(),
     }
+    if os.environ.get("PEERS") == "1":
+        found["redis-server"] = redis_binary()
     absent = {name: name.lower() for name, binary in found.items() if binary is None}
     if not absent:
         return 0

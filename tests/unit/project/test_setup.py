@@ -65,6 +65,11 @@ def test_what_runs_is_installed_without_what_tests(setup: Setup) -> None:
     assert setup.run("dev") == setup.run() == (0, [])
 
 
+def test_what_benchmarks_compare_with_is_installed_for_them_alone(setup: Setup) -> None:
+    assert setup.run("dev", "peers") == (0, [*RUNTIME, "dev.txt", "peers.txt"])
+    assert setup.run("dev") == setup.run("dev", "peers") == (0, [])
+
+
 def test_only_what_changed_is_installed_again(setup: Setup, checkout: Path) -> None:
     setup.run("dev")
     (checkout / "requirements/dev.txt").write_text("")

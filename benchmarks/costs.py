@@ -1,0 +1,5 @@
+"""x"""
+
+
+def markdown() -> str:
+    return ""
