@@ -7,6 +7,7 @@ import click
 
 from cli.output.settings import settings_help
 from cli.processes.beginning import ending_quietly
+from cli.processes.loading import loading
 from domain.version import VERSION
 
 
@@ -103,7 +104,7 @@ class _Verbs(_Listed):
         if name not in _VERBS:
             return None
         module, attribute = _VERBS[name].place.split(":")
-        with ending_quietly(name):
+        with ending_quietly(name), loading():
             command: click.Command = getattr(import_module(module), attribute)
         return command
 
