@@ -30,11 +30,15 @@ MORE = {"dev": "what tests and checks", "peers": "what benchmarks compare with"}
 # Of the rest of what is installed nothing is ever loaded here: it is not compiled.
 _LOADED = """
 import importlib, pkgutil, sys
-import cli, dashboard, domain, importer, ingest, log, projector, read_api, rows, web
-for package in (cli, dashboard, domain, importer, ingest, log, projector, read_api, rows, web):
+import cli, dashboard, domain, importer, ingest, log, migrations, projector, read_api, rows, web
+packages = (cli, dashboard, domain, importer, ingest, log, migrations, projector, read_api, rows, web)
+# What runs where it is loaded.
+never = {"cli.__main__", "migrations.env"}
+for package in packages:
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        if not found.name.endswith("__main__"):
+        if found.name not in never:
             importlib.import_module(found.name)
+import alembic.command, alembic.context
 import sqlalchemy.dialects.postgresql.asyncpg, sqlalchemy.dialects.sqlite.aiosqlite
 import crawlerdetect.providers.crawlers, crawlerdetect.providers.exclusions
 import ua_parser.loaders, ua_parser.regex, ua_parser_builtins.lazy

@@ -1,13 +1,14 @@
-"""Content that stays as it is while a process runs: packed beforehand, known again by a tag."""
+"""Content that stays as it is while a process runs: packed once, known again by a tag."""
 
 import gzip
 import hashlib
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from litestar.types import Scope
-from msgspec import Struct
 
 from web.problems import Answer, Headers
 
@@ -17,26 +18,27 @@ _REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 _ZSTD_EFFORT = 19
 
 
-class Content(Struct, frozen=True):
-    """Bytes as they are, and `packed` by coding, the smallest first.
-
-    `headers` go with them, and say how long they may be kept.
-    """
+@dataclass(frozen=True)
+class Content:
+    """Bytes as they are; `headers` go with them, and say how long they may be kept."""
 
     plain: bytes
-    packed: Mapping[bytes, bytes]
     tag: bytes
     media_type: bytes
     headers: Headers
+
+    @cached_property
+    def packed(self) -> Mapping[bytes, bytes]:
+        """By coding, the smallest first; made when it is first asked for: no start waits for it."""
+        # Without a moment in it: the same bytes from every process.
+        made = {b"zstd": _zstd(self.plain), b"gzip": gzip.compress(self.plain, 9, mtime=0)}
+        return dict(sorted(made.items(), key=lambda each: len(each[1])))
 
 
 def content(plain: bytes, media_type: bytes, headers: Headers) -> Content:
     """Something to answer with."""
     tag = hashlib.sha256(plain).hexdigest()[:_TAG_DIGITS].encode()
-    # Without a moment in it: the same bytes from every process.
-    packed = {b"zstd": _zstd(plain), b"gzip": gzip.compress(plain, 9, mtime=0)}
-    ordered = dict(sorted(packed.items(), key=lambda each: len(each[1])))
-    return Content(plain, ordered, tag, media_type, headers)
+    return Content(plain, tag, media_type, headers)
 
 
 def content_answer(scope: Scope, found: Content) -> Answer:

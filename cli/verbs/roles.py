@@ -7,6 +7,7 @@ import click
 
 from cli.processes.family import FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
+from cli.processes.loading import loading
 from cli.processes.running import (
     run,
     settings_or_exit,
@@ -98,8 +99,9 @@ def _serve(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> No
 
 async def _serve_alone(role: str, settings: Settings, *, ingest: bool, read_api: bool) -> int:
     # A projector, and a parent of workers, do not load what HTTP takes.
-    from cli.processes.serving import serve
-    from cli.wiring.web import create_web
+    with loading():
+        from cli.processes.serving import serve
+        from cli.wiring.web import create_web
 
     app = create_web(settings, ingest=ingest, read_api=read_api, role=role)
     async with open_watch(settings, ingest=ingest, read_api=read_api, role=role) as watch:

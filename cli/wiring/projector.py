@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cli.processes.loading import loading
 from cli.wiring.agents import agent_classes
 from cli.wiring.process import application_name, now_ms, owner_name
 from domain.settings import Settings
@@ -60,8 +61,9 @@ async def _answering(settings: Settings, supervisor: Supervisor, rows: Rows) -> 
         yield
         return
     # Whoever is asked nothing does not load what HTTP takes.
-    from cli.processes.beside import serving
-    from cli.wiring.web import create_health
+    with loading():
+        from cli.processes.beside import serving
+        from cli.wiring.web import create_health
 
     probes = {"partitions": supervisor.ready, "database": rows.ping}
     app = create_health(settings, probes, rows.facts.facts)
