@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from benchmarks import fold, freshness, ingest, replay, report, retention, stats
+from benchmarks import compare, fold, freshness, ingest, replay, report, retention, stats
 from benchmarks.table import Row, markdown
 
 RUNS = int(os.environ.get("RUNS", "5"))
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "report": lambda: report.report(RUNS, SECONDS),
     "retention": lambda: retention.drop(EXPIRED_ROWS, 20.0),
     "stats": lambda: stats.stats(STATS_ROWS, SECONDS),
+    "compare": lambda: compare.compare(RUNS, int(os.environ.get("COMPARED_ROWS", "10000000"))),
     "fold-history": lambda: retention.fold_history(RUNS, HISTORY_ROWS, 500_000),
 }
 
