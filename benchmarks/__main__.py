@@ -17,6 +17,7 @@ import uvloop
 
 from benchmarks import (
     beside,
+    compare,
     costs,
     fold,
     freshness,
@@ -36,6 +37,7 @@ from domain.version import VERSION
 
 SINGLE_EVENTS = int(os.environ.get("SINGLE_EVENTS", "1000000"))
 EXPIRED_ROWS = int(os.environ.get("EXPIRED_ROWS", "10000000"))
+COMPARED_ROWS = int(os.environ.get("COMPARED_ROWS", "10000000"))
 STATS_ROWS = int(os.environ.get("STATS_ROWS", "10000000"))
 HISTORY_ROWS = os.environ.get("HISTORY_ROWS", "1000000,10000000,50000000")
 _PROMISED = "what it promises"
@@ -63,6 +65,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "report": report.report,
     "retention": lambda _, __: retention.drop(EXPIRED_ROWS, 20.0),
     "stats": lambda _, seconds: stats.stats(STATS_ROWS, seconds),
+    "compare": lambda runs, _: compare.compare(runs, COMPARED_ROWS),
     "fold-history": lambda runs, _: retention.fold_history(runs, HISTORY_ROWS, 500_000),
 }
 PEERS: dict[str, Benchmark] = {"peers": peers.peers}

@@ -19,6 +19,7 @@ from rows.rebuild.ahead import fill_ahead
 from rows.rebuild.difference import difference
 from rows.rebuild.dimensions import dimensions_differing
 from rows.rebuild.generations import read_generations
+from rows.rebuild.sides import Sides
 from rows.tables import checkpoints, dimension_views, generations
 
 
@@ -41,11 +42,9 @@ class SqlComparison(Comparison):
             # What lies ahead is classed here, and the sides only compare where that is one list.
             lists = {single(new.agent_lists), single(live.agent_lists)}
             by_class = lists == {self._classes.version}
-            found = await difference(
-                connection, generation, live.generation, first, by_class=by_class
-            )
-            sides = {"new": generation, "old": live.generation, "first": first}
-            beside, largest = await dimensions_differing(connection, sides, by_class=by_class)
+            sides = Sides(generation, live.generation, first, by_class)
+            found = await difference(connection, sides)
+            beside, largest = await dimensions_differing(connection, sides)
             return replace(
                 found,
                 old_lists=live.agent_lists,

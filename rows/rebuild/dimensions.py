@@ -25,6 +25,8 @@ from domain.dimensions import Dimension, DimensionKey
 from domain.events import Generation, Hour
 from domain.generations import DimensionDifference
 from domain.page_rules import PageRules
+from rows.rebuild.differing import find_differing
+from rows.rebuild.sides import BESIDE, Sides
 from rows.rollups import DIMENSIONS
 from rows.tables import HOUR, dimension_views, generations
 
@@ -44,23 +46,6 @@ _COPY = DIMENSIONS.sql(
         for key in DIMENSIONS.keys
     ),
 )
-_DIFFERING = """
-    CREATE TEMPORARY TABLE differing_beside AS
-    SELECT dimension, site, {time}, value, agent,
-           sum(old_views) AS old_views, sum(new_views) AS new_views
-    FROM (
-        SELECT dimension, site, {time}, value, {agent} AS agent, {sum} AS new_views, 0 AS old_views
-        FROM {table} WHERE generation = :new AND {time} >= :first
-        UNION ALL
-        SELECT dimension, site, {time}, value, {agent}, 0, {sum}
-        FROM {table} WHERE generation = :old AND {time} >= :first
-        UNION ALL
-        SELECT dimension, site, {time}, value, {agent}, new_views, old_views
-        FROM ahead_beside WHERE {time} >= :first
-    ) AS sides
-    GROUP BY dimension, site, {time}, value, agent
-    HAVING sum(old_views) <> sum(new_views)
-"""
 _LARGEST = """
     SELECT dimension, site, view_hour, value, agent, old_views, new_views FROM differing_beside
     ORDER BY abs(new_views - old_views) DESC, dimension, site, view_hour, value, agent LIMIT :most
@@ -139,15 +124,13 @@ async def fill_ahead_beside(
 
 
 async def dimensions_differing(
-    connection: AsyncConnection, values: Mapping[str, Any], *, by_class: bool
+    connection: AsyncConnection, sides: Sides
 ) -> tuple[int, Sequence[DimensionDifference]]:
-    """How many values of a site and hour differ from `first` on, and the largest differences."""
-    agent = "agent" if by_class else "0"
-    statement = text(DIMENSIONS.sql(_DIFFERING, agent=agent))
-    await connection.execute(statement.bindparams(bindparam("first", type_=HOUR)), values)
+    """How many values of a site and hour differ, and the largest differences."""
+    await find_differing(connection, BESIDE, sides)
     number = await connection.execute(text("SELECT count(*) FROM differing_beside"))
     largest = await connection.execute(text(_LARGEST).columns(view_hour=HOUR), {"most": LARGEST})
-    return number.scalar_one(), [_difference(row, by_class) for row in largest]
+    return number.scalar_one(), [_difference(row, sides.by_class) for row in largest]
 
 
 def _difference(row: Any, by_class: bool) -> DimensionDifference:

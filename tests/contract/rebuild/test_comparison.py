@@ -95,3 +95,63 @@ async def test_a_log_that_lost_what_one_has_folded_ends_the_comparison(
     monkeypatch.setattr("rows.rebuild.ahead._PATIENCE_SECONDS", 0.01)
     with pytest.raises(LogUnavailable):
         await site.differing(SECOND)
+
+
+async def test_a_row_in_another_slot_of_its_class_is_no_difference(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    await site.execute("UPDATE hourly_views SET shard = shard + 1 WHERE generation = 2")
+    diff = await site.comparison.compare(SECOND, site.log, Hour(-20_000_000))
+    assert not diff.differs
+    assert diff.old_rows == diff.new_rows > 0
+    assert diff.old_views == diff.new_views == sum(site.expected.values())
+
+
+@pytest.mark.parametrize("side", [FIRST, SECOND])
+async def test_a_row_that_one_side_lacks_is_found(site: Site, side: Generation) -> None:
+    await site.append(ONE, event("a", count=3), event("b", count=4))
+    await site.fold()
+    await site.build()
+    await site.execute(f"DELETE FROM hourly_views WHERE generation = {side} AND page = 'b'")
+    diff = await site.comparison.compare(SECOND, site.log, Hour(-20_000_000))
+    (found,) = diff.largest
+    assert (diff.differing, found.page) == (1, "b")
+    assert (found.old, found.new) == ((0, 4) if side == FIRST else (4, 0))
+    assert (diff.old_rows, diff.new_rows) == ((1, 2) if side == FIRST else (2, 1))
+
+
+async def test_views_of_more_than_31_bits_in_a_row_are_compared_too(site: Site) -> None:
+    await site.append(ONE, event("a", count=3), event("b", count=3))
+    await site.fold()
+    await site.build()
+    # The hour's views agree, and so does what a sum of 31 bits would see of each page.
+    await plant(site, FIRST, 2**40, "a")
+    await plant(site, SECOND, 2**40, "b")
+    assert await site.differing(SECOND) == 2
+    await plant(site, FIRST, 2**40, "b")
+    await plant(site, SECOND, 2**40, "a")
+    assert await site.differing(SECOND) == 0
+
+
+async def test_what_differs_in_many_hours_is_found_piece_by_piece(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    monkeypatch.setattr("rows.rebuild.differing._PIECE_ROWS", 3)
+    await site.execute("UPDATE hourly_views SET views = views + 1 WHERE generation = 2")
+    assert await site.differing(SECOND) == len(site.expected)
+
+
+async def test_what_one_side_is_ahead_counts_among_its_views(site: Site) -> None:
+    await site.fill()
+    await site.fold()
+    await site.build()
+    await site.append(ONE, event("new", count=7))
+    await site.fold(ONE)
+    diff = await site.comparison.compare(SECOND, site.log, Hour(-20_000_000))
+    assert diff.old_rows == diff.new_rows + 1
+    assert diff.old_views == diff.new_views == sum(site.expected.values())
+    assert not diff.differs
