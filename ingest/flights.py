@@ -5,6 +5,10 @@ from typing import Protocol
 
 # Nobody has come for so long: whoever can come with the others is here.
 _QUIET_SECONDS = 0.002
+# Loops keep time in milliseconds, and a timer may be a little early.
+_EARLY_SECONDS = 0.0005
+# Of requests a lane: beside so many a message of the log costs little.
+_ENOUGH = 24
 
 
 class Departing(Protocol):
@@ -23,6 +27,7 @@ class Flights:
     - at once where the service was idle, or where as many requests wait as there have been in it
       since the last flight: those who wait for answers before they ask again are all here;
     - when nothing is under way and nobody came for a moment;
+    - when there are enough of them;
     - at the latest `most_seconds` after the first of it has come.
     """
 
@@ -33,9 +38,9 @@ class Flights:
         self._since = 0.0
         self._last = 0.0
         self._under_way = 0
-        # Requests that are not answered, and how many of them there were since the last flight.
-        self._inside = 0
-        self._expected = 0
+        # Requests that are not answered, how many of them there were at once since the last
+        # flight, and how many have come since.
+        self._inside = self._expected = self._here = 0
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._leaving = False
@@ -51,9 +56,12 @@ class Flights:
         idle = now - self._last > self._most_seconds
         self._last = now
         self._inside += 1
+        self._here += 1
         if self._under_way:
             self._expected = max(self._expected, self._inside)
         elif idle or self._inside >= self._expected:
+            self._leave_soon()
+        if self._here >= _ENOUGH * (len(self._waiting) + self._under_way):
             self._leave_soon()
         if self._timer is None:
             self.look()
@@ -81,10 +89,11 @@ class Flights:
         for lane in lanes:
             lane.leave()
         self._expected = self._inside
+        self._here = 0
 
     def _leave_soon(self) -> None:
         # Once round the loop: who was heard in the same round comes along.
-        if not self._leaving:
+        if self._waiting and not self._leaving:
             self._leaving = True
             asyncio.get_running_loop().call_soon(self.leave)
 
@@ -95,7 +104,7 @@ class Flights:
         due = self._since + self._most_seconds
         if not self._under_way:
             due = min(due, self._last + self._quiet_seconds)
-        if due <= asyncio.get_running_loop().time():
+        if due <= asyncio.get_running_loop().time() + _EARLY_SECONDS:
             self._leave_soon()
         elif self._timer is None or due < self._due:
             self._set_timer(due)
