@@ -43,7 +43,7 @@ class Batch(Struct, frozen=True, array_like=True, gc=False):
     """
 
     format: int
-    producer: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$")]
+    producer: Annotated[str, Meta(min_length=1, max_length=64)]
     sequence: Annotated[int, Meta(ge=1, le=2**62)]
     recorded_ms: Annotated[int, Meta(ge=MIN_AT_MS, le=MAX_AT_MS)]
     shard: Annotated[int, Meta(ge=0, le=32_767)]

@@ -50,6 +50,7 @@ _USUAL_2 = b"[%d," % WITH_TABLES
 _MAY_BE_NAMED = b'"%b' % MUST_BE_KNOWN.encode()
 _GUARD = b'"%b":{' % GUARD.encode()
 _HEAD = re.compile(rb"\[([1-9][0-9]{0,8}),")
+_PRODUCER = re.compile("^[!-~]+$")
 
 
 def encode(batch: Batch) -> bytes:
@@ -108,7 +109,9 @@ def _decode_2(body: bytes) -> Batch:
     # A name with an escape in it may begin with anything; without one, what may be a name and is
     # not the one that is known is seen by its beginning.
     if body.count(_MAY_BE_NAMED) > body.count(_GUARD) or b"\\" in body:
-        require_known(_names_2.decode(body).tables)
+        named = _names_2.decode(body)
+        _check_producer(named)
+        require_known(named.tables)
     found = _decoder_2.decode(body)
     if found.format != WITH_TABLES:
         raise Undecodable(f"format version {found.format} was never written")
@@ -150,6 +153,7 @@ def decode(body: bytes) -> Batch:
         batch = _decoder_of(body)(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
+    _check_producer(batch)
     # Escapes and non-ASCII are rare; only they can carry what PostgreSQL refuses or what
     # measures longer in bytes than in characters. One byte is found much faster than two.
     if b"\\" in body or not body.isascii():
@@ -160,6 +164,15 @@ def decode(body: bytes) -> Batch:
 def recorded_ms(body: bytes) -> int:
     """When the batch in `body` was recorded, in milliseconds since 1970. Raises as `decode`."""
     return decode(body).recorded_ms
+
+
+def _check_producer(batch: Batch) -> None:
+    # As a pattern of the struct it costs more than all the rest of a small batch.
+    name = batch.producer
+    if name.isalnum() and name.isascii():
+        return
+    if not _PRODUCER.search(name):
+        raise Undecodable(f"its producer {name!r} is no name of one")
 
 
 def _check_pages(batch: Batch) -> None:

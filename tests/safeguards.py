@@ -445,8 +445,8 @@ SAFEGUARDS = [
     Safeguard(
         "a table that must be known stops",
         "domain/wire.py",
-        "        require_known(_names_2.decode(body).tables)\n",
-        "        _names_2.decode(body)\n",
+        "        require_known(named.tables)\n",
+        "",
         TABLES + "a_table_that_must_be_known_stops_and_says_which",
     ),
     Safeguard(

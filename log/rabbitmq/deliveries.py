@@ -88,6 +88,7 @@ class Deliveries:
         if (
             head != self._header
             or kind != _BASIC
+            or size < _CONTENT.size - _PART.size
             or tag_at + _NUMBER.size >= header_at
             or body_size > MOST_BYTES
         ):
@@ -147,7 +148,7 @@ def _offset(data: bytes, place: int, end: int, flags: int) -> Offset | None:
         return None
     if flags & _CONTENT_TYPE:
         place += 1 + data[place]
-    if flags & _CONTENT_ENCODING:
+    if flags & _CONTENT_ENCODING and place < end:
         place += 1 + data[place]
     number_at = place + len(_ONLY_THE_OFFSET)
     if number_at + _NUMBER.size > end or not data.startswith(_ONLY_THE_OFFSET, place):

@@ -163,4 +163,4 @@ class RabbitSubscription(Subscription):
             return
         self._unacked, self._acked_at = 0, now
         async with broker_errors():
-            await self._channel.basic_ack(self._tag, multiple=True)
+            await self._channel.basic_ack(self._tag, multiple=True, wait=False)

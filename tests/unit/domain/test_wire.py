@@ -1,3 +1,5 @@
+import json
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -50,6 +52,24 @@ def test_a_third_format_is_a_row_in_the_table(monkeypatch: pytest.MonkeyPatch) -
             decode(wrong)
     with pytest.raises(UnknownFormat, match="format version 4, this Footfall reads up to 3"):
         decode(b'[4,"p2"]')
+
+
+NAMES = ["a", "p1", "!~", "a" * 64, "4f9c-x", "a\n"]
+NO_NAMES = ["", "a" * 65, "a b", " a", "caf\xe9", "\x7f", "\x00", "\u0661", "a\nb", "\n"]
+
+
+@pytest.mark.parametrize("rest", ["", ",{}"], ids=["format 1", "format 2"])
+def test_a_producer_is_named_in_printable_ascii(rest: str) -> None:
+    def body(name: str) -> bytes:
+        return f'[{1 + bool(rest)},{json.dumps(name)},3,9,4,[["a/b",5,7]]{rest}]'.encode()
+
+    assert [decode(body(name)).producer for name in NAMES] == NAMES
+    for name in NO_NAMES:
+        with pytest.raises(Undecodable):
+            decode(body(name))
+        if rest:
+            with pytest.raises(Undecodable):
+                decode(body(name).replace(b"{}", b'{"!unknown":{}}'))
 
 
 def test_when_a_batch_was_recorded_is_read_from_its_bytes() -> None:

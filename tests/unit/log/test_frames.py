@@ -91,6 +91,14 @@ ODD = {
         HEARTBEAT,
         SIMPLE[-12:],
     ],
+    "with properties that end early": [
+        delivery(1, 1, b"", {OFFSET: 0})[0],
+        b"\x02\0\x01\0\0\0\x0f\0\x3c\0\0\0\0\0\0\0\0\0\0\xe0\0\xff\xce",
+    ],
+    "with a header that ends early": [
+        delivery(1, 1, b"", {OFFSET: 0})[0],
+        b"\x02\0\x01\0\0\0\x02\0\x3c\xce",
+    ],
     "with a broken end": [SIMPLE[:-1] + b"x"],
     "with an empty frame of its body": [
         *delivery(1, 1, b"x", {OFFSET: 0})[:2],
@@ -222,3 +230,19 @@ async def test_it_is_handed_out_as_the_client_library_would(
     pieces = [*cut(b"".join(stream), places), b"".join(end)]
     found = await through(frames, takers, pieces)
     assert found == await through(asyncio.StreamReader(), None, [*stream, *end])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=9),
+    st.lists(st.integers(0, 400), max_size=9),
+)
+async def test_whatever_comes_in_is_read_or_left(
+    damage: list[tuple[int, int]], places: list[int]
+) -> None:
+    data = bytearray(b"".join(delivery(1, 1, b"body", {OFFSET: 7}, (2,), content_type="a")) * 3)
+    for place, value in damage:
+        data[place % len(data)] = value
+    found = Sorted()
+    left = await found.left(cut(bytes(data), places))
+    assert len(left) <= len(data)
+    assert found.found[1] or left
