@@ -567,7 +567,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "a delivery without an offset ends the reading",
-        "log/rabbitmq/reader.py",
+        "log/rabbitmq/subscription.py",
         "        if self.ended:\n            return\n        try:\n",
         "        try:\n",
         "tests/unit/log/test_reader.py::test_nothing_is_read_beyond_a_delivery_without_an_offset",

@@ -5,20 +5,17 @@ begins one offset early and does not believe in the log before it has seen that 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelPreconditionFailed
+from aiormq.exceptions import ChannelPreconditionFailed
 
 from domain import wire
 from domain.checkpoint import Bounds
 from domain.errors import (
     HistoryTruncated,
-    LogUnavailable,
     LogWentBackward,
     Undecodable,
     UnknownFormat,
@@ -28,13 +25,13 @@ from domain.partitioning import stream_name
 from domain.ports.log import LogReader, Subscription
 from log.rabbitmq.broker import RPC_SECONDS, place_of
 from log.rabbitmq.channels import Channels
+from log.rabbitmq.deliveries import Deliveries
 from log.rabbitmq.errors import NoMember, NoReplica, broker_errors
+from log.rabbitmq.subscription import RabbitSubscription
 
 PREFETCH = 100
 _ATTACH_SECONDS = 5.0
 _QUIET_SECONDS = 0.3
-# A broker closes a channel on which a delivery waits for its ack beyond consumer_timeout.
-_ACK_SECONDS = 1.0
 _TO_READ = "read on footfall's queues"
 
 
@@ -70,7 +67,7 @@ class RabbitLogReader(LogReader):
             yield subscription
 
     async def _prove_continuity(
-        self, subscription: "RabbitSubscription", partition: Partition, offset: Offset
+        self, subscription: RabbitSubscription, partition: Partition, offset: Offset
     ) -> None:
         found = await subscription.take(1, _ATTACH_SECONDS)
         if found and found[0].offset == offset - 1:
@@ -165,21 +162,23 @@ class RabbitLogReader(LogReader):
     @asynccontextmanager
     async def _consume(
         self, partition: Partition, start: int | str | datetime, prefetch: int = PREFETCH
-    ) -> AsyncIterator["RabbitSubscription"]:
+    ) -> AsyncIterator[RabbitSubscription]:
         stream = stream_name(self._prefix, partition)
         async with self._channels.channel() as opened:
             underlay = opened.underlay
             subscription = RabbitSubscription(stream, underlay, prefetch)
-            async with broker_errors(_TO_READ), asyncio.timeout(RPC_SECONDS):
-                await underlay.basic_qos(prefetch_count=prefetch)
-                underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
-                try:
-                    await underlay.basic_consume(
-                        stream, subscription.deliver, arguments={"x-stream-offset": start}
-                    )
-                except ChannelPreconditionFailed as error:
-                    raise _without_replica(error) from error
-            yield subscription
+            deliveries = Deliveries(underlay.number, subscription.receive)
+            with opened.connection.wire.taking(underlay.number, deliveries):
+                async with broker_errors(_TO_READ), asyncio.timeout(RPC_SECONDS):
+                    await underlay.basic_qos(prefetch_count=prefetch)
+                    underlay.on_consumer_cancel_callbacks.add(subscription.cancelled)
+                    try:
+                        await underlay.basic_consume(
+                            stream, subscription.deliver, arguments={"x-stream-offset": start}
+                        )
+                    except ChannelPreconditionFailed as error:
+                        raise _without_replica(error) from error
+                yield subscription
 
 
 def _without_replica(error: ChannelPreconditionFailed) -> NoReplica:
@@ -194,131 +193,3 @@ def _recorded_before(entry: Entry, moment_ms: int) -> bool:
         return wire.recorded_ms(entry.body) < moment_ms
     except (Undecodable, UnknownFormat):
         return False
-
-
-class RabbitSubscription(Subscription):
-    """Deliveries of one channel, in order.
-
-    The client library starts a task for each delivery; they run in order as long as none of them
-    waits, so `deliver` only puts the entry in line.
-    """
-
-    def __init__(self, stream: str, channel: AbstractChannel, prefetch: int) -> None:
-        self._stream = stream
-        self._channel = channel
-        # Fewer acks than takes: each is a system call, and half the credit is left meanwhile.
-        self._ack_every = max(1, prefetch // 2)
-        self._unacked = self._tag = 0
-        self._acked_at = asyncio.get_running_loop().time()
-        self._last: int | None = None
-        self.ended = ""
-        """Why there will be no more deliveries, empty while there may be."""
-        self._bounds: Callable[[], Awaitable[Bounds]] | None = None
-        self._entries: asyncio.Queue[tuple[Entry, int] | None] = asyncio.Queue()
-        self._put_back: Entry | None = None
-        self.must_start_at: int | None = None
-        channel.closing.add_done_callback(self._closed)
-
-    async def deliver(self, message: DeliveredMessage) -> None:
-        if self.ended:
-            return
-        try:
-            headers = message.header.properties.headers or {}
-            offset = Offset(int(str(headers["x-stream-offset"])))
-        except (KeyError, ValueError) as error:
-            # Left out it would be missing from the counts: nothing is read beyond it.
-            self._end(f"a delivery without an offset: {error!r}")
-            return
-        tag = message.delivery_tag or 0
-        self._entries.put_nowait((Entry(offset, message.body), tag))
-
-    def cancelled(self, _: Any) -> None:
-        """The broker cancelled the consumer."""
-        self._end("the stream was deleted or lost its leader")
-
-    def _closed(self, closing: "asyncio.Future[Any]") -> None:
-        error = None if closing.cancelled() else closing.exception()
-        told = isinstance(error, AMQPError) and any(error.args)
-        self._end(str(error) if told else "the connection was lost")
-
-    def _end(self, reason: str) -> None:
-        self.ended = self.ended or reason
-        self._entries.put_nowait(None)
-
-    def put_back(self, entry: Entry) -> None:
-        """Hand `entry` out again with the next `take`."""
-        self._put_back = entry
-
-    async def take(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
-        entries: list[Entry] = []
-        if self._put_back is not None:
-            entries, self._put_back = [self._put_back], None
-        try:
-            async with asyncio.timeout(timeout_seconds if not entries else 0):
-                item = await self._entries.get()
-        except TimeoutError:
-            await self._grant_credit(0)
-            return entries
-        while item is not None:
-            entries.append(item[0])
-            self._tag = item[1]
-            if len(entries) >= limit or self._entries.empty():
-                break
-            item = self._entries.get_nowait()
-        if item is None:
-            # Stays in line, so that every later take fails too.
-            self._entries.put_nowait(None)
-            if not entries:
-                message = f"the broker ended the reading of {self._stream}: {self.ended}"
-                raise LogUnavailable(message)
-        await self._grant_credit(len(entries))
-        self._check_start(entries)
-        await self._check_gaps(entries)
-        return entries
-
-    def watch(self, bounds: Callable[[], Awaitable[Bounds]]) -> None:
-        """From now on a gap between entries is looked into."""
-        self._bounds = bounds
-
-    async def take_some(self, limit: int, timeout_seconds: float) -> Sequence[Entry]:
-        """As `take`, where there is something to read: nothing is `LogUnavailable`."""
-        entries = await self.take(limit, timeout_seconds)
-        if not entries:
-            raise LogUnavailable(f"the broker delivered nothing of {self._stream} in time")
-        return entries
-
-    def _check_start(self, entries: list[Entry]) -> None:
-        if self.must_start_at is not None and entries:
-            if entries[0].offset != self.must_start_at:
-                message = (
-                    f"{self._stream} begins at offset {entries[0].offset}, nothing of it is "
-                    "folded yet: the beginning was deleted"
-                )
-                raise HistoryTruncated(message)
-            self.must_start_at = None
-
-    async def _check_gaps(self, entries: list[Entry]) -> None:
-        """Retention that overtakes a slow reader moves it on without a word."""
-        for entry in entries:
-            expected = entry.offset if self._last is None else self._last + 1
-            self._last = entry.offset
-            if entry.offset == expected or self._bounds is None:
-                continue
-            # The broker's own record at the start of a segment takes one offset.
-            if (first := (await self._bounds()).first) > expected + 1:
-                message = (
-                    f"{self._stream} begins at offset {first}, offsets from {expected} on were "
-                    "deleted while they were waiting to be read"
-                )
-                raise HistoryTruncated(message)
-
-    async def _grant_credit(self, taken: int) -> None:
-        # On a stream an ack is only credit for more; offsets live in the checkpoint.
-        self._unacked += taken
-        now = asyncio.get_running_loop().time()
-        due = self._unacked >= self._ack_every or now - self._acked_at >= _ACK_SECONDS
-        if self.ended or not (self._unacked and due):
-            return
-        self._unacked, self._acked_at = 0, now
-        async with broker_errors():
-            await self._channel.basic_ack(self._tag, multiple=True)

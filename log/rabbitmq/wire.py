@@ -5,14 +5,17 @@ and offers no way to let a connection go that its peer has forgotten.
 """
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pamqp.frame
-from aiormq.connection import TCPTransportFactory, TLSTransportFactory, TransportFactory
+from aiormq.connection import TransportFactory
+from aiormq.exceptions import AMQPConnectionError
 from pamqp import commands
 from yarl import URL
 
-_OF_THE_CONNECTION = commands.Connection.frame_id.to_bytes(2)
+from log.rabbitmq.frames import Frames, Taker
 
 
 class Wire(TransportFactory):
@@ -24,6 +27,7 @@ class Wire(TransportFactory):
         self._blocked: str | None = None
         self._changed = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
+        self._takers: dict[int, Taker] = {}
 
     @property
     def blocked(self) -> str | None:
@@ -40,10 +44,30 @@ class Wire(TransportFactory):
     async def create(
         self, url: URL, **kwargs: Any
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        factory = TLSTransportFactory() if url.scheme == "amqps" else TCPTransportFactory()
-        reader, self._writer = await factory.create(url, **kwargs)
-        # Of a reader the client library asks for no more than this.
-        return cast(asyncio.StreamReader, _Listening(reader, self)), self._writer
+        # As the client library's own factories do, with a reader of ours.
+        contexts = kwargs.pop("ssl_context_provider")
+        context = await contexts.get_context() if url.scheme == "amqps" else None
+        loop = asyncio.get_running_loop()
+        reader = Frames(self._takers, self._tell)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        try:
+            transport, _ = await loop.create_connection(
+                lambda: protocol, url.host or "", url.port or 0, ssl=context, **kwargs
+            )
+        except OSError as error:
+            raise AMQPConnectionError(*error.args) from error
+        self._writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        return reader, self._writer
+
+    @contextmanager
+    def taking(self, channel: int, taker: Taker) -> Iterator[None]:
+        """Meanwhile methods of the channel are shown to `taker` before the library reads them."""
+        self._takers[channel] = taker
+        try:
+            yield
+        finally:
+            if self._takers.get(channel) is taker:
+                del self._takers[channel]
 
     def abort(self) -> None:
         """Let the socket go without a goodbye: nobody waits for it any more."""
@@ -61,38 +85,9 @@ class Wire(TransportFactory):
             case commands.Connection.Unblocked():
                 self._blocked = None
 
-
-class _Listening:
-    """A reader that passes on to `Wire` what is said of the connection.
-
-    A frame is read in three parts: its type, its channel and length, the rest.
-    """
-
-    def __init__(self, reader: asyncio.StreamReader, wire: Wire) -> None:
-        self._reader = reader
-        self._wire = wire
-        self._head: list[bytes] = []
-
-    def at_eof(self) -> bool:
-        return self._reader.at_eof()
-
-    async def read(self, size: int = -1) -> bytes:
-        return await self._reader.read(size)
-
-    async def readexactly(self, size: int) -> bytes:
-        part = await self._reader.readexactly(size)
-        head = self._head
-        if len(head) < 2:
-            head.append(part)
-            return part
-        if part[:2] == _OF_THE_CONNECTION and head[1][:2] == b"\0\0":
-            self._tell(b"".join((*head, part)))
-        head.clear()
-        return part
-
     def _tell(self, frame: bytes) -> None:
         try:
-            self._wire.heard(pamqp.frame.unmarshal(frame)[2])
+            self.heard(pamqp.frame.unmarshal(frame)[2])
         except Exception:  # noqa: BLE001
             # Whoever reads it says what is wrong with it.
             return

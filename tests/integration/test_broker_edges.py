@@ -22,8 +22,9 @@ from domain.events import Offset, Partition
 from domain.ports.log import Subscription
 from log.rabbitmq.broker import connect
 from log.rabbitmq.management import management
-from log.rabbitmq.reader import RabbitLogReader, RabbitSubscription
+from log.rabbitmq.reader import RabbitLogReader
 from log.rabbitmq.streams import declare_streams
+from log.rabbitmq.subscription import RabbitSubscription
 from log.rabbitmq.writer import RabbitLogWriter
 from tests.acceptance.processes import Role, footfall, until
 from tests.conftest import embedded

@@ -10,7 +10,7 @@ from pamqp import commands
 from pamqp.header import ContentHeader
 
 from domain.errors import LogUnavailable
-from log.rabbitmq.reader import RabbitSubscription
+from log.rabbitmq.subscription import RabbitSubscription
 
 
 def delivery(tag: int, headers: dict[str, Any]) -> DeliveredMessage:
