@@ -566,6 +566,14 @@ SAFEGUARDS = [
         LOG + "a_partition_that_was_never_declared_takes_nothing[production]",
     ),
     Safeguard(
+        "what came back is not confirmed",
+        "log/rabbitmq/confirming.py",
+        "            self._nothing_else = False\n",
+        "",
+        "tests/unit/log/test_confirming.py"
+        "::test_what_is_confirmed_behind_what_came_back_is_the_librarys",
+    ),
+    Safeguard(
         "a delivery without an offset ends the reading",
         "log/rabbitmq/subscription.py",
         "        if self.ended:\n            return\n        try:\n",

@@ -5,11 +5,13 @@ The channel stays the library's: it counts, hears what comes back and what is co
 
 import asyncio
 from collections import deque
+from contextlib import ExitStack
 from typing import Any
 
 from aiormq.exceptions import ChannelInvalidStateError
 
 from log.rabbitmq.channels import Opened
+from log.rabbitmq.confirming import Confirming
 from log.rabbitmq.outbox import Outbox
 from log.rabbitmq.prepared import Prepared, message_id
 
@@ -29,6 +31,10 @@ class Publisher:
         self._loop = asyncio.get_running_loop()
         self._sent: deque[_Sent] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._taking = ExitStack()
+        self._taking.enter_context(
+            opened.connection.wire.taking(channel.number, Confirming(channel))
+        )
         channel.closing.add_done_callback(self._closed)
 
     def publish(self, body: bytes) -> "asyncio.Future[Any]":
@@ -80,6 +86,7 @@ class Publisher:
     def _closed(self, closing: "asyncio.Future[Any]") -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._taking.close()
         error = None if closing.cancelled() else closing.exception()
         for *_, confirmed in self._sent:
             if confirmed.done():

@@ -1,6 +1,8 @@
 """The client library's own channel, with a broker that is made up."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiormq import Channel, Connection
@@ -9,7 +11,25 @@ from pamqp.commands import Basic
 from pamqp.frame import unmarshal
 from pamqp.header import ContentHeader
 
+from log.rabbitmq.channels import Opened
+from log.rabbitmq.frames import Taker
+from log.rabbitmq.outbox import Outbox
+from log.rabbitmq.publishing import Publisher
+
 FRAME_MAX = 4_096
+
+
+class Wire:
+    """Without a socket."""
+
+    def __init__(self) -> None:
+        self.takers: dict[int, Taker] = {}
+
+    @contextmanager
+    def taking(self, channel: int, taker: Taker) -> Iterator[None]:
+        self.takers[channel] = taker
+        yield
+        del self.takers[channel]
 
 
 class Broker:
@@ -21,6 +41,13 @@ class Broker:
         connection.server_properties = {"capabilities": {"publisher_confirms": True}}
         self.connection: Connection = connection
         self.channel = Channel(connection, number)
+        self.wire = Wire()
+
+    def publisher(self, seconds: float = 10) -> Publisher:
+        """One on the channel."""
+        ours: Any = self
+        opened = Opened(ours, self.channel, ours)
+        return Publisher(opened, "views.0", Outbox(self.connection), seconds)
 
     @staticmethod
     def room(frame_max: int) -> int:

@@ -16,9 +16,6 @@ from aiormq.exceptions import (
 from pamqp.body import ContentBody
 from pamqp.commands import Basic, Channel
 
-from log.rabbitmq.channels import Opened
-from log.rabbitmq.outbox import Outbox
-from log.rabbitmq.publishing import Publisher
 from tests.unit.log.library import Broker
 
 SECONDS = 0.05
@@ -31,12 +28,6 @@ async def broker() -> AsyncIterator[Broker]:
     await broker.channel.close()
 
 
-def publisher_of(broker: Broker, seconds: float = 10) -> Publisher:
-    none: Any = None
-    opened = Opened(none, broker.channel, none)
-    return Publisher(opened, "views.0", Outbox(broker.connection), seconds)
-
-
 def ids(frames: list[Any]) -> list[str]:
     return [frame.properties.message_id for frame in frames if hasattr(frame, "properties")]
 
@@ -44,7 +35,7 @@ def ids(frames: list[Any]) -> list[str]:
 async def test_what_is_published_in_one_turn_is_written_at_once_and_in_order(
     broker: Broker,
 ) -> None:
-    publisher, other = publisher_of(broker), publisher_of(broker)
+    publisher, other = broker.publisher(), broker.publisher()
     other.outbox = publisher.outbox
     for body in (b"1", b"2"):
         publisher.publish(body)
@@ -58,7 +49,7 @@ async def test_what_is_published_in_one_turn_is_written_at_once_and_in_order(
 
 
 async def test_it_stays_in_order_with_what_the_library_sends(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     publisher.publish(b"x")
     await broker.says(Channel.Close(403, "no", 0, 0))
     names = [type(frame).__name__ for frame in broker.frames()]
@@ -66,7 +57,7 @@ async def test_it_stays_in_order_with_what_the_library_sends(broker: Broker) -> 
 
 
 async def test_where_the_queue_is_full_it_is_sent_later_and_once(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     queue = broker.connection.write_queue
     while not queue.full():
         queue.put_nowait(None)
@@ -84,7 +75,7 @@ async def test_where_the_queue_is_full_it_is_sent_later_and_once(broker: Broker)
 
 
 async def test_each_confirm_settles_its_own(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     one, two, three, four = [publisher.publish(b"x") for _ in range(4)]
     await broker.says(Basic.Ack(2))
     assert [found.done() for found in (one, two, three, four)] == [False, True, False, False]
@@ -98,7 +89,7 @@ async def test_each_confirm_settles_its_own(broker: Broker) -> None:
 
 
 async def test_what_comes_back_is_no_confirm_of_it_and_of_no_other(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     one, two = publisher.publish(b"x"), publisher.publish(b"")
     _, name = ids(broker.frames())
     await broker.returns(name)
@@ -111,7 +102,7 @@ async def test_what_comes_back_is_no_confirm_of_it_and_of_no_other(broker: Broke
 async def test_what_is_confirmed_late_was_not_confirmed_in_time(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    publisher = publisher_of(broker, SECONDS)
+    publisher = broker.publisher(SECONDS)
     late = publisher.publish(b"x")
     await asyncio.sleep(SECONDS / 2)
     next_one = publisher.publish(b"x")
@@ -127,7 +118,7 @@ async def test_what_is_confirmed_late_was_not_confirmed_in_time(
 
 
 async def test_who_is_cancelled_leaves_the_others_as_they_are(broker: Broker) -> None:
-    publisher = publisher_of(broker, SECONDS)
+    publisher = broker.publisher(SECONDS)
     gone, stays = publisher.publish(b"x"), publisher.publish(b"x")
     gone.cancel()
     await broker.says(Basic.Ack(1), Basic.Ack(2))
@@ -137,7 +128,7 @@ async def test_who_is_cancelled_leaves_the_others_as_they_are(broker: Broker) ->
 
 
 async def test_who_waits_hears_why_the_channel_was_closed(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     waiting = publisher.publish(b"x")
     await broker.says(Channel.Close(403, "no", 0, 0))
     with pytest.raises(ChannelAccessRefused):
@@ -149,7 +140,7 @@ async def test_who_waits_hears_why_the_channel_was_closed(broker: Broker) -> Non
 async def test_who_waits_on_a_channel_that_is_lost_is_cancelled_as_by_the_library(
     broker: Broker,
 ) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     waiting = publisher.publish(b"x")
     await broker.channel.close()
     with pytest.raises(asyncio.CancelledError):
@@ -159,7 +150,7 @@ async def test_who_waits_on_a_channel_that_is_lost_is_cancelled_as_by_the_librar
 async def test_nothing_is_said_of_a_failure_that_nobody_waits_for(
     broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     publisher.publish(b"x")
     await broker.says(Channel.Close(403, "no", 0, 0))
     gc.collect()
@@ -167,7 +158,7 @@ async def test_nothing_is_said_of_a_failure_that_nobody_waits_for(
 
 
 async def test_nothing_is_kept_of_what_is_settled(broker: Broker) -> None:
-    publisher = publisher_of(broker)
+    publisher = broker.publisher()
     for tag in range(1, 100):
         publisher.publish(b"x")
         await broker.says(Basic.Ack(tag))

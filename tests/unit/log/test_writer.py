@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ class Wire:
 
     async def until_blocked(self) -> None:
         await asyncio.Future()
+
+    def taking(self, *_: object) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Channel:
