@@ -60,8 +60,7 @@ def routes(
     def many_events(body: bytes) -> Views:
         return multi_to_events(body, accepted(), partitions, text_of)
 
-    async def append_one(one: One) -> Answer:
-        taken = await appender.append_one(*one)
+    def one_accepted(taken: Taken) -> Answer:
         return Answer(202, _ONE, headers=_position(clock(), taken))
 
     async def append_many(views: Views) -> Answer:
@@ -69,10 +68,11 @@ def routes(
         return answer({"accepted": views.total}, 202, _position(clock(), taken))
 
     async def single(scope: Scope, receive: Receive) -> Answer:
-        return await append_one(await bodies.read(scope, receive, one_event))
+        one = await bodies.read(scope, receive, one_event)
+        return one_accepted(await appender.append_one(*one))
 
     async def single_whole(body: bytes) -> Answer:
-        return await append_one(one_event(body))
+        return one_accepted(await appender.append_one(*one_event(body)))
 
     async def multi(scope: Scope, receive: Receive) -> Answer:
         return await append_many(await bodies.read(scope, receive, many_events))

@@ -123,12 +123,11 @@ class Usual:
             refusal = way.door.locked_out(scope, hot.access, self._shown)
             if refusal is None and way.callers is not None:
                 refusal = way.callers.too_many(scope, passage)
-            return refusal or await self._taken(scope, body)
+            if refusal is not None:
+                return refusal
+            try:
+                return await hot.take(body)
+            except Exception as error:  # noqa: BLE001
+                return hot.troubles.answer(error, scope)
         except Exception as error:  # noqa: BLE001
             return way.unforeseen.answer(error, scope)
-
-    async def _taken(self, scope: Scope, body: bytes) -> Answer:
-        try:
-            return await self._hot.take(body)
-        except Exception as error:  # noqa: BLE001
-            return self._hot.troubles.answer(error, scope)

@@ -2,6 +2,7 @@
 
 from asyncio import CancelledError
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -51,7 +52,7 @@ class Brief:
     def _send(self, found: Answer, added: Sequence[Header]) -> None:
         of = self._of
         self.response_started = self.response_complete = True
-        own = _lines(of.server_state.default_headers)
+        own = _same_lines(tuple(of.server_state.default_headers))
         others = _lines((*found.headers, *added))
         of.transport.write(
             b"%s%scontent-type: %s\r\ncontent-length: %d\r\n%s%s\r\n%s"
@@ -68,6 +69,12 @@ class Brief:
         if not self.keep_alive:
             of.transport.close()
         of.on_response_complete()
+
+
+# The date stays the same for a second.
+@lru_cache(maxsize=4)
+def _same_lines(headers: tuple[Header, ...]) -> bytes:
+    return _lines(headers)
 
 
 def _lines(headers: Iterable[Header]) -> bytes:
