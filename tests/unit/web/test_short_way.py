@@ -249,6 +249,27 @@ async def test_a_large_body_and_an_empty_one_go_the_long_way() -> None:
     assert [len(body) for body in house.taken] == [0, 65_537, 65_536]
 
 
+async def test_a_large_head_goes_the_long_way_and_is_refused_there() -> None:
+    wire = Wire(House().app)
+    assert b" 202 " in await wire.ask(post([*PLAIN, b"A: " + b"a" * 3_000]))
+    assert not wire.is_brief
+    wire.feed(post([*PLAIN, b"A: " + b"a" * 40_000]))
+    assert b" 431 " in wire.pipe.written[-1]
+
+
+async def test_who_sends_no_more_is_answered_first() -> None:
+    house = House()
+    house.release.clear()
+    wire = Wire(house.app)
+    wire.feed(post())
+    assert wire.connection.eof_received()
+    await asyncio.sleep(0)
+    assert not wire.pipe.closed
+    house.release.set()
+    assert b" 202 " in await wire.answered(1)
+    assert wire.pipe.closed
+
+
 async def test_many_heads_are_forgotten_and_answered_all_the_same() -> None:
     wire = Wire(House().app)
     for number in [*range(600), 0, 599]:
