@@ -22,6 +22,7 @@ from web.app import create_app, route
 from web.entrance import BARE, Front
 from web.lock import NO_KEY, Caught
 from web.problems import Answer, answer
+from web.short_way import Taking, itself
 
 PLAIN = [b"Host: stats.example"]
 GOOD = b"Authorization: Bearer good"
@@ -39,7 +40,7 @@ class House:
         self.release = asyncio.Event()
         self.release.set()
         hot = route(
-            "/hot", "POST", self._long, self.noted.append, Access(Right.INGEST), take=self._take
+            "/hot", "POST", self._long, self.noted.append, Access(Right.INGEST), take=self._whole
         )
         self.app = create_app(
             [hot],
@@ -59,6 +60,9 @@ class House:
         if name in self.gone:
             return "it was taken away"
         return Caller(name, frozenset({Right.READ if name == "reader" else Right.INGEST}))
+
+    def _whole(self, body: bytes) -> Taking:
+        return asyncio.ensure_future(self._take(body)), itself
 
     async def _long(self, _: Any, receive: Any) -> Answer:
         body = b""
