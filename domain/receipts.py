@@ -69,9 +69,10 @@ def is_folded(receipt: Receipt, sequences: Taken, complete_ms: Mapping[Partition
 def receipt_text(receipt: Receipt) -> str | None:
     """The word for it: 1 and unpadded base64url; None where that is over `MAX_TEXT` characters."""
     taken = receipt.taken
-    fields = receipt.confirmed_ms, [_of_one(*taken.items())] if len(taken) == 1 else _of_all(taken)
-    text = _VERSION + urlsafe_b64encode(_encode(fields)).rstrip(b"=").decode()
-    return text if len(text) <= MAX_TEXT else None
+    if len(taken) == 1:
+        (((partition, producer), sequence),) = taken.items()
+        return _text_of_one(receipt.confirmed_ms, partition, producer, sequence)
+    return _text(receipt.confirmed_ms, _of_all(taken))
 
 
 def read_receipt(text: str) -> Receipt:
@@ -99,10 +100,15 @@ def read_receipt(text: str) -> Receipt:
     return receipt
 
 
-def _of_one(only: tuple[tuple[Partition, str], int]) -> _Of:
-    """That of a single view, which most requests are."""
-    (partition, producer), sequence = only
-    return _packed(producer), [partition], [sequence]
+# Single views are confirmed by the batch: the same is said to several.
+@lru_cache(maxsize=64)
+def _text_of_one(ms: int, partition: Partition, producer: str, sequence: int) -> str | None:
+    return _text(ms, [(_packed(producer), [partition], [sequence])])
+
+
+def _text(confirmed_ms: int, found: list[_Of]) -> str | None:
+    text = _VERSION + urlsafe_b64encode(_encode((confirmed_ms, found))).rstrip(b"=").decode()
+    return text if len(text) <= MAX_TEXT else None
 
 
 def _of_all(taken: Taken) -> list[_Of]:

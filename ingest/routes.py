@@ -1,5 +1,6 @@
 """POST handlers: read, check, append, answer."""
 
+import asyncio
 from collections.abc import Sequence
 
 from litestar.handlers import ASGIRouteHandler
@@ -27,6 +28,7 @@ from web.app import route
 from web.bodies import Bodies
 from web.problems import Answer, Headers, answer
 from web.refused import Noted, not_noted
+from web.short_way import Taking, itself
 
 _ACCESS = Access(Right.INGEST)
 _ONE = answer({"accepted": 1}).body
@@ -60,8 +62,7 @@ def routes(
     def many_events(body: bytes) -> Views:
         return multi_to_events(body, accepted(), partitions, text_of)
 
-    async def append_one(one: One) -> Answer:
-        taken = await appender.append_one(*one)
+    def one_accepted(taken: Taken) -> Answer:
         return Answer(202, _ONE, headers=_position(clock(), taken))
 
     async def append_many(views: Views) -> Answer:
@@ -69,16 +70,17 @@ def routes(
         return answer({"accepted": views.total}, 202, _position(clock(), taken))
 
     async def single(scope: Scope, receive: Receive) -> Answer:
-        return await append_one(await bodies.read(scope, receive, one_event))
+        one = await bodies.read(scope, receive, one_event)
+        return one_accepted(await appender.append_one(*one))
 
-    async def single_whole(body: bytes) -> Answer:
-        return await append_one(one_event(body))
+    def single_whole(body: bytes) -> Taking:
+        return asyncio.ensure_future(appender.append_one(*one_event(body))), one_accepted
 
     async def multi(scope: Scope, receive: Receive) -> Answer:
         return await append_many(await bodies.read(scope, receive, many_events))
 
-    async def multi_whole(body: bytes) -> Answer:
-        return await append_many(many_events(body))
+    def multi_whole(body: bytes) -> Taking:
+        return asyncio.ensure_future(append_many(many_events(body))), itself
 
     return [
         route("/page-views/single", "POST", single, noted, _ACCESS, take=single_whole),

@@ -1,6 +1,6 @@
 """The application factory of every HTTP role."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from time import monotonic
@@ -31,7 +31,7 @@ from web.problems import (
 )
 from web.readiness import NOT_READY, READY, Readiness
 from web.refused import Noted, not_noted
-from web.short_way import Hot, OfHot, ShortWay
+from web.short_way import Hot, OfHot, ShortWay, Take
 from web.streaming import Streamed, send_streamed
 from web.troubles import Troubles, Unforeseen
 
@@ -45,7 +45,6 @@ SHORT_WAY = "short_way"
 _PATH = "path"
 _HOT = "hot"
 Handle = Callable[[Scope, Receive], Any]
-Take = Callable[[bytes], Awaitable[Answer]]
 Ending = Callable[[], None]
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 

@@ -5,7 +5,8 @@ otherwise the next time is asked each time, who has which key and who asks too o
 not as usual as that goes the long way, by entrance, door and route, and is answered the same.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -23,6 +24,12 @@ from web.troubles import Troubles, Unforeseen
 Client = tuple[str, int] | None
 
 
+Taking = tuple["asyncio.Future[Any]", Callable[[Any], Answer]]
+"""What is waited for, and what makes an answer of its result."""
+Take = Callable[[bytes], Taking]
+"""Takes a whole body. May raise at once what `Troubles` know."""
+
+
 class Hot(NamedTuple):
     """A route that takes most of what comes: how it is asked, by a handler of ASGI or with a whole
     body."""
@@ -31,7 +38,7 @@ class Hot(NamedTuple):
     method: str
     access: Access
     handler: ASGIApp
-    take: Callable[[bytes], Awaitable[Answer]]
+    take: Take
     troubles: Troubles
 
 
@@ -90,45 +97,76 @@ class ShortWay:
 class Usual:
     """Answers requests of one head."""
 
-    __slots__ = ("_hot", "_id", "_place", "_scope", "_shown", "_way")
+    __slots__ = ("hot", "id", "place", "scope", "shown", "way")
 
     def __init__(self, way: ShortWay, hot: Hot, scope: Scope, shown: Shown) -> None:
-        self._way = way
-        self._hot = hot
-        self._scope: Any = scope
-        self._shown = shown
-        self._place = Place(hot.path, hot.access)
-        self._id = given_id(scope["headers"])
+        self.way = way
+        self.hot = hot
+        self.scope: Any = scope
+        self.shown = shown
+        self.place = Place(hot.path, hot.access)
+        self.id = given_id(scope["headers"])
 
-    async def answer(self, client: Client, body: bytes) -> tuple[Answer, Sequence[Header]]:
-        """What `client` is told who sent the head with this whole `body`, and the headers that go
-        with it beside its own."""
-        scope: Any = self._scope | {"client": client}
-        passage = Passage(self._id or new_id(), self._hot.access)
-        enter(scope, passage)
-        log = self._way.access_log
-        if log is None:
-            return await self._answer(scope, passage, body), passage.added
-        began, status, size = monotonic(), 0, 0
-        try:
-            found = await self._answer(scope, passage, body)
-            status, size = found.status, len(found.body)
-        finally:
-            log.tell(scope, self._place, passage.id, status, size, began)
-        return found, passage.added
 
-    async def _answer(self, scope: Scope, passage: Passage, body: bytes) -> Answer:
-        way, hot = self._way, self._hot
+class Asked:
+    """One request that `client` sent with that head."""
+
+    __slots__ = ("_accepted", "_began", "_passage", "_scope", "_usual")
+
+    def __init__(self, usual: Usual, client: Client) -> None:
+        self._usual = usual
+        self._scope: Any = usual.scope | {"client": client}
+        self._passage = Passage(usual.id or new_id(), usual.hot.access)
+        self._accepted: Callable[[Any], Answer] = itself
+        self._began = monotonic() if usual.way.access_log else 0.0
+        enter(self._scope, self._passage)
+
+    @property
+    def added(self) -> Sequence[Header]:
+        """Headers that go with its answer, beside the answer's own."""
+        return self._passage.added
+
+    def begin(self, body: bytes) -> "asyncio.Future[Any] | Answer":
+        """The answer, or what is waited for until `end`."""
+        usual, way, scope = self._usual, self._usual.way, self._scope
         try:
-            refusal = way.door.locked_out(scope, hot.access, self._shown)
+            refusal = way.door.locked_out(scope, usual.hot.access, usual.shown)
             if refusal is None and way.callers is not None:
-                refusal = way.callers.too_many(scope, passage)
-            return refusal or await self._taken(scope, body)
+                refusal = way.callers.too_many(scope, self._passage)
+            if refusal is None:
+                taking, self._accepted = usual.hot.take(body)
+                return taking
+            return self._told(refusal)
         except Exception as error:  # noqa: BLE001
-            return way.unforeseen.answer(error, scope)
+            return self._failed(error)
 
-    async def _taken(self, scope: Scope, body: bytes) -> Answer:
+    def end(self, taking: "asyncio.Future[Any]") -> Answer:
+        """The answer, now that it is known. Raises `CancelledError`."""
         try:
-            return await self._hot.take(body)
+            return self._told(self._accepted(taking.result()))
         except Exception as error:  # noqa: BLE001
-            return self._hot.troubles.answer(error, scope)
+            return self._failed(error)
+        except BaseException:
+            self._log(0, 0)
+            raise
+
+    def _failed(self, error: Exception) -> Answer:
+        try:
+            return self._told(self._usual.hot.troubles.answer(error, self._scope))
+        except Exception as unforeseen:  # noqa: BLE001
+            return self._told(self._usual.way.unforeseen.answer(unforeseen, self._scope))
+
+    def _told(self, found: Answer) -> Answer:
+        self._log(found.status, len(found.body))
+        return found
+
+    def _log(self, status: int, size: int) -> None:
+        log = self._usual.way.access_log
+        if log is not None:
+            place, request = self._usual.place, self._passage.id
+            log.tell(self._scope, place, request, status, size, self._began)
+
+
+def itself(found: Answer) -> Answer:
+    """Of what has an answer for its result."""
+    return found

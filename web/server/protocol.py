@@ -239,11 +239,9 @@ class Connection(Stay):
         self._since = self.loop.time()
         self._crowd.busy(self)
         self._stage = Stage.ANSWER
-        brief = Brief(self)
+        brief = Brief(self, known.usual)
         self.cycle = brief  # type: ignore[assignment]
-        task = self.loop.create_task(brief.run(known, body))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+        brief.begin(body)
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1

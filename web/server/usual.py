@@ -15,6 +15,7 @@ from web.server.heads import END
 from web.short_way import ShortWay, Usual
 
 MOST_BODY_BYTES = 65_536
+# What they take together is a few megabytes at the most.
 _MOST_HEADS = 512
 _MOST_HEAD_BYTES = 2_048
 # What asks for more than an answer, or changes what the bytes behind the head are.
@@ -64,13 +65,11 @@ class Heads:
         return found, data[end:]
 
     def _judged(self, head: bytes) -> Known | None:
-        if not head.endswith(END):
+        if len(head) > _MOST_HEAD_BYTES or not head.endswith(END):
             return None
-        found = self._read(head)
-        if len(head) <= _MOST_HEAD_BYTES:
-            self._known[head] = found
-            if len(self._known) > _MOST_HEADS:
-                self._known.popitem(last=False)
+        found = self._known[head] = self._read(head)
+        if len(self._known) > _MOST_HEADS:
+            self._known.popitem(last=False)
         return found
 
     def _read(self, head: bytes) -> Known | None:

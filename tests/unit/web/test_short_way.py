@@ -22,6 +22,7 @@ from web.app import create_app, route
 from web.entrance import BARE, Front
 from web.lock import NO_KEY, Caught
 from web.problems import Answer, answer
+from web.short_way import Taking, itself
 
 PLAIN = [b"Host: stats.example"]
 GOOD = b"Authorization: Bearer good"
@@ -39,7 +40,7 @@ class House:
         self.release = asyncio.Event()
         self.release.set()
         hot = route(
-            "/hot", "POST", self._long, self.noted.append, Access(Right.INGEST), take=self._take
+            "/hot", "POST", self._long, self.noted.append, Access(Right.INGEST), take=self._whole
         )
         self.app = create_app(
             [hot],
@@ -59,6 +60,9 @@ class House:
         if name in self.gone:
             return "it was taken away"
         return Caller(name, frozenset({Right.READ if name == "reader" else Right.INGEST}))
+
+    def _whole(self, body: bytes) -> Taking:
+        return asyncio.ensure_future(self._take(body)), itself
 
     async def _long(self, _: Any, receive: Any) -> Answer:
         body = b""
@@ -247,6 +251,27 @@ async def test_a_large_body_and_an_empty_one_go_the_long_way() -> None:
     assert b" 202 " in await wire.ask(post(body=b"x" * 65_536))
     assert wire.is_brief
     assert [len(body) for body in house.taken] == [0, 65_537, 65_536]
+
+
+async def test_a_large_head_goes_the_long_way_and_is_refused_there() -> None:
+    wire = Wire(House().app)
+    assert b" 202 " in await wire.ask(post([*PLAIN, b"A: " + b"a" * 3_000]))
+    assert not wire.is_brief
+    wire.feed(post([*PLAIN, b"A: " + b"a" * 40_000]))
+    assert b" 431 " in wire.pipe.written[-1]
+
+
+async def test_who_sends_no_more_is_answered_first() -> None:
+    house = House()
+    house.release.clear()
+    wire = Wire(house.app)
+    wire.feed(post())
+    assert wire.connection.eof_received()
+    await asyncio.sleep(0)
+    assert not wire.pipe.closed
+    house.release.set()
+    assert b" 202 " in await wire.answered(1)
+    assert wire.pipe.closed
 
 
 async def test_many_heads_are_forgotten_and_answered_all_the_same() -> None:
