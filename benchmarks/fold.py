@@ -26,14 +26,14 @@ from domain.events import (
     Partition,
     TabledBatch,
 )
-from domain.hours import HOUR_MS, hour_of, to_datetime
+from domain.hours import HOUR_MS, hour_of
 from domain.partitioning import partition_for
 from domain.projection import project
 from domain.settings import Settings
 from domain.wire import FORMAT, MAX_BYTES, MAX_EVENTS, encode
 from log.opening import open_writer
 from rows.engine import open_engine
-from rows.postgresql.layout import upsert_into
+from rows.postgresql.adding import columns_of, upsert_into
 from rows.postgresql.making import MonthPartitions
 from rows.rebuild.generations import SqlGenerations
 
@@ -242,14 +242,8 @@ def _transactions(log: Log, batch_size: int) -> dict[Partition, list[tuple[Any, 
     step = -(-batch_size // MAX_EVENTS)
     for partition, bodies in log.items():
         for start in range(0, len(bodies), step):
-            rows = sorted(project(_entries(bodies[start : start + step])).rows.items())
-            columns = (
-                Generation(1),
-                [key[0] for key, _ in rows],
-                [to_datetime(key[1]) for key, _ in rows],
-                [key[2] for key, _ in rows],
-                [views for _, views in rows],
-            )
+            rows = project(_entries(bodies[start : start + step])).rows
+            columns = columns_of(Generation(1), {key: rows[key] for key in sorted(rows)})
             found.setdefault(partition, []).append(columns)
     return found
 

@@ -5,6 +5,9 @@ A row is the number of its columns, and each column its length and its bytes.
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.counting import RowKey
 from domain.events import Generation, Hour
@@ -38,8 +41,17 @@ def copies_of(generation: Generation, rows: Mapping[RowKey, int]) -> Mapping[Mon
     return hours.months
 
 
-async def chunks(buffer: bytearray) -> AsyncIterator[memoryview]:
-    """A buffer in messages of a size that servers like."""
+async def copy_into(
+    connection: AsyncConnection, table: str, copy: bytearray, schema: str | None = None
+) -> None:
+    """Past SQLAlchemy, inside the transaction that has begun: its errors are the driver's."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.copy_to_table(
+        table, source=_chunks(copy), columns=HOURLY.columns, schema_name=schema, format="binary"
+    )
+
+
+async def _chunks(buffer: bytearray) -> AsyncIterator[memoryview]:
     view = memoryview(buffer)
     for start in range(0, len(view), _CHUNK_BYTES):
         yield view[start : start + _CHUNK_BYTES]

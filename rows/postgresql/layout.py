@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Column, select, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.counting import RowKey
@@ -19,11 +18,13 @@ from rows.connecting import driver_errors
 from rows.database import STRUCTURE_LOCK, alone, database_errors, lock_key, transaction
 from rows.live import LIVE
 from rows.postgresql import months
-from rows.postgresql.copying import chunks, copies_of
+from rows.postgresql.adding import Adding, upsert
+from rows.postgresql.copying import copies_of, copy_into
 from rows.postgresql.expiry import ExpiryByMonth
 from rows.postgresql.making import MonthPartitions
 from rows.postgresql.merging import finish
 from rows.postgresql.months import (
+    Month,
     month_name,
     month_of,
     parent_name,
@@ -32,13 +33,6 @@ from rows.postgresql.places import detach_by_any
 from rows.postgresql.schema import attached, schema_name, schema_of
 from rows.rollups import HOURLY
 
-# Arrays are sent as columns: one statement, one plan, whatever the number of rows.
-_UPSERT = """
-    INSERT INTO {target} AS existing ({columns})
-    SELECT $1, {keys}, {sum} FROM unnest({arrays}) AS delta ({keys}, {sum})
-    ON CONFLICT (generation, {keys})
-    DO UPDATE SET {sum} = existing.{sum} + excluded.{sum}
-"""
 _TOTAL = "SELECT coalesce(sum({sum}), 0) FROM {target}"
 
 
@@ -49,6 +43,7 @@ class LayoutByMonth:
         self._engine = engine
         self._months = MonthPartitions(engine)
         self._loose = MonthPartitions(engine, loading=True)
+        self._adding = Adding()
         self.expiry = ExpiryByMonth(engine)
 
     async def create(self, connection: AsyncConnection, generation: Generation) -> None:
@@ -77,31 +72,22 @@ class LayoutByMonth:
     async def add(
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
     ) -> None:
-        """In one statement."""
-        await _upsert(connection, HOURLY.table.name, generation, rows)
+        """In one statement, in the order of their keys."""
+        await self._adding.add(connection, generation, rows)
 
     async def load(
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
     ) -> None:
         """COPY into months without an index, beside the checkpoint in one transaction."""
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        for month, buffer in copies_of(generation, rows).items():
+        for month, copy in copies_of(generation, rows).items():
             name = month_name(generation, month)
+            table = f"{await schema_of(connection)}.{name}"
             if await attached(connection, name):
                 # A finish that was interrupted had got as far as this month: it has its key.
-                table = f"{await schema_of(connection)}.{name}"
-                found = {key: rows[key] for key in rows if month_of(to_datetime(key[1])) == month}
-                await _upsert(connection, table, generation, found)
+                await upsert(connection, table, generation, _of_month(rows, month))
             else:
-                schema = await schema_name(connection)
                 async with driver_errors():
-                    await driver.copy_to_table(
-                        name,
-                        source=chunks(buffer),
-                        columns=HOURLY.columns,
-                        schema_name=schema,
-                        format="binary",
-                    )
+                    await copy_into(connection, name, copy, await schema_name(connection))
 
     async def finish(self, generation: Generation) -> None:
         """Every month gets its key and its place; those the live generation has are there too.
@@ -169,36 +155,9 @@ class LayoutByMonth:
             await driver.copy_records_to_table("ahead", records=records)
 
 
-def upsert_into(table: str) -> str:
-    """Takes a generation and lists of pages, hours, shards and views."""
-    return HOURLY.sql(_UPSERT, target=table, arrays=_ARRAYS)
-
-
-def _array(place: int, column: Column[Any]) -> str:
-    kind = column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
-    # A cast to an array takes no collation.
-    return f"${place}::{kind.split(' COLLATE ')[0]}[]"
-
-
-_ARRAYS = ", ".join(
-    _array(place, HOURLY.table.c[name]) for place, name in enumerate(HOURLY.columns[1:], start=2)
-)
-
-
-async def _upsert(
-    connection: AsyncConnection, table: str, generation: Generation, rows: Mapping[RowKey, int]
-) -> None:
-    # Sorted, so that transactions that meet on rows take their locks in one order.
-    ordered = sorted(rows)
-    hours = {key[1]: to_datetime(key[1]) for key in rows}
-    columns = (
-        generation,
-        [key[0] for key in ordered],
-        [hours[key[1]] for key in ordered],
-        [key[2] for key in ordered],
-        [rows[key] for key in ordered],
-    )
-    await connection.exec_driver_sql(upsert_into(table), columns)
+def _of_month(rows: Mapping[RowKey, int], month: Month) -> dict[RowKey, int]:
+    """In the order of their keys."""
+    return {key: rows[key] for key in sorted(rows) if month_of(to_datetime(key[1])) == month}
 
 
 def _has_no_place(error: BaseException | None) -> bool:

@@ -57,7 +57,7 @@ class LayoutInOneTable:
         self, connection: AsyncConnection, generation: Generation, rows: Mapping[RowKey, int]
     ) -> None:
         """Row by row, in their order in the table."""
-        values = [(generation, *key, views) for key, views in sorted(rows.items())]
+        values = [(generation, *key, rows[key]) for key in sorted(rows)]
         await connection.exec_driver_sql(_UPSERT, values)
 
     async def load(

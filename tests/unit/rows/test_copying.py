@@ -5,7 +5,7 @@ import pytest
 from domain.counting import RowKey
 from domain.events import Generation, Hour
 from domain.hours import hour_of
-from rows.postgresql.copying import chunks, copies_of
+from rows.postgresql.copying import copies_of
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _GENERATION = Generation(3)
@@ -58,10 +58,3 @@ def test_what_no_column_holds_is_refused_before_anything_is_sent(
 ) -> None:
     with pytest.raises(error):
         copies_of(_GENERATION, row)
-
-
-async def test_chunks_are_the_buffer_again() -> None:
-    buffer = bytearray(range(256)) * 5_000
-    found = [bytes(chunk) async for chunk in chunks(buffer)]
-    assert b"".join(found) == buffer
-    assert max(map(len, found)) <= 524_288
