@@ -8,6 +8,7 @@ python -m benchmarks costs               arithmetic: costs as work grows
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -167,7 +168,13 @@ def _arguments() -> argparse.Namespace:
     return found
 
 
+def _ended(*_: object) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
 if __name__ == "__main__":
+    # Servers of its own go with it.
+    signal.signal(signal.SIGTERM, _ended)
     try:
         sys.exit(main(_arguments()))
     except ratios.Unreadable as error:

@@ -94,7 +94,7 @@ async def locked(runs: int, seconds: float) -> list[Row]:
         limits = {"KEYS_FILE": str(file), "KEY_RATE_LIMIT": "1000000"}
         async with (
             running(settings, "cli", "ingest") as without,
-            running(settings, "cli", "ingest", **limits) as ingest,
+            running(settings, "cli", "ingest", environment=limits) as ingest,
         ):
             for _ in range(runs):
                 bare = await load(without.port, plain, seconds)

@@ -4,10 +4,11 @@ import asyncio
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
+from types import MappingProxyType
 
 import httpx
 from sqlalchemy import text
@@ -24,6 +25,7 @@ from tests.servers import free_port, postgres_url, rabbitmq_url
 REPOSITORY = Path(__file__).parents[1]
 _START_SECONDS = 30
 _STOP_SECONDS = 30
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -37,7 +39,7 @@ class Process:
         *arguments: str,
         program: Path = REPOSITORY,
         command: Sequence[str] = (sys.executable, "-m"),
-        **environment: str,
+        environment: Mapping[str, str] = _NOTHING,
     ) -> None:
         self._program = program
         self._command = command
@@ -117,10 +119,13 @@ def peak_mb(pid: int) -> float:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *arguments: str, serving: bool = True, **environment: str
+    settings: Settings,
+    *arguments: str,
+    serving: bool = True,
+    environment: Mapping[str, str] = _NOTHING,
 ) -> AsyncIterator[Process]:
     """A process for the time of a block."""
-    process = Process(settings, *arguments, **environment)
+    process = Process(settings, *arguments, environment=environment)
     await process.start(serving=serving)
     try:
         yield process

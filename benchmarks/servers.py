@@ -14,7 +14,7 @@ from benchmarks.measured import Place, pinned
 from benchmarks.processes import REPOSITORY
 from domain.settings import Settings
 from rows.engine import open_engine
-from tests.servers import PrivatePostgres, PrivateRabbitMQ
+from tests.servers import PrivatePostgres, PrivateRabbitMQ, PrivateServer
 from tests.upgrades.released import migrated
 
 
@@ -37,11 +37,10 @@ async def servers(place: Place) -> AsyncIterator[Servers]:
     """For the time of a block."""
     found = Servers(_Broker(), PrivatePostgres())
     try:
-        with pinned(set(place.cpus)):
-            await asyncio.gather(
-                asyncio.to_thread(found.rabbitmq.__enter__),
-                asyncio.to_thread(found.postgres.__enter__),
-            )
+        await asyncio.gather(
+            asyncio.to_thread(_start, found.rabbitmq, place),
+            asyncio.to_thread(_start, found.postgres, place),
+        )
         yield found
     finally:
         # Their folders go with them.
@@ -49,6 +48,12 @@ async def servers(place: Place) -> AsyncIterator[Servers]:
             asyncio.to_thread(found.rabbitmq.__exit__, None, None, None),
             asyncio.to_thread(found.postgres.__exit__, None, None, None),
         )
+
+
+def _start(server: PrivateServer, place: Place) -> None:
+    # In the thread that starts it: each has cores of its own.
+    with pinned(set(place.cpus)):
+        server.start()
 
 
 @asynccontextmanager

@@ -107,11 +107,11 @@ async def _rows(url: str) -> int:
 
 
 def _module(name: str, **environment: str) -> Process:
-    return Process(Settings(), name, "PORT", **environment)
+    return Process(Settings(), name, "PORT", environment=environment)
 
 
 def _script(name: str, binary: str, environment: Mapping[str, str]) -> Process:
-    return Process(Settings(), name, program=NODE, command=[binary], **environment)
+    return Process(Settings(), name, program=NODE, command=[binary], environment=environment)
 
 
 def _plain(url: str) -> str:

@@ -108,3 +108,8 @@ def test_a_version_in_development_is_the_release_to_come(version: str) -> None:
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda file: file.stem)
 def test_the_files_that_are_kept_are_read_and_name_their_version(file: Path) -> None:
     assert read(file).version == file.stem
+
+
+def test_a_release_is_as_good_as_itself() -> None:
+    own = read(FOLDER / "0.2.0.json").ratios
+    assert {value for name, value in own.items() if name.endswith(" / 0.2.0")} == {1.0}
