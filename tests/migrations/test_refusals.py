@@ -2,8 +2,6 @@
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -21,7 +19,8 @@ from domain.settings import Settings
 from domain.version import VERSION
 from migrations.history import newest
 from rows.engine import open_engine
-from tests.acceptance.processes import REPOSITORY, environment
+from tests.acceptance import processes
+from tests.acceptance.processes import environment
 from tests.conftest import embedded, postgres_database
 from tests.migrations.released import restore_rows
 from tests.servers import free_port
@@ -90,12 +89,8 @@ def footfall(settings: Settings, *arguments: str) -> Ended:
 
 def up(settings: Settings) -> Ended:
     """In a process of its own: what it cannot begin with, a child of it says."""
-    command = [sys.executable, "-m", "cli", "up"]
-    given = environment(settings, free_port())
-    found = subprocess.run(
-        command, cwd=REPOSITORY, env=given, check=False, capture_output=True, text=True
-    )
-    return Ended(found.returncode, found.stdout, found.stderr, SystemExit(found.returncode))
+    code, out, err = asyncio.run(processes.footfall(settings, "up"))
+    return Ended(code, out, err, SystemExit(code))
 
 
 def refused(
