@@ -31,10 +31,11 @@ MORE = {"dev": "what tests and checks", "peers": "what benchmarks compare with"}
 _LOADED = """
 import importlib, pkgutil, sys
 import cli, dashboard, domain, importer, ingest, log, migrations, projector, read_api, rows, web
-packages = (cli, dashboard, domain, importer, ingest, log, migrations, projector, read_api, rows, web)
 # What runs where it is loaded.
 never = {"cli.__main__", "migrations.env"}
-for package in packages:
+for package in (
+    cli, dashboard, domain, importer, ingest, log, migrations, projector, read_api, rows, web
+):
     for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         if found.name not in never:
             importlib.import_module(found.name)

@@ -4,15 +4,18 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from cli.processes.begun import BEGINS, Begun
 from cli.processes.ending import DRAIN_SECONDS, LAST_SECONDS
-from cli.processes.listening import LISTENERS, Sockets
+from cli.processes.places import PLACE, Place
 from cli.processes.running import LIFELINE, OUTDATED
 from cli.processes.safe_path import PYTHON, python_path
 from domain.backoff import Backoff
+from domain.errors import FootfallError
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,8 @@ FAMILY_SECONDS = CHILD_SECONDS + LAST_SECONDS
 class Family:
     """The children of this process; each holds a pipe that closes when this process is gone.
 
-    One that ends because a newer Footfall has migrated the database is not started again:
-    `until` returns then, with its exit code.
+    One that ends because a newer Footfall has migrated the database is not started again, nor one
+    that ends while it begins: `code` is its exit code then.
     """
 
     def __init__(self, **environment: str) -> None:
@@ -39,7 +42,9 @@ class Family:
             "PYTHONPATH": python_path(os.environ.get("PYTHONPATH")),
             LIFELINE: str(self._lifeline),
         }
-        self._outdated = asyncio.Event()
+        self._over = asyncio.Event()
+        self.code = 0
+        """Of this process, whose children are what it is."""
 
     def __enter__(self) -> Self:
         return self
@@ -49,26 +54,37 @@ class Family:
         os.close(self._lifeline)
 
     @asynccontextmanager
-    async def keeping(self, role: str, listeners: Sequence[Sockets] = ([],)) -> AsyncIterator[None]:
-        """A process of a role for each of `listeners`; at the end all drain at once."""
+    async def keeping(
+        self, role: str, places: Sequence[Place | None] = (None,), begun: Begun | None = None
+    ) -> AsyncIterator[None]:
+        """A process of a role for each of `places`; at the end all drain at once.
+
+        The first of them begins where `begun` is to be told; one that cannot ends all.
+        """
         stop = asyncio.Event()
+        failed: FootfallError | None = None
         async with asyncio.TaskGroup() as group:
-            for number, sockets in enumerate(listeners, 1):
-                name = role if len(listeners) == 1 else f"{role} worker {number}"
-                group.create_task(self._keep(role, name, sockets, stop))
+            for number, place in enumerate(places, 1):
+                name = role if len(places) == 1 else f"{role} worker {number}"
+                group.create_task(self._keep(role, name, place, stop, begun))
             try:
                 yield
+            except FootfallError as error:
+                # The group would cancel those who see to the end of the children.
+                failed = error
             finally:
-                # Before the children drain: what connects from now on is refused, not forgotten.
-                for sockets in listeners:
-                    for socket in sockets:
-                        socket.close()
+                # Before the children drain.
+                for place in places:
+                    if place is not None:
+                        place.close()
                 stop.set()
+        if failed is not None:
+            raise failed
 
-    async def until(self, stop: asyncio.Event) -> int:
-        """Until told to stop, or a child is outdated; the exit code."""
-        await _first(stop.wait(), self._outdated.wait())
-        return OUTDATED if self._outdated.is_set() else 0
+    async def until(self, *stops: asyncio.Event) -> int:
+        """Until one of `stops` is set, or a child has ended for good; the exit code."""
+        await _first(self._over.wait(), *(stop.wait() for stop in stops))
+        return self.code
 
     async def run(self, commands: Sequence[Sequence[str]]) -> bool:
         """Verbs with their arguments, side by side to their end; did all succeed?
@@ -84,19 +100,24 @@ class Family:
         finally:
             await asyncio.gather(*(_end(child) for child in children))
 
-    async def _keep(self, role: str, name: str, sockets: Sockets, stop: asyncio.Event) -> None:
+    async def _keep(
+        self,
+        role: str,
+        name: str,
+        place: Place | None,
+        stop: asyncio.Event,
+        begun: Begun | None,
+    ) -> None:
         backoff = _BACKOFF.first
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             started = loop.time()
-            child = await self._start(role, listeners=[socket.fileno() for socket in sockets])
+            child = await self._start_at(place, role, begun)
             await _first(child.wait(), stop.wait())
             if stop.is_set():
                 await _end(child)
                 return
-            if child.returncode == OUTDATED:
-                logger.error("%s ended with code %s, so does all of it", name, OUTDATED)
-                self._outdated.set()
+            if self._is_over(name, child.returncode or 0, begun):
                 return
             if loop.time() - started > _HEALTHY_SECONDS:
                 backoff = _BACKOFF.first
@@ -107,14 +128,38 @@ class Family:
             except TimeoutError:
                 backoff = _BACKOFF.next(backoff)
 
-    async def _start(
-        self, *arguments: str, listeners: Sequence[int] = ()
+    def _is_over(self, name: str, code: int, begun: Begun | None) -> bool:
+        """Is there no use in starting again one that ended with this code?"""
+        ends_begin = begun is not None and not begun.done.is_set()
+        if not ends_begin and code != OUTDATED:
+            return False
+        # One that could not begin has said why, unless it was killed.
+        if not ends_begin or code < 0:
+            logger.error("%s ended with code %s, so does all of it", name, code)
+        self.code = code if code > 0 else 1
+        self._over.set()
+        return True
+
+    async def _start_at(
+        self, place: Place | None, role: str, begun: Begun | None
     ) -> asyncio.subprocess.Process:
+        if place is None:
+            told = begun.descriptor() if begun else None
+            return await self._start(role, **{} if told is None else {BEGINS: told})
+        ours, theirs = socket.socketpair()
+        with theirs:
+            child = await self._start(role, **{PLACE: theirs.fileno()})
+        place.taken(ours)
+        return child
+
+    async def _start(self, *arguments: str, **descriptors: int) -> asyncio.subprocess.Process:
+        """A child that knows these by their names, and inherits them."""
+        named = {name: str(number) for name, number in descriptors.items()}
         return await asyncio.create_subprocess_exec(
             *PYTHON,
             *arguments,
-            env={**self._environment, LISTENERS: ",".join(map(str, listeners))},
-            pass_fds=(self._lifeline, *listeners),
+            env={**self._environment, PLACE: "", BEGINS: "", **named},
+            pass_fds=(self._lifeline, *descriptors.values()),
             # Ctrl-C reaches the whole group of the terminal; only the parent must act on it.
             start_new_session=True,
         )

@@ -1,4 +1,4 @@
-"""The sockets of a role that serves in several processes: bound by the parent, inherited."""
+"""The sockets of a role that serves: where it does so in several processes, of all of them."""
 
 import errno
 import os
@@ -10,23 +10,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from domain import shown
 from domain.errors import SettingsError
 
-LISTENERS = "FOOTFALL_LISTENERS"
 BACKLOG = 2_048
 
 Sockets = list[socket.socket]
-
-
-def inherited() -> Sockets | None:
-    """What the parent process bound for this one, None where it bound nothing."""
-    descriptors = os.environ.get(LISTENERS)
-    if not descriptors:
-        return None
-    return [socket.socket(fileno=int(descriptor)) for descriptor in descriptors.split(",")]
-
-
-def started_by_a_parent() -> bool:
-    """Is this one of the processes that a parent keeps, which has looked at what they need?"""
-    return bool(os.environ.get(LISTENERS))
 
 
 @contextmanager

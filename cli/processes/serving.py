@@ -10,7 +10,8 @@ from contextlib import nullcontext
 from litestar import Litestar
 
 from cli.processes.ending import DRAIN_SECONDS
-from cli.processes.listening import Sockets, address_of, inherited, listening, port_of
+from cli.processes.listening import Sockets, address_of, listening, port_of
+from cli.processes.places import inherited
 from cli.processes.running import Watch, stop_on_signals
 from cli.processes.server import server_of
 from cli.processes.turning import told_when_blocked

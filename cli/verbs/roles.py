@@ -5,9 +5,11 @@ import logging
 
 import click
 
+from cli.processes.begun import begins, tell_begun
 from cli.processes.family import FAMILY_SECONDS, Family
-from cli.processes.listening import address_of, listening, port_of, started_by_a_parent
+from cli.processes.listening import address_of, listening, port_of
 from cli.processes.loading import loading
+from cli.processes.places import Place, bind, started_by_a_parent
 from cli.processes.running import (
     run,
     settings_or_exit,
@@ -15,7 +17,9 @@ from cli.processes.running import (
     unless_stopped,
 )
 from cli.processes.turning import told_when_blocked
+from cli.verbs.workers import WORKERS
 from cli.wiring.aggregates import rolling_up
+from cli.wiring.begin import begin
 from cli.wiring.housekeeping import keeping_house
 from cli.wiring.keys import locked_or_exit
 from cli.wiring.outdated import open_watch
@@ -27,12 +31,6 @@ from domain.settings import Settings
 logger = logging.getLogger(__name__)
 
 _PORT = click.option("--port", type=click.IntRange(0, 65535), help="Where to listen (PORT, 3000).")
-WORKERS = click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    metavar="N",
-    help="Processes that answer behind the one port, about one a processor core (WORKERS, 1).",
-)
 
 
 @click.command()
@@ -117,7 +115,9 @@ async def _serve_with_workers(role: str, settings: Settings) -> int:
     ):
         address = address_of(settings.host, port_of(listeners))
         logger.info("%d workers listening on %s", settings.workers, address)
-        async with family.keeping(role, listeners):
+        places = [Place() for _ in listeners]
+        bind(places, listeners)
+        async with family.keeping(role, places):
             with told_when_blocked():
                 return await family.until(stop)
 
@@ -145,7 +145,7 @@ def projector(port: int | None) -> None:
     async def main() -> int:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
-        if not await unless_stopped(stop, require_migrated(settings)):
+        if not await unless_stopped(stop, _ready(settings)):
             return 0
         async with (
             open_supervisor(settings) as supervisor,
@@ -157,3 +157,11 @@ def projector(port: int | None) -> None:
         return 0
 
     run(main())
+
+
+async def _ready(settings: Settings) -> None:
+    if begins():
+        await begin(settings)
+        tell_begun()
+    else:
+        await require_migrated(settings)

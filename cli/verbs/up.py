@@ -1,22 +1,22 @@
 """footfall up: every role under one parent."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import click
 
 from cli.output.first_steps import first_steps
 from cli.output.saying import say
+from cli.processes.begun import Begun
 from cli.processes.family import CHILD_SECONDS, FAMILY_SECONDS, Family
 from cli.processes.listening import address_of, listening, port_of
-from cli.processes.running import run, settings_or_exit, stop_on_signals, unless_stopped
+from cli.processes.places import Place, bind
+from cli.processes.running import run, settings_or_exit, stop_on_signals
 from cli.processes.turning import told_when_blocked
-from cli.verbs.roles import WORKERS
+from cli.verbs.workers import WORKERS
 from cli.wiring.keys import locked_or_exit
-from cli.wiring.migrate import migrate
-from cli.wiring.partitions import require_partitions
 from cli.wiring.process import now_ms
 from domain.settings import Settings
 from log.opening import open_log
@@ -50,30 +50,32 @@ def up(port: int | None, data_dir: Path | None, workers: int | None) -> None:
     run(_up(settings))
 
 
-async def _begin(settings: Settings) -> None:
-    await migrate(settings, partial(say, err=True))
-    await require_partitions(settings, "up")
-
-
 async def _up(settings: Settings) -> int:
     stop = asyncio.Event()
     # The children drain one kind after the other.
     stop_on_signals(stop.set, CHILD_SECONDS + FAMILY_SECONDS)
-    if not await unless_stopped(stop, _begin(settings)):
-        return 0
+    # Told before anything is started, and free until it can be answered: nobody waits for it.
+    with listening(settings.host, settings.port, settings.workers) as found:
+        places = [Place() for _ in found]
+    with Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family, Begun() as begun:
+        # The projector goes last: it still folds what the last requests appended. It also begins,
+        # and those that will answer load meanwhile what that takes.
+        async with family.keeping("projector", begun=begun), family.keeping("web", places):
+            await family.until(stop, begun.done)
+            if begun.done.is_set() and not stop.is_set():
+                await _serve(settings, family, places, stop)
+    return family.code
+
+
+async def _serve(
+    settings: Settings, family: Family, places: Sequence[Place], stop: asyncio.Event
+) -> None:
     rows = "PostgreSQL" if settings.database_url else str(settings.rows_file)
-    with (
-        listening(settings.host, settings.port, settings.workers) as listeners,
-        Family(DATA_DIR=str(settings.data_dir), WORKERS="1") as family,
-    ):
-        address = address_of(settings.host, port_of(listeners))
-        for line in first_steps(
-            address, open_log(settings).place, rows, now_ms(), settings.has_keys
-        ):
+    with listening(settings.host, settings.port, settings.workers) as listeners:
+        bind(places, listeners)
+        address, log = address_of(settings.host, port_of(listeners)), open_log(settings).place
+        for line in first_steps(address, log, rows, now_ms(), settings.has_keys):
             say(line, err=True)
-        # The projector goes last: it still folds what the last requests appended.
-        async with family.keeping("projector"), family.keeping("web", listeners):
-            with told_when_blocked():
-                code = await family.until(stop)
-            say("stopping: answering what is under way, committing what was read", err=True)
-    return code
+        with told_when_blocked():
+            await family.until(stop)
+        say("stopping: answering what is under way, committing what was read", err=True)

@@ -10,15 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import text
 
-from cli.main import main
 from domain.errors import StoreUnavailable
 from domain.settings import from_env
 from rows.database import transaction
 from rows.engine import engine_at, open_engine
-from tests.acceptance.processes import environment
+from tests.acceptance.processes import footfall
 from tests.conftest import embedded
 from tests.odd_servers import OddServer
 from tests.servers import PrivatePostgres, free_port
@@ -245,12 +243,12 @@ def test_a_database_that_cannot_hold_every_page_is_refused(
     as_it_is = f"ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
     asyncio.run(create_database(server.url, f"{name} {as_it_is}"))
     url = f"{server.url.rpartition('/')[0]}/{name}"
-    given = environment(replace(embedded(tmp_path), database_url=url), free_port())
+    settings = replace(embedded(tmp_path), database_url=url)
     for verb in ("migrate", "check", "projector", "up"):
-        result = CliRunner().invoke(main, [verb], env=given)
-        assert result.exit_code == 1, result.output
-        assert f"encoded in {encoding}" in result.output
-        assert "TEMPLATE template0" in result.output
+        code, out, err = asyncio.run(footfall(settings, verb))
+        assert code == 1, err
+        assert f"encoded in {encoding}" in out + err
+        assert "TEMPLATE template0" in out + err
 
 
 async def create_database(url: str, what: str) -> None:

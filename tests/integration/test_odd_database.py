@@ -8,19 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import text
 
-from cli.main import main
 from domain.errors import StoreUnavailable
 from domain.settings import Settings
 from rows.database import database_errors, transaction
 from rows.engine import dispose, open_engine
 from rows.opening import open_rows
-from tests.acceptance.processes import Role, environment, footfall
+from tests.acceptance.processes import Role, footfall
 from tests.conftest import embedded
 from tests.odd_servers import ODDITIES, OddServer
-from tests.servers import free_port
 
 # The driver never comes back from a message that says it has no length: the last test.
 _FOUND = [name for name in ODDITIES if name != "zeros"]
@@ -69,12 +66,11 @@ async def test_readiness_says_why(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_every_verb_says_a_sentence(tmp_path: Path, verb: str) -> None:
     with OddServer("postgresql", "HTTP") as server:
-        given = environment(at(tmp_path, server), free_port())
-        result = CliRunner().invoke(main, verb.split(), env=given)
-    assert result.exit_code == 1, result.output
-    assert "the database: " in result.output
-    assert "Traceback" not in result.output
-    assert "hush" not in result.output
+        code, out, err = asyncio.run(footfall(at(tmp_path, server), *verb.split()))
+    assert code == 1, err
+    assert "the database: " in out + err
+    assert "Traceback" not in out + err
+    assert "hush" not in out + err
 
 
 @pytest.mark.acceptance

@@ -27,7 +27,8 @@ SHOWS_LOADED = "import sys, cli.verbs.{module}; print(*sys.modules)"
         # Ingest and read API load more once they know that they are to answer.
         ("roles", (*HTTP, *BROKER, "alembic", "httpx", "rich")),
         ("status", (*HTTP, *BROKER, "alembic", "httpx", "rich")),
-        ("up", (*HTTP, *BROKER, "alembic", "httpx", "rich")),
+        # What it does to begin with, one of its children does.
+        ("up", (*HTTP, *BROKER, *DATABASE, "alembic", "httpx", "rich")),
         ("verify", (*HTTP, *BROKER, "alembic", "httpx")),
     ],
 )
