@@ -42,7 +42,7 @@ class SqlComparison(Comparison):
             # What lies ahead is classed here, and the sides only compare where that is one list.
             lists = {single(new.agent_lists), single(live.agent_lists)}
             by_class = lists == {self._classes.version}
-            sides = Sides(generation, live.generation, first, by_class)
+            sides = Sides(generation, live.generation, first, by_class, alike=len(lists) == 1)
             found = await difference(connection, sides)
             beside, largest = await dimensions_differing(connection, sides)
             return replace(

@@ -14,9 +14,10 @@ from rows.rebuild.sides import Compared, Sides, Totals
 from rows.rebuild.unlike import find_unlike, read_totals
 from rows.tables import HOUR
 
-# Rows of both sides that are added up at once: what their keys take fits into `_WORK_MEM`.
-_PIECE_ROWS = 1_000_000
-# Of each process that works on a statement; hash tables may take twice that.
+# Rows of both sides that are added up at once: of more there is much on disk at a time, and for
+# each piece a month is read again.
+_PIECE_ROWS = 4_000_000
+# Of each process that works on a statement; hash tables may take twice that, the rest goes to disk.
 _WORK_MEM = "64MB"
 
 # Rows of both sides and what one of them is ahead, added up.
@@ -47,7 +48,7 @@ async def find_differing(connection: AsyncConnection, compared: Compared, sides:
         return await _by_hour(connection, compared, sides)
     totals = await read_totals(connection, compared, sides)
     which = "1 = 1"
-    if sides.by_class:
+    if sides.alike:
         which = await find_unlike(connection, compared, sides, totals)
     await _run(connection, compared, sides, _FILL, which)
     return totals

@@ -10,12 +10,13 @@ _ANY_CLASS = "0"
 
 
 class Sides(NamedTuple):
-    """New against old, from hour `first` on."""
+    """New against old, from hour `first` on; `alike` where rows may well be the same one by one."""
 
     new: Generation
     old: Generation
     first: Hour
     by_class: bool
+    alike: bool
 
 
 class Totals(NamedTuple):
