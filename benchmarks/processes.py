@@ -23,7 +23,7 @@ from rows.engine import open_engine
 from tests.servers import free_port, postgres_url, rabbitmq_url
 
 REPOSITORY = Path(__file__).parents[1]
-_START_SECONDS = 30
+_START_SECONDS = 60
 _STOP_SECONDS = 30
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _TICKS = os.sysconf("SC_CLK_TCK")
