@@ -1135,7 +1135,7 @@ SAFEGUARDS = [
     Safeguard(
         "it is asked for each time",
         "web/short_way.py",
-        "refusal = way.door.locked_out(scope, hot.access, self._shown)",
+        "refusal = way.door.locked_out(scope, usual.hot.access, usual.shown)",
         "refusal = None",
         "tests/unit/web/test_short_way.py::test_a_key_that_is_taken_away_opens_nothing_any_more",
     ),
