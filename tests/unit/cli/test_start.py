@@ -67,3 +67,11 @@ def test_the_list_says_of_each_verb_what_its_own_help_begins_with(
         wanted = click.HelpFormatter(width=width)
         click.Group.format_commands(main, context, wanted)
         assert formatter.getvalue() == wanted.getvalue()
+
+
+def test_what_serves_loads_no_broker_and_no_migrations_before_it_needs_them() -> None:
+    shows = "import sys, cli.processes.serving, cli.wiring.web; print(*sys.modules)"
+    command = [sys.executable, "-c", shows]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert {*HTTP} <= {*loaded}
+    assert not {*BROKER, "alembic", "mako", "httpx", "rich", "importer"} & {*loaded}
