@@ -877,6 +877,20 @@ SAFEGUARDS = [
         COMPARISON + "generations_are_compared_at_the_same_offsets[sqlite]",
     ),
     Safeguard(
+        "more views in a row than a fingerprint takes",
+        "rows/rebuild/fingerprints.py",
+        "old.sums != new.sums or bool(old.large or new.large)",
+        "old.sums != new.sums",
+        COMPARISON + "views_of_more_than_31_bits_in_a_row_are_compared_too[postgres]",
+    ),
+    Safeguard(
+        "rows that only one side has",
+        "rows/rebuild/unlike.py",
+        "if found.scalar_one() or totals.old_rows != totals.new_rows:",
+        "if found.scalar_one():",
+        COMPARISON + "a_row_that_one_side_lacks_is_found[sqlite-2]",
+    ),
+    Safeguard(
         "what the database has refused is no difference",
         "rows/rebuild/ahead.py",
         "                    if entry.offset not in self._refused:\n",
