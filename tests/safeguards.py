@@ -576,8 +576,8 @@ SAFEGUARDS = [
     Safeguard(
         "a delivery without an offset ends the reading",
         "log/rabbitmq/subscription.py",
-        "        if self.ended:\n            return\n        try:\n",
-        "        try:\n",
+        "        if not self.ended:\n            self._waiting += found\n",
+        "        if found:\n            self._waiting += found\n",
         "tests/unit/log/test_reader.py::test_nothing_is_read_beyond_a_delivery_without_an_offset",
     ),
     Safeguard(

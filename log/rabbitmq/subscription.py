@@ -52,8 +52,6 @@ class RabbitSubscription(Subscription):
 
     async def deliver(self, message: DeliveredMessage) -> None:
         """The same of one that the client library has read."""
-        if self.ended:
-            return
         try:
             offset = offset_of(message.header)
         except (KeyError, ValueError) as error:
