@@ -28,7 +28,8 @@ class Flights:
       since the last flight: those who wait for answers before they ask again are all here;
     - when nothing is under way and nobody came for a moment;
     - when there are enough of them;
-    - at the latest `most_seconds` after the first of it has come.
+    - at the latest `most_seconds` after the first of it has come. What is under way for so long
+      is not waited for any more: a partition that confirms nothing holds no other up.
     """
 
     def __init__(self, most_seconds: float) -> None:
@@ -38,6 +39,8 @@ class Flights:
         self._since = 0.0
         self._last = 0.0
         self._under_way = 0
+        # What left before the last time that nobody waited any longer has another number.
+        self._number = 0
         # Requests that are not answered, how many of them there were at once since the last
         # flight, and how many have come since.
         self._inside = self._expected = self._here = 0
@@ -70,14 +73,17 @@ class Flights:
         """So many were answered, or do not wait any longer."""
         self._inside -= requests
 
-    def left(self) -> None:
-        """A lane has something under way."""
+    def left(self) -> int:
+        """A lane has something under way; what it says once that has landed."""
         self._under_way += 1
+        return self._number
 
-    def landed(self) -> None:
+    def landed(self, number: int) -> None:
         """It has nothing under way any more, or nobody knows when."""
-        self._under_way -= 1
         self._last = asyncio.get_running_loop().time()
+        if number != self._number:
+            return
+        self._under_way -= 1
         if not self._under_way:
             self.look()
 
@@ -105,6 +111,8 @@ class Flights:
         if not self._under_way:
             due = min(due, self._last + self._quiet_seconds)
         if due <= asyncio.get_running_loop().time() + _EARLY_SECONDS:
+            if self._under_way:
+                self._number, self._under_way = self._number + 1, 0
             self._leave_soon()
         elif self._timer is None or due < self._due:
             self._set_timer(due)

@@ -52,7 +52,8 @@ class Lane:
         self._since = 0.0
         self._batch: Sequence[Part] = ()
         self._body = b""
-        self._behind = self._flying = False
+        self._behind = False
+        self._flight: int | None = None
         self._unforeseen = False
 
     def add(self, part: Part, now: float) -> None:
@@ -77,8 +78,7 @@ class Lane:
         self._behind = bool(self._waiting)
         if not self._batch:
             return
-        self._flying = True
-        self._flights.left()
+        self._flight = self._flights.left()
         try:
             self._number()
             self._body = self._pack(self._producer, self._sequence, self._batch)
@@ -183,9 +183,9 @@ class Lane:
             self._flights.look()
 
     def _put_down(self) -> None:
-        if self._flying:
-            self._flying = False
-            self._flights.landed()
+        if self._flight is not None:
+            flight, self._flight = self._flight, None
+            self._flights.landed(flight)
 
     def _cut(self) -> Sequence[Part]:
         """The next batch: what waits, as far as the limits of a batch allow."""

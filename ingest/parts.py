@@ -52,7 +52,7 @@ class One:
     ) -> None:
         self.done = done
         self.deadline = deadline
-        self.events = (event,)
+        self.events: Sequence[PageViewed] = (event,)
         self.text = text
         self.tabled = text is not None
         self.size = size
@@ -65,6 +65,8 @@ class One:
     def confirm(self, taken: Taken) -> None:
         if not self.done.done():
             self.done.set_result(taken)
+        # It may be kept as long as an earlier request of another partition waits.
+        self.events, self.text = (), None
 
     def fail(self, error: LogUnavailable) -> None:
         if not self.done.done():

@@ -16,6 +16,8 @@ _SIZE_AT, _SIZE_END = 11, 19
 _ID_AT = -_ID_DIGITS - 1
 # And where that of a piece of the body holds its length.
 _LENGTH_AT = 3
+# What a frame says of its length is no more.
+_ANY_SIZE = 2**32 - 1
 
 
 def message_id(tag: int) -> str:
@@ -28,7 +30,8 @@ class Prepared:
 
     def __init__(self, channel: int, stream: str, max_content_size: int) -> None:
         self._channel = channel
-        self._most = max_content_size
+        # Less than nothing where the broker bounds no frame (`frame_max = 0`).
+        self._most = max_content_size if max_content_size > 0 else _ANY_SIZE
         method = Basic.Publish(
             routing_key=stream,
             # A message without a stream to go to would be confirmed too.

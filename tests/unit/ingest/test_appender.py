@@ -1,6 +1,7 @@
 """Group commit: what shares a batch, what is answered when, what happens when the log fails."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from itertools import count
 
@@ -350,3 +351,20 @@ async def test_requests_that_share_a_batch_are_told_the_same() -> None:
     sent = [asyncio.create_task(one.append({ONE: [event(page)]})) for page in "abc"]
     log.gate.set()
     assert await asyncio.gather(*sent) == [{(ONE, "p1"): 1}] * 3
+
+
+async def test_nothing_is_kept_of_confirmed_views_while_another_partition_waits() -> None:
+    class OneIsAway(FakeLog):
+        async def append(self, partition: Partition, body: bytes) -> None:
+            if partition == ONE:
+                await asyncio.Event().wait()
+            await super().append(partition, body)
+
+    sut = appender(OneIsAway())
+    waiting = sut.append_one(ONE, event("a"))
+    page = "/a/page/of/its/own" * 50
+    before = sys.getrefcount(page)
+    await asyncio.gather(*(sut.append_one(TWO, event(page)) for _ in range(20)))
+    assert sys.getrefcount(page) == before
+    assert not waiting.done()
+    waiting.cancel()

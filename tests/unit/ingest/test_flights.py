@@ -243,6 +243,28 @@ async def test_a_log_that_takes_its_time_holds_nobody_up_longer_than_the_bound()
 
 
 @clocked
+async def test_a_lane_that_hangs_holds_the_others_up_once() -> None:
+    class OneHangs(SlowLog):
+        async def append(self, partition: Partition, body: bytes) -> None:
+            if partition == ONE:
+                await asyncio.sleep(5)
+            await super().append(partition, body)
+
+    one = appender(OneHangs())
+    hanging = one.append_one(ONE, event("hanging"))
+    took = []
+    for number in range(10):
+        await asyncio.sleep(0.001)
+        begun = now_ms()
+        await one.append_one(TWO if number % 2 else THREE, event("another"))
+        took.append(now_ms() - begun)
+    assert took[0] <= 24
+    assert max(took[1:]) <= CONFIRM * 1_000 + 2
+    await hanging
+    await one.append_one(ONE, event("after"))
+
+
+@clocked
 async def test_no_linger_is_no_waiting() -> None:
     log = SlowLog()
     one = appender(log, most_seconds=0)

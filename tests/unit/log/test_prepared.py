@@ -20,8 +20,10 @@ SIZES = st.one_of(
 STREAMS = st.text(max_size=60)
 
 
-async def _by_the_library(number: int, stream: str, body: bytes, name: str) -> bytes:
-    broker = Broker(number)
+async def _by_the_library(
+    number: int, stream: str, body: bytes, name: str, frame_max: int = FRAME_MAX
+) -> bytes:
+    broker = Broker(number, frame_max)
     properties = Basic.Properties(delivery_mode=2, content_type="application/json", message_id=name)
     publish = broker.channel.basic_publish(
         body, routing_key=stream, properties=properties, mandatory=True, wait=False
@@ -39,6 +41,14 @@ def test_it_is_the_same_to_the_byte(number: int, stream: str, size: int, tag: in
     body = (bytes(range(256)) * (size // 256 + 1))[:size]
     expected = asyncio.run(_by_the_library(number, stream, body, message_id(tag)))
     assert Prepared(number, stream, ROOM).of(body, message_id(tag)) == expected
+
+
+async def test_a_broker_that_bounds_no_frame_is_sent_the_body_too() -> None:
+    # RabbitMQ with `frame_max = 0`.
+    for body in (b"", b"x", b"x" * 32_000):
+        expected = await _by_the_library(1, "views.0", body, message_id(1), frame_max=0)
+        assert Prepared(1, "views.0", Broker.room(0)).of(body, message_id(1)) == expected
+        assert body in expected
 
 
 @given(st.integers(1, 2**63), st.integers(1, 2**32 - 1))
