@@ -12,9 +12,9 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.fold import open_database
-from benchmarks.history import HOURS, fill_postgresql
 from benchmarks.processes import peak_mb, production
 from benchmarks.table import Row
+from benchmarks.two_years import HOURS, fill_postgresql
 from cli.wiring.process import now_ms
 from domain.events import Generation, Hour
 from domain.hours import hour_of

@@ -15,6 +15,7 @@ from benchmarks.table import Ratio
 FOLDER = Path(__file__).parent / "history"
 TOLERATED = 0.2
 _PLACES = 3
+_RELEASE = re.compile(r"\d+(\.\d+)*").fullmatch
 
 Ratios = Mapping[str, float]
 
@@ -73,7 +74,7 @@ def release_of(version: str) -> str:
 
 def last_release(version: str, folder: Path) -> History | None:
     """Of the newest release before this version, where one has a file."""
-    files = {_order(file.stem): file for file in folder.glob("*.json")}
+    files = {_order(file.stem): file for file in folder.glob("*.json") if _RELEASE(file.stem)}
     before = [order for order in files if order < _order(release_of(version))]
     return read(files[max(before)]) if before else None
 

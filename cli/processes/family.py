@@ -133,8 +133,8 @@ class Family:
         ends_begin = begun is not None and not begun.done.is_set()
         if not ends_begin and code != OUTDATED:
             return False
-        # One that could not begin has said why, unless it was killed.
-        if not ends_begin or code < 0:
+        # One that could not begin has said why, unless it was killed, or told to end: 0 then.
+        if not ends_begin or code <= 0:
             logger.error("%s ended with code %s, so does all of it", name, code)
         self.code = code if code > 0 else 1
         self._over.set()

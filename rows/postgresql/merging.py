@@ -2,6 +2,7 @@
 
 from math import isqrt
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -92,8 +93,8 @@ async def _add_key(connection: AsyncConnection, table: str) -> None:
     """Sorted by two, in memory that is small: runs that a processor's cache holds are sorted in two
     thirds of the time.
     """
-    found = await connection.exec_driver_sql(f"SELECT pg_relation_size('{table}') / 1024")
-    memory = sorting_kb(int(found.scalar_one()))
+    size = text("SELECT pg_relation_size(to_regclass(:table)) / 1024")
+    memory = sorting_kb(int((await connection.execute(size, {"table": table})).scalar_one()))
     await _run(connection, f"SET LOCAL maintenance_work_mem = '{memory}kB'")
     # Set for the table: the server would take one alone for so little memory.
     await _run(connection, f"ALTER TABLE {table} SET (parallel_workers = 1)")

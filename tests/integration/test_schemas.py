@@ -32,6 +32,7 @@ OTHER = "other"
 PATHS = {
     "a schema alone": "other",
     "a name that needs quotes": '"Zweite: 2", public',
+    "a name with a quote": '"o\'brien", public',
 }
 
 

@@ -91,6 +91,7 @@ def test_a_release_keeps_its_own_ratios_and_gets_those_that_it_lacks(tmp_path: P
 def test_the_last_release_is_the_newest_before_this_version(tmp_path: Path) -> None:
     for version in ("0.2.0", "0.9.0", "0.10.0", "0.11.0"):
         write(tmp_path / f"{version}.json", History(version, "2026-11-30", {}))
+    (tmp_path / "0.10.0 (copy).json").write_text("")
     found = last_release("0.11.0.dev3", tmp_path)
     assert found is not None
     assert found.version == "0.10.0"

@@ -41,14 +41,19 @@ async def test_a_child_that_cannot_begin_ends_all_with_its_code(
     assert not caplog.records
 
 
-async def test_one_that_is_killed_while_it_begins_is_told(
-    child: Child, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("program", "code"),
+    [("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9), ("", 0)],
+    ids=["killed", "told to end"],
+)
+async def test_one_that_is_ended_while_it_begins_is_told(
+    child: Child, caplog: pytest.LogCaptureFixture, program: str, code: int
 ) -> None:
-    child("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    child(program)
     with Family() as family, Begun() as begun:
         async with family.keeping("projector", begun=begun):
             assert await family.until(begun.done) == 1
-    assert "projector ended with code -9, so does all of it" in caplog.text
+    assert f"projector ended with code {code}, so does all of it" in caplog.text
 
 
 async def test_one_that_has_begun_and_dies_is_started_again_and_begins_no_more(
