@@ -6,6 +6,7 @@ new.
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import asyncpg
@@ -14,10 +15,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.counting import RowKey
-from domain.events import Generation
+from domain.events import Generation, Hour
 from domain.hours import to_datetime
 from rows.connecting import driver_errors
 from rows.postgresql.copying import copies_of, copy_into
+from rows.postgresql.months import LEAST
 from rows.rollups import HOURLY
 
 # Arrays are sent as columns: one statement, one plan, whatever the number of rows. Moments are sent
@@ -87,7 +89,7 @@ async def upsert(
 
 def columns_of(generation: Generation, rows: Rows) -> tuple[Any, ...]:
     """What `upsert_into` takes."""
-    seconds = {key[1]: int(to_datetime(key[1]).timestamp()) for key in rows}
+    seconds = {hour: _seconds(hour) for hour in {key[1] for key in rows}}
     return (
         generation,
         [key[0] for key in rows],
@@ -95,6 +97,11 @@ def columns_of(generation: Generation, rows: Rows) -> tuple[Any, ...]:
         [key[2] for key in rows],
         [*rows.values()],
     )
+
+
+def _seconds(hour: Hour) -> float:
+    moment = to_datetime(hour)
+    return -inf if moment == LEAST else moment.timestamp()
 
 
 def upsert_into(table: str) -> str:
@@ -106,7 +113,7 @@ def upsert_into(table: str) -> str:
 def _array(place: int, column: Column[Any]) -> str:
     kind = column.type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]
     if column.name == HOURLY.time:
-        kind = "bigint"
+        kind = "double precision"
     # A cast to an array takes no collation.
     return f"${place}::{kind.split(' COLLATE ')[0]}[]"
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.counting import RowKey
 from domain.events import Generation, Hour
 from domain.hours import to_datetime
-from rows.postgresql.months import Month, month_of
+from rows.postgresql.months import LEAST, Month, month_of
 from rows.rollups import HOURLY
 
 # Flags and an extension, of which there is nothing, follow the signature.
@@ -22,6 +22,7 @@ _CHUNK_BYTES = 512 * 1_024
 # Of more the bytes are made each time: what is remembered is bounded.
 _USUAL_VIEWS = 1_000
 _FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_BEFORE_ALL = -(2**63)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -77,7 +78,8 @@ class _Hours(dict[Hour, tuple[bytearray, bytes]]):
     def __missing__(self, hour: Hour) -> tuple[bytearray, bytes]:
         moment = to_datetime(hour)
         buffer = self.months.setdefault(month_of(moment), bytearray(_BEGIN))
-        found = self[hour] = (buffer, _column((moment - _FIRST_MOMENT) // _MICROSECOND, 8))
+        number = (moment - _FIRST_MOMENT) // _MICROSECOND
+        found = self[hour] = (buffer, _column(_BEFORE_ALL if moment == LEAST else number, 8))
         return found
 
 

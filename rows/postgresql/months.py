@@ -23,6 +23,8 @@ from rows.rollups import HOURLY
 FIRST_MONTH = (1990, 1)
 # The last that a datetime can hold; there is no first moment after it.
 LAST_MONTH = (9999, 12)
+LEAST = datetime.min.replace(tzinfo=UTC)
+"""The first moment there is; the driver writes it as one before all others, and reads it so."""
 # The generation, the same in all of a table, last: sorting compares what differs first.
 KEY = HOURLY.sql("{keys}, generation")
 

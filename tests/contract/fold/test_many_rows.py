@@ -3,19 +3,20 @@
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.wiring.process import now_ms
 from domain.checkpoint import Checkpoint
 from domain.errors import StoreUnavailable, Unstorable
-from domain.events import Epoch, Hour, Offset, Partition
+from domain.events import MIN_AT_MS, Epoch, Hour, Offset, Partition
 from domain.hours import hour_of
 from domain.ports.fold import ProjectionStore
 from domain.projection import Delta
 from domain.settings import Settings
 from rows.engine import engine_at
 from rows.opening import open_rows
+from rows.tables import hourly_views
 from tests.factories import TEN
 
 ONE = Partition(1)
@@ -86,6 +87,20 @@ async def test_rows_of_several_months_come_into_each(site: Site) -> None:
     delta.rows |= later
     await site.store.apply(site.checkpoint, delta)
     assert await site.stored() == (2 * MANY, 3 * MANY)
+
+
+@pytest.mark.parametrize("others", [0, MANY])
+async def test_the_first_hour_there_is_lies_where_releases_wrote_it(
+    site: Site, others: int
+) -> None:
+    first = hour_of(MIN_AT_MS)
+    delta = site.delta(range(others))
+    delta.rows |= {(page, first, 0): 1 for page in ("a", "b")}
+    await site.store.apply(site.checkpoint, delta)
+    # What is asked for goes by the driver, as what releases wrote did.
+    there = select(hourly_views.c.page).where(hourly_views.c.view_hour == first)
+    async with site.engine.connect() as connection:
+        assert sorted((await connection.execute(there)).scalars()) == ["a", "b"]
 
 
 async def test_many_rows_with_one_that_no_database_holds_change_nothing(site: Site) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.counting import RowKey
-from domain.events import Generation, Hour
+from domain.events import MIN_AT_MS, Generation, Hour
 from domain.hours import hour_of
 from rows.postgresql.copying import copies_of
 
@@ -43,6 +43,11 @@ def test_hours_before_there_were_postgresql_moments() -> None:
     assert sorted(copies_of(_GENERATION, {("a", Hour(-3), 0): 1, ("a", Hour(0), 0): 1})) == [
         (1989, 12)
     ]
+
+
+def test_the_first_hour_there_is_comes_before_all_moments_as_the_driver_writes_it() -> None:
+    (found,) = copies_of(_GENERATION, {("a", hour_of(MIN_AT_MS), 0): 1}).values()
+    assert bytes.fromhex("00000008 8000000000000000") in found
 
 
 @pytest.mark.parametrize(
