@@ -3,14 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from statistics import median
 
 from msgspec import Struct
 
+from benchmarks.processes import times_of
 from tests.servers import family, process
-
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Found(Struct, frozen=True):
@@ -43,13 +41,12 @@ def middle(found: Sequence[Found]) -> Found:
 
 def cpu_seconds(pid: int) -> float:
     """User and system time of a process, of those it has waited for, and of all below it."""
-    total = 0
+    total = 0.0
     for member in family(process(pid)):
         # One of them may have ended just now.
         with suppress(OSError):
-            stat = Path(f"/proc/{member.pid}/stat").read_text()
-            total += sum(map(int, stat.rsplit(")", 1)[1].split()[11:15]))
-    return total / _TICKS
+            total += sum(times_of(member.pid))
+    return total
 
 
 @contextmanager

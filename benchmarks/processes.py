@@ -101,12 +101,20 @@ class Process:
 
     def cpu_seconds(self) -> float:
         """User and system time so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return sum(times_of(self.pid)[:2])
 
     def peak_mb(self) -> float:
         """Largest resident set so far."""
         return peak_mb(self.pid)
+
+
+def times_of(pid: int) -> Sequence[float]:
+    """Seconds of user and system time of a process, and the same of those it has waited for.
+
+    Raises `OSError` where it is gone.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return [int(field) / _TICKS for field in fields[11:15]]
 
 
 def peak_mb(pid: int) -> float:

@@ -3,12 +3,10 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cli.wiring.migrate import migrate
 from domain.events import Offset, Partition
 from domain.partitioning import stream_name
 from log.rabbitmq.reader import RabbitLogReader
@@ -18,7 +16,7 @@ from tests.acceptance.processes import until
 from tests.acceptance.test_exactly_once import folded, stored
 from tests.acceptance.test_outages import Impatient, Visitors
 from tests.cluster.nodes import PrivateCluster
-from tests.conftest import PARTITIONS, embedded, postgres_database
+from tests.cluster.settings import replicated, streams
 
 pytestmark = [
     pytest.mark.machines,
@@ -42,8 +40,8 @@ async def test_a_batch_whose_leader_dies_is_confirmed_by_the_next_one_and_so_is_
     leader, other = cluster.nodes[1], cluster.nodes[0]
     prefix = f"test-{uuid.uuid4().hex[:12]}"
     await declare_streams(leader.url, prefix, 2)
-    streams = [stream_name(prefix, partition) for partition in (ONE, TWO)]
-    await asyncio.to_thread(cluster.wait_until_replicated, *streams)
+    both = [stream_name(prefix, partition) for partition in (ONE, TWO)]
+    await asyncio.to_thread(cluster.wait_until_replicated, *both)
     # So patient that only a confirm ends the waiting.
     writer = RabbitLogWriter(other.url, prefix, 2, confirm_timeout_seconds=100)
     for number in range(5):
@@ -76,16 +74,7 @@ async def test_a_batch_whose_leader_dies_is_confirmed_by_the_next_one_and_so_is_
 async def test_no_view_is_refused_while_every_node_is_restarted(
     cluster: PrivateCluster, tmp_path: Path
 ) -> None:
-    async with postgres_database() as database_url:
-        settings = replace(
-            embedded(tmp_path),
-            database_url=database_url,
-            rabbitmq_url=cluster.url,
-            stream_prefix=f"test-{uuid.uuid4().hex[:12]}",
-            request_timeout_ms=10_000,
-        )
-        streams = [stream_name(settings.stream_prefix, Partition(p)) for p in range(PARTITIONS)]
-        await migrate(settings)
+    async with replicated(cluster, tmp_path, request_timeout_ms=10_000) as settings:
         async with (
             Impatient(settings, "ingest") as ingest,
             Impatient(settings, "projector") as projector,
@@ -95,7 +84,7 @@ async def test_no_view_is_refused_while_every_node_is_restarted(
             visitors = Visitors(ingest.url, deadline_seconds=10)
             visitors.come()
             for node in cluster.nodes:
-                await asyncio.to_thread(cluster.wait_until_replicated, *streams)
+                await asyncio.to_thread(cluster.wait_until_replicated, *streams(settings))
                 await visitors.until_confirmed()
                 await asyncio.to_thread(node.restart)
             await visitors.until_confirmed()

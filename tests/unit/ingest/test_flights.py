@@ -145,16 +145,21 @@ async def test_who_comes_while_others_are_under_way_leaves_soon_after_them() -> 
     assert left_of(log) == [(0, ["first"]), (5, ["other"])]
 
 
+async def steady(log: SlowLog, number: int, *, every_ms: float) -> list[float]:
+    """So many for three partitions in turn, one after the other: how long each waited, in ms."""
+    one = appender(log)
+    sent = []
+    for place in range(number):
+        sent.append(one.append_one(Partition(place % 3), event(f"{place * every_ms:05.1f}")))
+        await asyncio.sleep(every_ms / 1_000)
+    await asyncio.gather(*sent)
+    return [when - float(page) for when, _, pages in log.left for page in pages]
+
+
 @clocked
 async def test_where_they_come_all_the_time_nobody_waits_longer_than_the_bound() -> None:
     log = SlowLog()
-    one = appender(log)
-    sent = []
-    for number in range(200):
-        sent.append(one.append_one(Partition(number % 3), event(f"{number:03}")))
-        await asyncio.sleep(0.001)
-    await asyncio.gather(*sent)
-    waited = [when - int(page) for when, _, pages in log.left for page in pages]
+    waited = await steady(log, 200, every_ms=1)
     assert max(waited) <= MOST * 1_000
     # And they wait for company.
     assert len(left_of(log)) <= 200 / (MOST * 1_000) + 6
@@ -163,13 +168,7 @@ async def test_where_they_come_all_the_time_nobody_waits_longer_than_the_bound()
 @clocked
 async def test_who_is_in_great_company_waits_for_no_more() -> None:
     log = SlowLog()
-    one = appender(log)
-    sent = []
-    for number in range(1_000):
-        sent.append(one.append_one(Partition(number % 3), event(f"{number / 10:05.1f}")))
-        await asyncio.sleep(0.0001)
-    await asyncio.gather(*sent)
-    waited = [when - float(page) for when, _, pages in log.left for page in pages]
+    waited = await steady(log, 1_000, every_ms=0.1)
     # 72 of them in three lanes come in 7 ms.
     assert max(waited) <= 8
     assert len(log.left) <= 3 * (1_000 / 72 + 3)
